@@ -1,0 +1,91 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "redis-proxy",
+    products: [
+        .executable(name: "redis-proxy", targets: ["RedisProxy"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["CommandLineArguments"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+    ],
+    targets: [
+        // The wire protocol: bytes in, values out. No I/O, no Foundation.
+        .target(name: "RESPParser"),
+        // LRU with expiry, byte budget, single flight and fill tickets. Time is passed in.
+        .target(name: "LocalCache"),
+        // hiredis, the C client library, as the system installs it.
+        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        // The typed client of the backing Redis: hiredis on SwiftNIO sockets.
+        .target(
+            name: "BackingClient",
+            dependencies: [
+                "CHiredis", "RESPParser",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        // The core: sessions, command table, routing, relay.
+        .target(
+            name: "RESPProxy",
+            dependencies: [
+                "RESPParser", "LocalCache", "BackingClient",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        // `GET /key` over the same cache and client.
+        .target(
+            name: "HTTPFacade",
+            dependencies: [
+                "RESPProxy",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        // The program: configuration, wiring, lifecycle, admin.
+        .executableTarget(
+            name: "RedisProxy",
+            dependencies: [
+                "RESPProxy", "HTTPFacade",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
+
+        // Shared by the tests: real servers on free ports, and clients that are not ours.
+        .target(name: "TestSupport", dependencies: ["CHiredis"], path: "Tests/TestSupport"),
+        .testTarget(name: "RESPParserTests", dependencies: ["RESPParser", "CHiredis", "TestSupport"]),
+        .testTarget(name: "LocalCacheTests", dependencies: ["LocalCache", "TestSupport"]),
+        .testTarget(
+            name: "BackingClientTests",
+            dependencies: [
+                "BackingClient", "TestSupport",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "RESPProxyTests",
+            dependencies: ["RESPProxy", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio")]),
+        .testTarget(
+            name: "HTTPFacadeTests",
+            dependencies: [
+                "HTTPFacade", "TestSupport",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .testTarget(name: "RedisProxyTests", dependencies: ["RedisProxy", "TestSupport"]),
+        .testTarget(name: "SystemTests", dependencies: ["TestSupport", "CHiredis"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

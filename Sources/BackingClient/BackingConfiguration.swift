@@ -1,0 +1,52 @@
+import NIOCore
+
+/// Where the backing Redis is, who we are there, and how long we wait.
+public struct BackingConfiguration: Sendable {
+    public var address: BackingAddress
+    /// The ACL user of the fill lane; nil = the default user.
+    public var username: String?
+    /// nil = the server is expected to let us in without.
+    public var password: String?
+    /// The database that is cached.
+    public var database: Int
+    /// For a connection to stand, name look-up included.
+    public var connectTimeout: TimeAmount
+    /// For the reply to a fill.
+    public var commandTimeout: TimeAmount
+    /// A fill connection that has heard nothing for this long is asked for a `PING`.
+    public var idleTimeout: TimeAmount
+    /// A value longer than this, in bytes, never enters hiredis' reader and is not cached.
+    public var maxValueSize: Int
+    /// `MULTI`/`EXEC` around `GET` and `PTTL`: needed where no invalidation guards the pair (expiry mode).
+    public var wrapsInTransaction: Bool
+
+    public init(
+        address: BackingAddress, username: String? = nil, password: String? = nil, database: Int = 0,
+        connectTimeout: TimeAmount = .seconds(1), commandTimeout: TimeAmount = .seconds(10),
+        idleTimeout: TimeAmount = .seconds(1), maxValueSize: Int = 8 << 20, wrapsInTransaction: Bool = true
+    ) {
+        self.address = address
+        self.username = username
+        self.password = password
+        self.database = database
+        self.connectTimeout = connectTimeout
+        self.commandTimeout = commandTimeout
+        self.idleTimeout = idleTimeout
+        self.maxValueSize = maxValueSize
+        self.wrapsInTransaction = wrapsInTransaction
+    }
+}
+
+/// The address of the backing; its description is what log lines and errors show.
+public enum BackingAddress: Hashable, Sendable, CustomStringConvertible {
+    /// The name is looked up anew at each connect.
+    case tcp(host: String, port: Int)
+    case unix(path: String)
+
+    public var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): path
+        }
+    }
+}
