@@ -3,7 +3,20 @@
 /// The caller keeps the bytes. It passes all that it holds of the command in hand, from the command's first byte on;
 /// the parser resumes where the last call stopped, so bytes are looked at once. After a command the caller drops
 /// ``CommandParseResult`` `length` bytes and calls again with what is left.
+///
+/// The rules are those of `processInlineBuffer` and `processMultibulkBuffer` in Redis 7.0. Where Redis' answer depends
+/// on how its reads happen to cut the bytes (a line that is over the limit, but whole), the answer here is the one for
+/// bytes that come one by one, so that any cut gives the same result.
 public struct CommandParser: Sendable {
+    private enum Stage {
+        /// Nothing of a command seen; the last one may have just ended.
+        case start
+        case inlineLine
+        case argumentCount
+        case argumentLength
+        case argumentBody
+    }
+
     /// The limits in force; a session that is not logged in has tighter ones.
     public var limits: CommandLimits
 
@@ -11,11 +24,31 @@ public struct CommandParser: Sendable {
     ///
     /// For ``CommandParseResult/multibulk(length:)`` the ranges count from the command's first byte in the caller's
     /// buffer; for ``CommandParseResult/inline(length:)`` from the start of ``inlineAsMultibulk``. While the result is
-    /// ``CommandParseResult/incomplete`` it holds the arguments completed so far.
+    /// ``CommandParseResult/incomplete`` it holds the arguments completed so far. The next call reuses the memory: a
+    /// caller that still holds a copy then makes it allocate.
     public private(set) var arguments: [Range<Int>]
 
     /// The inline command found last, encoded anew as multibulk, its quoting undone.
     public private(set) var inlineAsMultibulk: [UInt8]
+
+    /// The arguments that the multibulk command in hand announced, or nil while that is not known (or it is inline).
+    public private(set) var announcedArguments: Int?
+
+    private var stage = Stage.start
+    /// How many of the caller's bytes were looked at.
+    private var position = 0
+    /// The count line in hand, where it came in pieces.
+    private var line = CountLine()
+    /// True when a NUL hides the end of the inline line in hand, as it does from `strchr`.
+    private var lineHoldsNull = false
+    /// Arguments still to come, the one in hand included.
+    private var remainingArguments = 0
+    private var bodyLength = 0
+    /// Bytes of the body in hand still to come, with the two behind it.
+    private var remainingBody = 0
+    private var isStreaming = false
+    /// Bytes of the command in hand that were streamed on and that the caller holds no more.
+    private var streamed = 0
 
     public init(limits: CommandLimits = .redis) {
         self.limits = limits
@@ -27,54 +60,180 @@ public struct CommandParser: Sendable {
     ///
     /// - Throws: ``ProtocolError``, with Redis' own text, after which the connection must be closed.
     public mutating func parse(_ bytes: RawSpan) throws(ProtocolError) -> CommandParseResult {
-        fatalError("stub")
+        let count = bytes.byteCount
+        while position < count {
+            switch stage {
+            case .start:
+                begin(with: bytes[position])
+            case .inlineLine:
+                if let result = try parseInlineLine(bytes) { return result }
+            case .argumentCount:
+                guard let value = try parseArgumentCount(bytes) else { break }
+                if value <= 0 { return .nothing(length: end()) }
+                announcedArguments = value
+                remainingArguments = value
+                stage = .argumentLength
+            case .argumentLength:
+                guard let length = try parseArgumentLength(bytes) else { break }
+                bodyLength = length
+                remainingBody = length + 2
+                stage = .argumentBody
+            case .argumentBody:
+                // The two bytes behind the body should be CRLF; Redis does not look at them.
+                let skipped = min(remainingBody, count - position)
+                position += skipped
+                remainingBody -= skipped
+                if remainingBody == 0, endArgument() { return .multibulk(length: end()) }
+            }
+        }
+        if isStreaming { _ = startStreaming() }
+        return .incomplete
     }
-
-    /// The arguments that the multibulk command in hand announced, or nil while that is not known (or it is inline).
-    public var announcedArguments: Int? { nil }
 
     /// Gives up keeping the unfinished multibulk command in hand, because it is being streamed on as it comes.
     ///
     /// The caller forwards and drops the returned number of bytes (all that the parser has looked at). From then on
-    /// ``parse(_:)`` is passed only the bytes that follow, records no further arguments, and keeps
+    /// ``parse(_:)`` is passed only the bytes that follow, each once, records no further arguments, and keeps
     /// answering ``CommandParseResult/incomplete`` until the command ends; its `length` then counts the bytes passed
     /// to that last call.
-    public mutating func startStreaming() -> Int { fatalError("stub") }
+    ///
+    /// - Returns: 0, without effect, where no multibulk command is in hand.
+    public mutating func startStreaming() -> Int {
+        guard stage != .start, stage != .inlineLine else { return 0 }
+        let looked = position
+        isStreaming = true
+        streamed += looked
+        position = 0
+        return looked
+    }
 }
 
-/// What ``CommandParser/parse(_:)`` found at the start of the bytes.
-public enum CommandParseResult: Equatable, Sendable {
-    /// No whole command yet: call again with more bytes behind the same ones.
-    case incomplete
-    /// Something that Redis ignores (`*0`, `*-1`, an empty line), `length` bytes long.
-    case nothing(length: Int)
-    /// A multibulk command, `length` bytes long.
-    case multibulk(length: Int)
-    /// An inline command, `length` bytes long with its line end.
-    case inline(length: Int)
-}
+// MARK: - Commands
 
-/// The limits of the request side, by default those of Redis 7.0.
-public struct CommandLimits: Equatable, Sendable {
-    /// Bytes of an inline request without a line feed (Redis: `PROTO_INLINE_MAX_SIZE`), and of a count line.
-    public var inlineLength: Int
-    /// Arguments in one multibulk command.
-    public var arguments: Int
-    /// Bytes in one argument (Redis: `proto-max-bulk-len`).
-    public var bulkLength: Int
-    /// True for a session that is not logged in: the texts then say `unauthenticated`.
-    public var unauthenticated: Bool
-
-    public init(inlineLength: Int, arguments: Int, bulkLength: Int, unauthenticated: Bool = false) {
-        self.inlineLength = inlineLength
-        self.arguments = arguments
-        self.bulkLength = bulkLength
-        self.unauthenticated = unauthenticated
+extension CommandParser {
+    private mutating func begin(with byte: UInt8) {
+        // One command with very many arguments must not hold its memory for the rest of a session.
+        arguments.removeAll(keepingCapacity: arguments.capacity <= 1024)
+        announcedArguments = nil
+        stage = byte == Byte.asterisk ? .argumentCount : .inlineLine
     }
 
-    /// What Redis 7.0 allows by default.
-    public static let redis = CommandLimits(inlineLength: 65_536, arguments: 2_147_483_647, bulkLength: 536_870_912)
-    /// What Redis 7.0 allows a client that has not logged in where a password is needed.
-    public static let redisUnauthenticated = CommandLimits(
-        inlineLength: 65_536, arguments: 10, bulkLength: 16_384, unauthenticated: true)
+    /// Makes ready for the next command and returns the length of the one that ended.
+    private mutating func end() -> Int {
+        let length = position
+        position = 0
+        streamed = 0
+        isStreaming = false
+        stage = .start
+        return length
+    }
+
+    /// Records the argument whose last byte was passed; true when it was the command's last.
+    private mutating func endArgument() -> Bool {
+        if !isStreaming {
+            let end = position - 2
+            arguments.append(end - bodyLength..<end)
+        }
+        remainingArguments -= 1
+        stage = .argumentLength
+        return remainingArguments == 0
+    }
+
+    private func error(_ message: StaticString, at offset: Int) -> ProtocolError {
+        ProtocolError(message: "\(message)", offset: streamed + offset)
+    }
+}
+
+// MARK: - Count lines
+
+extension CommandParser {
+    private mutating func parseArgumentCount(_ bytes: RawSpan) throws(ProtocolError) -> Int? {
+        let count: Int64?
+        if line.isEmpty, let plain = bytes.plainCount(at: position) {
+            position = plain.end
+            count = Int64(plain.value)
+        } else {
+            guard let line = try parseLine(bytes, tooBig: "Protocol error: too big mbulk count string") else { return nil }
+            count = line.count
+        }
+        if let objection = limits.objection(toArguments: count) { throw error(objection, at: 1) }
+        return count.map { Int(clamping: $0) }
+    }
+
+    private mutating func parseArgumentLength(_ bytes: RawSpan) throws(ProtocolError) -> Int? {
+        let start: Int
+        let length: Int64?
+        if line.isEmpty, bytes[position] == Byte.dollar, let plain = bytes.plainCount(at: position) {
+            start = position
+            position = plain.end
+            length = Int64(plain.value)
+        } else {
+            guard let line = try parseLine(bytes, tooBig: "Protocol error: too big bulk count string") else { return nil }
+            // The line's end is two bytes long. Where it was streamed on in pieces, its start lies before `bytes`.
+            start = position - line.length - 2
+            guard line.type == Byte.dollar else { throw .expectedBulk(found: line.type, offset: streamed + start) }
+            length = line.count
+        }
+        if let objection = limits.objection(toBulkLength: length) { throw error(objection, at: start + 1) }
+        return length.map { Int(clamping: $0) }
+    }
+
+    /// Reads the line in hand on, and returns it once its end has come.
+    private mutating func parseLine(
+        _ bytes: RawSpan, tooBig: StaticString
+    ) throws(ProtocolError) -> CountLine? {
+        while position < bytes.byteCount {
+            let isWhole = line.append(bytes[position])
+            position += 1
+            if isWhole {
+                defer { line = CountLine() }
+                return line
+            }
+            guard line.length <= limits.inlineLength else { throw error(tooBig, at: position - 1) }
+        }
+        return nil
+    }
+}
+
+// MARK: - Inline commands
+
+extension CommandParser {
+    private mutating func parseInlineLine(_ bytes: RawSpan) throws(ProtocolError) -> CommandParseResult? {
+        while position < bytes.byteCount {
+            let byte = bytes[position]
+            if byte == Byte.lineFeed, !lineHoldsNull {
+                position += 1
+                return try inlineCommand(bytes)
+            }
+            if byte == Byte.null { lineHoldsNull = true }
+            guard position < limits.inlineLength else {
+                throw error("Protocol error: too big inline request", at: position)
+            }
+            position += 1
+        }
+        return nil
+    }
+
+    /// The inline command whose line feed was just passed.
+    private mutating func inlineCommand(_ bytes: RawSpan) throws(ProtocolError) -> CommandParseResult {
+        var lineEnd = position - 1
+        if lineEnd > 0, bytes[lineEnd - 1] == Byte.carriageReturn { lineEnd -= 1 }
+        var splitter = InlineSplitter()
+        guard splitter.split(bytes.extracting(0..<lineEnd)) else {
+            throw error("Protocol error: unbalanced quotes in request", at: lineEnd)
+        }
+        guard !splitter.arguments.isEmpty else { return .nothing(length: end()) }
+        encode(splitter)
+        return .inline(length: end())
+    }
+
+    private mutating func encode(_ splitter: InlineSplitter) {
+        inlineAsMultibulk.removeAll(keepingCapacity: true)
+        RESPEncoder.arrayHeader(count: splitter.arguments.count, into: &inlineAsMultibulk)
+        for argument in splitter.arguments {
+            RESPEncoder.bulk(splitter.text.span.bytes.extracting(argument), into: &inlineAsMultibulk)
+            let end = inlineAsMultibulk.count - 2
+            arguments.append(end - argument.count..<end)
+        }
+    }
 }
