@@ -9,6 +9,7 @@ public struct CommandLimits: Equatable, Sendable {
     /// True for a session that is not logged in: the texts then say `unauthenticated`.
     public var unauthenticated: Bool
 
+    /// Limits of one's own; those of Redis are ``redis`` and ``redisUnauthenticated``.
     public init(inlineLength: Int, arguments: Int, bulkLength: Int, unauthenticated: Bool = false) {
         self.inlineLength = inlineLength
         self.arguments = arguments

@@ -50,6 +50,7 @@ public struct CommandParser: Sendable {
     /// Bytes of the command in hand that were streamed on and that the caller holds no more.
     private var streamed = 0
 
+    /// A parser that stands before the first byte of a connection.
     public init(limits: CommandLimits = .redis) {
         self.limits = limits
         self.arguments = []
@@ -153,7 +154,9 @@ extension CommandParser {
             position = plain.end
             count = Int64(plain.value)
         } else {
-            guard let line = try parseLine(bytes, tooBig: "Protocol error: too big mbulk count string") else { return nil }
+            guard let line = try parseLine(bytes, tooBig: "Protocol error: too big mbulk count string") else {
+                return nil
+            }
             count = line.count
         }
         if let objection = limits.objection(toArguments: count) { throw error(objection, at: 1) }
@@ -168,7 +171,9 @@ extension CommandParser {
             position = plain.end
             length = Int64(plain.value)
         } else {
-            guard let line = try parseLine(bytes, tooBig: "Protocol error: too big bulk count string") else { return nil }
+            guard let line = try parseLine(bytes, tooBig: "Protocol error: too big bulk count string") else {
+                return nil
+            }
             // The line's end is two bytes long. Where it was streamed on in pieces, its start lies before `bytes`.
             start = position - line.length - 2
             guard line.type == Byte.dollar else { throw .expectedBulk(found: line.type, offset: streamed + start) }

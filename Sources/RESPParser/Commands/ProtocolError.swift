@@ -9,6 +9,7 @@ public struct ProtocolError: Error, Equatable, Sendable {
     /// Redis sends such a byte as it came, which no `String` can: ``RESPEncoder/protocolError(_:into:)`` does.
     public var quotedByte: UInt8?
 
+    /// An error with all its parts.
     public init(message: String, offset: Int, quotedByte: UInt8? = nil) {
         self.message = message
         self.offset = offset

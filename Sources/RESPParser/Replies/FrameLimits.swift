@@ -7,6 +7,7 @@ public struct FrameLimits: Equatable, Sendable {
     /// Blobs longer than this make ``FrameScanner`` stop at their header; `Int.max` reports none.
     public var reportedBlobLength: Int
 
+    /// By default the limits that hold for every backing.
     public init(depth: Int = 128, lineLength: Int = 65_536, reportedBlobLength: Int = .max) {
         self.depth = depth
         self.lineLength = lineLength

@@ -19,4 +19,9 @@ enum FrameType {
     static let chunk = UInt8(ascii: ";")
     /// The end of a streamed aggregate.
     static let end = UInt8(ascii: ".")
+
+    /// Whether an element may begin with this byte.
+    static func beginsElement(_ byte: UInt8) -> Bool {
+        "+-:$*_#,(!=%~|>".utf8.contains(byte)
+    }
 }

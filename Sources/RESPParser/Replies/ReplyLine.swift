@@ -1,7 +1,7 @@
-/// One line of a reply, from its type byte to its CRLF, read one byte at a time; nothing of its text is kept.
+/// One line of a reply, from behind its type byte to its CRLF, read one byte at a time; nothing of its text is kept.
 struct ReplyLine: Sendable {
-    /// The line's first byte; 0 before it.
-    private(set) var type: UInt8 = 0
+    /// The type byte, which was read.
+    let type: UInt8
     /// Bytes between the type and the line's end.
     private(set) var length = 0
     private var number = StrictInteger()
@@ -9,6 +9,10 @@ struct ReplyLine: Sendable {
     private var holdsDigit = false
     /// True when the text is `?`, the count of what is streamed without one.
     private(set) var isStreamed = false
+
+    init(type: UInt8) {
+        self.type = type
+    }
 
     /// What became of the line with one more byte.
     enum Progress {
@@ -23,10 +27,6 @@ struct ReplyLine: Sendable {
 
     /// Takes the line's next byte.
     mutating func append(_ byte: UInt8) -> Progress {
-        guard type != 0 else {
-            type = byte
-            return .goesOn
-        }
         if sawCarriageReturn {
             if byte == Byte.lineFeed { return isWellFormed ? .whole : .malformed }
             // Texts are not ours to judge: a CR alone belongs to them, as hiredis has it.
