@@ -19,8 +19,9 @@ let package = Package(
         .target(name: "RESPParser"),
         // LRU with expiry, byte budget, single flight and fill tickets. Time is passed in.
         .target(name: "LocalCache"),
-        // hiredis, the C client library, as the system installs it.
-        .systemLibrary(name: "CHiredis", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev"])]),
+        // hiredis, the C client library, as `libhiredis-dev` installs it. Its pkg-config file is not asked: it brings a macro
+        // definition that SwiftPM warns of, and no path that the compiler does not search anyway.
+        .systemLibrary(name: "CHiredis"),
         // The typed client of the backing Redis: hiredis on SwiftNIO sockets.
         .target(
             name: "BackingClient",

@@ -9,10 +9,10 @@ public final class FillLane {
     /// The lane's number, by which the cache tells lanes apart.
     public let index: Int
 
-    /// - Parameter observer: Hears of ups and downs; held weakly.
-    public init(
-        index: Int, connector: BackingConnector, eventLoop: any EventLoop, logger: Logger, observer: (any FillLaneObserver)?
-    ) {
+    /// Hears of ups and downs.
+    public weak var observer: (any FillLaneObserver)?
+
+    public init(index: Int, connector: BackingConnector, eventLoop: any EventLoop, logger: Logger) {
         self.index = index
         self.eventLoop = eventLoop
     }

@@ -1,25 +1,160 @@
 import BackingClient
+import LocalCache
 import Logging
 import NIOCore
+import RESPParser
 
-/// What the sessions of one event loop share: the reads, the fill lane, the command table, the counters.
+/// What the connections of one event loop share: the reads, the fill lane, the command table, the counters.
 public final class ProxyLoop {
     public let eventLoop: any EventLoop
+    public let configuration: ProxyConfiguration
     public let readThrough: ReadThrough
+    public let metrics: LoopMetrics
+    let cache: ValueCache
+    let access: CacheAccess
+    let logger: Logger
 
-    init(eventLoop: any EventLoop, readThrough: ReadThrough) {
+    private let connector: BackingConnector
+    private let lane: FillLane
+    /// The server's table as of the fill lane's last log-in; nil before, while the backing is away, and where it is forbidden.
+    private(set) var commandTable: CommandTable?
+    /// Set while the backing cannot be reached.
+    private(set) var outage: BackingError?
+    /// Whether the server lets somebody in who gives no password; nil while it has not been asked.
+    private(set) var admitsAnonymous: Bool?
+
+    /// Every client's channel.
+    private var channels: [ObjectIdentifier: any Channel] = [:]
+    private var quiesced: EventLoopPromise<Void>?
+    /// The RESP sessions; one may outlive its client, until the server has answered what the client left behind.
+    private var sessions: [ObjectIdentifier: RESPSession] = [:]
+
+    /// Makes the loop's parts; nothing is connected before ``start()``.
+    public init(index: Int, eventLoop: any EventLoop, configuration: ProxyConfiguration, cache: ValueCache, logger: Logger) {
         self.eventLoop = eventLoop
-        self.readThrough = readThrough
+        self.configuration = configuration
+        self.cache = cache
+        self.logger = logger
+        self.access = configuration.cacheAccess
+        self.metrics = LoopMetrics()
+        self.connector = BackingConnector(configuration: configuration.backing)
+        self.lane = FillLane(index: index, connector: connector, eventLoop: eventLoop, logger: logger)
+        self.readThrough = ReadThrough(cache: cache, lane: lane)
     }
 
-    /// Starts a `GET` that streams a large value past the cache.
-    public func readLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> LargeValueReader {
-        fatalError("stub")
+    /// Starts the fill lane. To be called on the event loop, as everything here.
+    public func start() {
+        lane.observer = self
+        lane.start()
     }
 
-    /// Whether somebody with these credentials (nil: none) may be given what the cache holds, by the rule of `CLIENT_AUTH`.
-    public func mayRead(_ credentials: BackingCredentials?) -> EventLoopFuture<ReadPermission> { fatalError("stub") }
+    // MARK: Clients
+
+    func channelOpened(_ channel: any Channel) {
+        channels[ObjectIdentifier(channel)] = channel
+        channel.closeFuture.assumeIsolated().whenComplete { [weak self] _ in
+            guard let self else { return }
+            channels[ObjectIdentifier(channel)] = nil
+            endQuiescing()
+        }
+    }
+
+    /// Lets every client finish what is in flight, then closes it.
+    func quiesce() -> EventLoopFuture<Void> {
+        let promise = eventLoop.makePromise(of: Void.self)
+        quiesced = promise
+        for channel in channels.values { channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent()) }
+        endQuiescing()
+        return promise.futureResult
+    }
+
+    private func endQuiescing() {
+        guard channels.isEmpty, sessions.isEmpty else { return }
+        quiesced?.succeed()
+        quiesced = nil
+    }
+
+    func sessionOpened(_ session: RESPSession) { sessions[ObjectIdentifier(session)] = session }
+    func sessionClosed(_ session: RESPSession) {
+        sessions[ObjectIdentifier(session)] = nil
+        endQuiescing()
+    }
+
+    /// Closes the fill lane.
+    public func stop() -> EventLoopFuture<Void> {
+        lane.close()
+    }
+
+    /// Whether fills are being answered.
+    public var isBackingUp: Bool { lane.isReady }
+
+    /// Whether a client from beyond this machine must be turned away (`PROTECTED_MODE`): the backing needs no password, or it is not known to need one.
+    var deniesRemoteClients: Bool { configuration.protectedMode && admitsAnonymous != false }
+
+    /// Opens a connection to the backing for one client: as a new client would have it, or logged in as the fill lane's user where clients are trusted.
+    func openRelay() -> EventLoopFuture<any Channel> {
+        if let outage { return eventLoop.makeFailedFuture(outage) }
+        return open(preamble: configuration.trustsClients ? [configuration.authentication].compactMap { $0 } : [])
+    }
+
+    /// Opens a connection on which the proxy reads as the fill lane does: its user, its database.
+    func openReader() -> EventLoopFuture<any Channel> {
+        if let outage { return eventLoop.makeFailedFuture(outage) }
+        var preamble = [configuration.authentication].compactMap { $0 }
+        if configuration.backing.database != 0 {
+            preamble.append([Array("SELECT".utf8), Array(String(configuration.backing.database).utf8)])
+        }
+        return open(preamble: preamble)
+    }
+
+    private func open(preamble: [[[UInt8]]]) -> EventLoopFuture<any Channel> {
+        let connected = connector.connect(on: eventLoop) { channel in
+            channel.setOption(.autoRead, value: false)
+        }
+        guard !preamble.isEmpty else { return connected }
+        let timeout = configuration.backing.connectTimeout
+        return connected.assumeIsolated().flatMap { [eventLoop] channel in
+            let done = eventLoop.makePromise(of: Void.self)
+            let deadline = eventLoop.assumeIsolated().scheduleTask(in: timeout) {
+                let text = "ERR redis-proxy: the backing Redis did not answer the log-in in time"
+                done.fail(BackingError(code: .timedOut, message: Array(text.utf8)))
+            }
+            do {
+                try channel.pipeline.syncOperations.addHandler(PreambleHandler(commands: preamble, done: done))
+            } catch {
+                done.fail(error)
+            }
+            return done.futureResult.assumeIsolated().map { channel }.flatMapErrorThrowing { error in
+                channel.close(promise: nil)
+                throw error
+            }.always { _ in deadline.cancel() }.nonisolated()
+        }.nonisolated()
+    }
 }
+
+extension ProxyLoop: FillLaneObserver {
+    public func fillLaneIsUp(_ lane: FillLane, commandTable table: ByteBuffer?) {
+        outage = nil
+        metrics.backingChanged(isUp: true)
+        commandTable = table.flatMap { CommandTable(reply: $0.readableBytesSpan) }
+        if table != nil, commandTable == nil {
+            logger.warning("the backing's COMMAND table cannot be read: every relayed command counts as a write of unknown keys")
+        }
+        connector.checkAccess(nil, on: eventLoop).assumeIsolated().whenSuccess { [weak self] access in
+            self?.admitsAnonymous = access == .granted
+        }
+    }
+
+    public func fillLaneIsDown(_ lane: FillLane, error: BackingError) {
+        commandTable = nil
+        metrics.backingChanged(isUp: false)
+        cache.voidFills(lane: lane.index)
+        // A server that answers with an error of its own is there: its clients are to hear that error from it.
+        outage = error.code == .server ? nil : error
+    }
+}
+
+// MARK: For the HTTP side
 
 /// The answer of ``ProxyLoop/mayRead(_:)``.
 public enum ReadPermission: Sendable {
@@ -30,4 +165,28 @@ public enum ReadPermission: Sendable {
     case forbidden
     /// The server could not be asked.
     case failure(BackingError)
+}
+
+extension ProxyLoop {
+    /// Starts a `GET` that streams a large value past the cache.
+    public func readLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> LargeValueReader {
+        LargeValueReader(key: key, receiver: receiver, channel: openReader())
+    }
+
+    /// Whether somebody with these credentials (nil: none) may be given what the cache holds, by the rule of `CLIENT_AUTH`.
+    public func mayRead(_ credentials: BackingCredentials?) -> EventLoopFuture<ReadPermission> {
+        guard configuration.requiresCredentials else { return eventLoop.makeSucceededFuture(.granted) }
+        guard let credentials else {
+            return eventLoop.makeSucceededFuture(.unauthenticated(Array("NOAUTH Authentication required.".utf8)))
+        }
+        let isFillUser = access.includes(.named(Array((credentials.username ?? "default").utf8)))
+        return connector.checkAccess(credentials, on: eventLoop).map { access in
+            switch access {
+            case .granted: isFillUser ? .granted : .forbidden
+            case .refused(let text): .unauthenticated(text)
+            }
+        }.flatMapErrorThrowing { error in
+            .failure(error as? BackingError ?? BackingError(code: .unavailable, message: Array("ERR \(error)".utf8)))
+        }
+    }
 }

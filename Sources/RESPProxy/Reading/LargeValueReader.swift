@@ -1,9 +1,10 @@
 import BackingClient
 import NIOCore
+import RESPParser
 
 /// Receives a value that is streamed past the cache, on the reader's event loop.
 public protocol LargeValueReceiver: AnyObject {
-    /// The value's length; called first, once, unless ``largeValueEnded(_:)`` comes at once.
+    /// The value's length in bytes; called first, once, unless ``largeValueEnded(_:)`` comes at once.
     func largeValueBegins(length: Int)
     func largeValueChunk(_ bytes: ByteBuffer)
     /// The end: nil = whole; otherwise why it stopped (`.failure`), or `.absent` where the key has gone meanwhile.
@@ -14,9 +15,144 @@ public protocol LargeValueReceiver: AnyObject {
 ///
 /// Chunks come only on demand: each ``resume()`` allows one more read from the socket.
 public final class LargeValueReader {
-    init() {}
+    private let handler: LargeValueHandler
+
+    init(key: ByteBuffer, receiver: any LargeValueReceiver, channel: EventLoopFuture<any Channel>) {
+        let handler = LargeValueHandler(key: key, receiver: receiver)
+        self.handler = handler
+        channel.assumeIsolated().whenComplete { result in
+            do {
+                let channel = try result.get()
+                try channel.pipeline.syncOperations.addHandler(handler)
+            } catch {
+                handler.end(.failure(error as? BackingError ?? .lost))
+            }
+        }
+    }
+
     /// Allows the next chunk.
-    public func resume() {}
+    public func resume() { handler.resume() }
+
     /// Closes the connection; the receiver hears nothing more.
-    public func cancel() {}
+    public func cancel() { handler.cancel() }
+}
+
+extension BackingError {
+    /// The backing went away in the middle of something.
+    static var lost: BackingError {
+        BackingError(code: .unavailable, message: Array("ERR redis-proxy: the backing Redis closed the connection".utf8))
+    }
+}
+
+/// The socket side of ``LargeValueReader``.
+private final class LargeValueHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let key: ByteBuffer
+    private weak var receiver: (any LargeValueReceiver)?
+    private var context: ChannelHandlerContext?
+    private var scanner = FrameScanner(limits: FrameLimits(reportedBlobLength: -1))
+    private var wantsMore = true
+    private var isCancelled = false
+    private var hasEnded = false
+    /// Bytes of the body still to come; nil before its header.
+    private var remaining: Int?
+    /// A reply that is no bulk string: an error, or nil.
+    private var line: [UInt8] = []
+
+    init(key: ByteBuffer, receiver: any LargeValueReceiver) {
+        self.key = key
+        self.receiver = receiver
+    }
+
+    func resume() {
+        wantsMore = true
+        context?.read()
+    }
+
+    func cancel() {
+        isCancelled = true
+        hasEnded = true
+        receiver = nil
+        context?.close(promise: nil)
+    }
+
+    func end(_ outcome: FillOutcome?) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        context?.close(promise: nil)
+        receiver?.largeValueEnded(outcome)
+        receiver = nil
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        guard !isCancelled, context.channel.isActive else {
+            context.close(promise: nil)
+            end(.failure(.lost))
+            return
+        }
+        var command: [UInt8] = []
+        RESPEncoder.command([Array("GET".utf8), Array(key.readableBytesView)], into: &command)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: command)), promise: nil)
+        if wantsMore { context.read() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        wantsMore = false
+        do throws(ProtocolError) {
+            try take(&bytes)
+        } catch {
+            let text = "ERR redis-proxy: the backing Redis sent something that is not RESP"
+            end(.failure(BackingError(code: .protocolViolation, message: Array(text.utf8))))
+        }
+    }
+
+    private func take(_ bytes: inout ByteBuffer) throws(ProtocolError) {
+        while bytes.readableBytes > 0, !hasEnded {
+            if let remaining, let chunk = bytes.readSlice(length: min(remaining, bytes.readableBytes)) {
+                self.remaining = remaining - chunk.readableBytes
+                receiver?.largeValueChunk(chunk)
+                if self.remaining == 0 { end(nil) }
+                continue
+            }
+            let step = try scanner.scan(bytes.readableBytesSpan, from: 0)
+            switch step {
+            case .largeBlob(_, let body, let length):
+                bytes.moveReaderIndex(forwardBy: body)
+                remaining = length
+                receiver?.largeValueBegins(length: length)
+                if length == 0 { end(nil) }
+            case .needsMore:
+                line += bytes.readBytes(length: bytes.readableBytes) ?? []
+            case .frameEnd(let frameEnd):
+                line += bytes.readBytes(length: frameEnd) ?? []
+                if scanner.frameType == UInt8(ascii: "-") {
+                    end(.failure(BackingError(code: .server, message: Array(line.dropFirst().dropLast(2)))))
+                } else {
+                    end(.absent)
+                }
+            }
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Until the value has begun there is nothing to hold back.
+        if wantsMore || remaining == nil { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end(.failure(.lost))
+        context.fireChannelInactive()
+    }
 }

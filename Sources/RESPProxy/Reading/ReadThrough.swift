@@ -1,38 +1,6 @@
 import BackingClient
 import LocalCache
-import Logging
 import NIOCore
-
-/// A value as the local cache keeps it.
-public enum CachedValue: Sendable {
-    /// The value's bytes, without any framing.
-    case bytes(ByteBuffer)
-    /// The key's value is longer than `CACHE_MAX_VALUE_SIZE`: not kept; its readers are relayed on connections of their own.
-    case large(length: Int)
-}
-
-/// How a fill ended, for one who waited for it.
-public enum FillOutcome: Sendable {
-    case value(ByteBuffer)
-    case absent
-    case large(length: Int)
-    case failure(BackingError)
-}
-
-/// One who waits for a fill.
-public protocol FillWaiter: AnyObject, Sendable {
-    var eventLoop: any EventLoop { get }
-    /// Called once on ``eventLoop`` for each read that answered ``ReadThrough/Reading/pending(lane:)``, never from inside the read.
-    ///
-    /// - Parameter request: The number given to the read.
-    func fillEnded(request: UInt64, outcome: FillOutcome)
-}
-
-/// A waiter as the cache keeps it.
-public struct WaitingRead: Sendable {
-    var waiter: any FillWaiter
-    var request: UInt64
-}
 
 /// The cache that all event loops share.
 public typealias ValueCache = LocalCache<CachedValue, WaitingRead>
@@ -40,6 +8,8 @@ public typealias ValueCache = LocalCache<CachedValue, WaitingRead>
 /// Reads of one event loop, through the local cache to the backing: look-up, and on a miss the fill.
 public final class ReadThrough {
     public let eventLoop: any EventLoop
+    private let cache: ValueCache
+    private let lane: FillLane
 
     /// How a read goes on.
     public enum Reading {
@@ -51,16 +21,62 @@ public final class ReadThrough {
         case mustWait
     }
 
-    init(eventLoop: any EventLoop) {
-        self.eventLoop = eventLoop
+    init(cache: ValueCache, lane: FillLane) {
+        self.eventLoop = lane.eventLoop
+        self.cache = cache
+        self.lane = lane
     }
 
     /// Reads `key`.
     ///
     /// - Parameters:
+    ///   - now: Monotonic nanoseconds, ``MonotonicClock``.
     ///   - outstandingLane: The lane on which this reader still waits for earlier reads, or nil.
     ///   - request: Given back to the waiter.
-    public func read(_ key: ByteBuffer, outstandingLane: Int?, waiter: any FillWaiter, request: UInt64) -> Reading {
-        fatalError("stub")
+    public func read(
+        _ key: RawSpan, now: UInt64, outstandingLane: Int?, waiter: any FillWaiter, request: UInt64
+    ) -> Reading {
+        let found = cache.lookUp(key, now: now, lane: lane.index, outstandingLane: outstandingLane) {
+            WaitingRead(waiter: waiter, request: request)
+        }
+        switch found {
+        case .hit(let value, let age): return .hit(value, age: age)
+        case .joined(let lane): return .pending(lane: lane)
+        case .mustWait: return .mustWait
+        case .miss(let ticket):
+            // The key is copied: the buffer that it lies in is the session's, and goes on being written to.
+            lane.fetch(ByteBuffer(copying: key)) { [self] reply in end(ticket, with: reply) }
+            return .pending(lane: lane.index)
+        }
+    }
+
+    private func end(_ ticket: FillTicket, with reply: FillReply) {
+        let waiters = cache.complete(ticket, with: Self.fill(from: reply), now: MonotonicClock.now())
+        let outcome = FillOutcome(reply.outcome)
+        for waiting in waiters { waiting.tell(outcome, from: eventLoop) }
+    }
+
+    /// What of a reply may be kept: a value, until the key's own time to live has passed since the fetch was sent; never an error.
+    /// A key that is absent is not kept either: nothing would tell that somebody has set it.
+    static func fill(from reply: FillReply) -> Fill<CachedValue>? {
+        switch reply.outcome {
+        case .value(let value, let timeToLive):
+            Fill(value: .bytes(value), size: value.readableBytes, deadline: timeToLive.map { reply.sent.adding(milliseconds: $0) })
+        case .tooLarge(let length):
+            Fill(value: .large(length: length), size: 0, deadline: reply.sent.adding(milliseconds: Self.largeMarkLifetime))
+        case .unstorable, .absent, .failure: nil
+        }
+    }
+
+    /// For how long a key stays known as large, in milliseconds: it may have become smaller without our hearing of it.
+    private static let largeMarkLifetime: Int64 = 60_000
+}
+
+extension UInt64 {
+    fileprivate func adding(milliseconds: Int64) -> UInt64 {
+        let (nanoseconds, overflow) = UInt64(Swift.max(0, milliseconds)).multipliedReportingOverflow(by: 1_000_000)
+        guard !overflow else { return UInt64.max }
+        let (sum, isOver) = addingReportingOverflow(nanoseconds)
+        return isOver ? UInt64.max : sum
     }
 }

@@ -1,0 +1,78 @@
+import NIOCore
+import Synchronization
+
+/// Counts the clients of the whole process against `MAX_CONNECTIONS`.
+public final class ConnectionLimit: Sendable {
+    public let maximum: Int
+    private let current = Atomic<Int>(0)
+
+    public init(maximum: Int) {
+        self.maximum = maximum
+    }
+
+    /// Clients connected now.
+    public var count: Int { current.load(ordering: .relaxed) }
+
+    /// Takes a place; false when there is none.
+    func take() -> Bool {
+        let (_, new) = current.add(1, ordering: .relaxed)
+        guard new > maximum else { return true }
+        current.subtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func giveBack() {
+        current.subtract(1, ordering: .relaxed)
+    }
+}
+
+/// What a client that is turned away is told.
+extension LoopMetrics.Refusal {
+    /// What a RESP client reads: Redis' words, the option named where ours differs.
+    var text: String {
+        switch self {
+        case .maxConnections: "ERR max number of clients reached"
+        case .protectedMode:
+            "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the "
+                + "default user. In this mode connections are only accepted from the loopback interface. If you want to "
+                + "connect from external computers to redis-proxy you may adopt one of the following solutions: 1) Set a "
+                + "password for the backing Redis and give it to the proxy as REDIS_PASSWORD. 2) Start the proxy with "
+                + "PROTECTED_MODE=off (--protected-mode off), where its port cannot be reached from the Internet. "
+                + "3) Let the proxy listen on a loopback address only, with PROXY_HOST=127.0.0.1."
+        }
+    }
+
+    /// The HTTP status line's code and reason.
+    var status: String {
+        switch self {
+        case .maxConnections: "503 Service Unavailable"
+        case .protectedMode: "403 Forbidden"
+        }
+    }
+
+    /// A whole HTTP response, after which the connection is closed.
+    var httpResponse: String {
+        let body = "{\"error\":\"\(text)\"}\n"
+        let retry = self == .maxConnections ? "Retry-After: 1\r\n" : ""
+        return "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
+            + "\(retry)Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n\(body)"
+    }
+}
+
+extension SocketAddress {
+    /// Whether a client at this address is on this machine: loopback, or a Unix socket.
+    var isLoopback: Bool {
+        switch self {
+        case .v4(let address):
+            return UInt32(bigEndian: address.address.sin_addr.s_addr) >> 24 == 127
+        case .v6(let address):
+            return withUnsafeBytes(of: address.address.sin6_addr) { bytes in
+                let isMapped = bytes[0..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
+                if isMapped { return bytes[12] == 127 }
+                return bytes[0..<15].allSatisfy { $0 == 0 } && bytes[15] == 1
+            }
+        case .unixDomainSocket:
+            return true
+        }
+    }
+}

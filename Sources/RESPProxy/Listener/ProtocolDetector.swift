@@ -1,0 +1,145 @@
+import NIOCore
+import RESPParser
+
+/// Which protocols a port takes.
+public enum ListenerProtocol: Sendable {
+    /// RESP and HTTP, told apart by the first bytes.
+    case both
+    case resp
+    case http
+}
+
+/// Adds the handlers of an HTTP connection whose first bytes have been read; they are fired through the pipeline afterwards.
+public typealias HTTPInitializer = @Sendable (any Channel, ProxyLoop) throws -> Void
+
+/// Stands first in a new connection: waits for its first bytes, then makes it a RESP or an HTTP connection, for good; or turns it away.
+final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let loop: ProxyLoop
+    private let accepts: ListenerProtocol
+    private let refusal: LoopMetrics.Refusal?
+    private let initializeHTTP: HTTPInitializer?
+    private var received = ByteBuffer()
+    private var firstBytes = FirstBytes()
+    private var deadline: Scheduled<Void>?
+
+    /// How long a client that is turned away may take to show its protocol.
+    static let refusalDelay = TimeAmount.seconds(1)
+    /// How long a first line that looks like HTTP may take.
+    static let firstLineDelay = TimeAmount.seconds(60)
+
+    init(loop: ProxyLoop, accepts: ListenerProtocol, refusal: LoopMetrics.Refusal?, initializeHTTP: HTTPInitializer?) {
+        self.loop = loop
+        self.accepts = initializeHTTP == nil ? .resp : accepts
+        self.refusal = refusal
+        self.initializeHTTP = initializeHTTP
+    }
+
+    /// What the metrics count the connection as; it outlives this handler.
+    private final class Identity {
+        var wireProtocol = LoopMetrics.WireProtocol.undetermined
+    }
+
+    private let identity = Identity()
+
+    private func identify(_ wireProtocol: LoopMetrics.WireProtocol) {
+        identity.wireProtocol = wireProtocol
+        loop.metrics.connectionIdentified(as: wireProtocol)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        loop.metrics.connectionOpened()
+        context.channel.closeFuture.assumeIsolated().whenComplete { [loop, identity] _ in
+            loop.metrics.connectionClosed(identity.wireProtocol)
+        }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if refusal != nil { schedule(Self.refusalDelay, context) { $0.decide(.resp, $1) } }
+        context.read()
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        received.writeImmutableBuffer(unwrapInboundIn(data))
+        let verdict =
+            switch accepts {
+            case .resp: FirstBytes.Verdict.resp
+            case .http: FirstBytes.Verdict.http
+            case .both: firstBytes.verdict(on: received.readableBytesSpan)
+            }
+        decide(verdict, context)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        context.read()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func decide(_ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext) {
+        if verdict == .undecided {
+            if deadline == nil { schedule(Self.firstLineDelay, context) { $1.close(promise: nil) } }
+            return
+        }
+        deadline?.cancel()
+        if let refusal {
+            refuse(refusal, verdict, context)
+            return
+        }
+        do {
+            let pipeline = context.pipeline.syncOperations
+            if verdict == .http, let initializeHTTP {
+                identify(.http)
+                try initializeHTTP(context.channel, loop)
+            } else {
+                identify(.resp)
+                if let idle = loop.configuration.idleTimeout {
+                    try pipeline.addHandler(IdleStateHandler(allTimeout: idle))
+                }
+                try pipeline.addHandler(RESPSession(loop: loop, channel: context.channel))
+            }
+            let first = received
+            received = ByteBuffer()
+            context.fireChannelRead(wrapInboundOut(first))
+            pipeline.removeHandler(self, promise: nil)
+        } catch {
+            context.close(promise: nil)
+        }
+    }
+
+    private func refuse(_ refusal: LoopMetrics.Refusal, _ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext) {
+        loop.metrics.connectionRefused(refusal)
+        var reply = ByteBuffer()
+        if verdict == .http {
+            reply.writeString(refusal.httpResponse)
+        } else {
+            RESPEncoder.error(refusal.text, into: &reply)
+        }
+        context.write(wrapOutboundOut(reply), promise: nil)
+        context.closeBehindWrites()
+    }
+
+    private func schedule(
+        _ delay: TimeAmount, _ context: ChannelHandlerContext,
+        _ body: @escaping (ProtocolDetector, ChannelHandlerContext) -> Void
+    ) {
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in body(self, context) }
+    }
+}

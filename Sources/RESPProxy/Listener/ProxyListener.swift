@@ -1,0 +1,62 @@
+import Logging
+import NIOCore
+import NIOPosix
+
+/// Accepts clients on one port.
+public final class ProxyListener: Sendable {
+    private let channel: any Channel
+
+    /// The address that it listens on; its port is the one really taken.
+    public var address: SocketAddress? { channel.localAddress }
+
+    private init(channel: any Channel) {
+        self.channel = channel
+    }
+
+    /// Binds.
+    ///
+    /// - Throws: What NIO throws where the port is taken, not permitted, or the name does not resolve.
+    public static func bind(
+        host: String, port: Int, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit,
+        initializeHTTP: HTTPInitializer?
+    ) async throws -> ProxyListener {
+        let bootstrap = ServerBootstrap(group: loops.group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                // Without it a process that is out of descriptors would spin on accept.
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
+                }
+            }
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 1 << 18, high: 1 << 20))
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let loop = loops[channel.eventLoop]
+                    let detector = ProtocolDetector(
+                        loop: loop, accepts: accepts, refusal: admit(channel, to: loop, limit),
+                        initializeHTTP: initializeHTTP)
+                    try channel.pipeline.syncOperations.addHandler(detector)
+                    loop.channelOpened(channel)
+                }
+            }
+        return ProxyListener(channel: try await bootstrap.bind(host: host, port: port).get())
+    }
+
+    private static func admit(_ channel: any Channel, to loop: ProxyLoop, _ limit: ConnectionLimit) -> LoopMetrics.Refusal? {
+        if loop.deniesRemoteClients, let remote = channel.remoteAddress, !remote.isLoopback { return .protectedMode }
+        guard limit.take() else { return .maxConnections }
+        channel.closeFuture.whenComplete { _ in limit.giveBack() }
+        return nil
+    }
+
+    /// Stops accepting.
+    public func close() async {
+        try? await channel.close()
+    }
+}

@@ -1,0 +1,103 @@
+/// The counters of one event loop.
+///
+/// Confined to its loop: counting is plain addition, without atomics or locks. Whoever wants the sum of all loops asks
+/// each loop for its ``snapshot``.
+public final class LoopMetrics {
+    /// What has been counted so far; a value, to be handed to other threads.
+    public private(set) var snapshot = Snapshot()
+
+    public init() {}
+
+    // MARK: Connections
+
+    /// A client connection was accepted; which protocol it speaks is not known yet.
+    public func connectionOpened() {
+        snapshot.connectionsAccepted &+= 1
+        snapshot.connections[WireProtocol.undetermined.rawValue] &+= 1
+    }
+
+    /// Its first bytes have told which protocol it speaks.
+    public func connectionIdentified(as wireProtocol: WireProtocol) {
+        snapshot.connections[WireProtocol.undetermined.rawValue] &-= 1
+        snapshot.connections[wireProtocol.rawValue] &+= 1
+    }
+
+    /// A client connection has closed, of which ``connectionOpened()`` was told.
+    public func connectionClosed(_ wireProtocol: WireProtocol) {
+        snapshot.connections[wireProtocol.rawValue] &-= 1
+    }
+
+    /// A client was turned away.
+    public func connectionRefused(_ reason: Refusal) {
+        snapshot.connectionsRefused[reason.rawValue] &+= 1
+    }
+
+    // MARK: Requests
+
+    /// Counts requests that have been answered.
+    ///
+    /// - Parameters:
+    ///   - count: How many, so that the hits of one read are counted in one go.
+    ///   - nanoseconds: How long each took, from its last byte read to its reply written; nil where nobody measured.
+    ///     Requests of the kind ``Kind/local`` have no histogram.
+    @inline(__always)
+    public func requestsEnded(
+        _ count: UInt64 = 1, _ wireProtocol: WireProtocol, _ kind: Kind, _ outcome: Outcome, nanoseconds: UInt64?
+    ) {
+        snapshot.requests[Snapshot.index(wireProtocol, kind, outcome)] &+= count
+        if let nanoseconds, kind != .local {
+            snapshot.durations[kind.rawValue].record(nanoseconds, count: count)
+        }
+    }
+
+    /// An HTTP request got status 429, because `MAX_CLIENTS` others were being served.
+    public func tooManyRequests() {
+        snapshot.tooManyRequests &+= 1
+    }
+
+    // MARK: Backing
+
+    /// The loop's fill lane is up, or is not any more.
+    public func backingChanged(isUp: Bool) {
+        snapshot.fillLanesUp = isUp ? 1 : 0
+    }
+}
+
+extension LoopMetrics {
+    /// What a client speaks.
+    public enum WireProtocol: Int, Sendable, CaseIterable {
+        case resp
+        case http
+        /// It has not sent anything yet.
+        case undetermined
+    }
+
+    /// Why a client was turned away.
+    public enum Refusal: Int, Sendable, CaseIterable {
+        case maxConnections
+        case protectedMode
+    }
+
+    /// How a request was answered.
+    public enum Kind: Int, Sendable, CaseIterable {
+        /// From the cache.
+        case hit
+        /// By a fill, its own or one that it joined.
+        case miss
+        /// By the backing, over the relay.
+        case relay
+        /// By the proxy itself: its own errors, and what needs no value.
+        case local
+    }
+
+    /// How a request ended.
+    public enum Outcome: Int, Sendable, CaseIterable {
+        case ok
+        /// The server's or the proxy's error: wrong type, bad syntax, not allowed.
+        case error
+        /// The backing was away.
+        case unavailable
+        /// The backing did not answer in time.
+        case timedOut
+    }
+}

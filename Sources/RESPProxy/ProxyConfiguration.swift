@@ -1,0 +1,43 @@
+import BackingClient
+import LocalCache
+import NIOCore
+
+/// How the proxy behaves; the options' meanings are those of the README's table.
+public struct ProxyConfiguration: Sendable {
+    public var backing: BackingConfiguration
+    public var cache: CacheConfiguration
+    /// `CLIENT_AUTH=trust`: everybody is let in as the fill lane's user.
+    public var trustsClients: Bool
+    /// `PROTECTED_MODE`.
+    public var protectedMode: Bool
+    /// `MAX_CONNECTIONS`.
+    public var maxConnections: Int
+    /// `CLIENT_IDLE_TIMEOUT` of RESP clients; nil = none.
+    public var idleTimeout: TimeAmount?
+
+    public init(
+        backing: BackingConfiguration, cache: CacheConfiguration, trustsClients: Bool, protectedMode: Bool,
+        maxConnections: Int, idleTimeout: TimeAmount?
+    ) {
+        self.backing = backing
+        self.cache = cache
+        self.trustsClients = trustsClients
+        self.protectedMode = protectedMode
+        self.maxConnections = maxConnections
+        self.idleTimeout = idleTimeout
+    }
+
+    /// Whether clients must log in before the cache may answer them.
+    public var requiresCredentials: Bool { !trustsClients && backing.password != nil }
+
+    var cacheAccess: CacheAccess {
+        let fillUser = backing.password == nil ? nil : Array((backing.username ?? "default").utf8)
+        return CacheAccess(database: backing.database, fillUser: fillUser, trustsClients: trustsClients)
+    }
+
+    /// The log-in of the fill lane's user; nil where it needs none.
+    var authentication: [[UInt8]]? {
+        guard let password = backing.password else { return nil }
+        return [Array("AUTH".utf8)] + (backing.username.map { [Array($0.utf8)] } ?? []) + [Array(password.utf8)]
+    }
+}

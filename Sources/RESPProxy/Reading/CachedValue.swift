@@ -1,0 +1,57 @@
+import BackingClient
+import NIOCore
+
+/// A value as the local cache keeps it.
+public enum CachedValue: Sendable {
+    /// The value's bytes, without any framing.
+    case bytes(ByteBuffer)
+    /// The key's value is longer than `CACHE_MAX_VALUE_SIZE`: not kept; its readers are relayed on connections of their own.
+    case large(length: Int)
+}
+
+/// How a fill ended, for one who waited for it.
+public enum FillOutcome: Sendable {
+    case value(ByteBuffer)
+    case absent
+    case large(length: Int)
+    case failure(BackingError)
+
+    init(_ outcome: FillReply.Outcome) {
+        switch outcome {
+        case .value(let value, _), .unstorable(let value): self = .value(value)
+        case .absent: self = .absent
+        case .tooLarge(let length): self = .large(length: length)
+        case .failure(let error): self = .failure(error)
+        }
+    }
+}
+
+/// One who waits for a fill.
+public protocol FillWaiter: AnyObject {
+    var eventLoop: any EventLoop { get }
+    /// Called once on ``eventLoop`` for each read that answered ``ReadThrough/Reading/pending(lane:)``, never from inside the read.
+    ///
+    /// - Parameter request: The number given to the read.
+    func fillEnded(request: UInt64, outcome: FillOutcome)
+}
+
+/// A waiter as the cache keeps it, which all event loops share: it is told on its own.
+public struct WaitingRead: Sendable {
+    let waiter: NIOLoopBound<any FillWaiter>
+    let eventLoop: any EventLoop
+    let request: UInt64
+
+    init(waiter: any FillWaiter, request: UInt64) {
+        self.eventLoop = waiter.eventLoop
+        self.waiter = NIOLoopBound(waiter, eventLoop: eventLoop)
+        self.request = request
+    }
+
+    func tell(_ outcome: FillOutcome, from eventLoop: any EventLoop) {
+        if eventLoop === self.eventLoop {
+            waiter.value.fillEnded(request: request, outcome: outcome)
+        } else {
+            self.eventLoop.execute { waiter.value.fillEnded(request: request, outcome: outcome) }
+        }
+    }
+}

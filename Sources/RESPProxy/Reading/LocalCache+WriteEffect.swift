@@ -1,0 +1,20 @@
+import LocalCache
+
+/// Fences: what a relayed write may change is not cached from when it is forwarded until its reply has arrived.
+extension LocalCache {
+    func raiseFence(_ effect: WriteEffect) {
+        switch effect {
+        case .none: break
+        case .keys(let keys): for key in keys { raiseFence(key.span.bytes) }
+        case .unknownKeys: raiseFenceForAllKeys()
+        }
+    }
+
+    func lowerFence(_ effect: WriteEffect) {
+        switch effect {
+        case .none: break
+        case .keys(let keys): for key in keys { lowerFence(key.span.bytes) }
+        case .unknownKeys: lowerFenceForAllKeys()
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import BackingClient
+import NIOCore
+import RESPParser
+
+/// Who the replies of a pinned connection are for.
+protocol RelayReceiver: AnyObject {
+    /// Whether replies are matched to commands; otherwise bytes are only passed on.
+    var matchesReplies: Bool { get }
+    /// Whether the reply that begins must be looked at.
+    var needsGlimpse: Bool { get }
+    /// Whether more may be read from the server now.
+    var takesMore: Bool { get }
+    func replyBegins(type: UInt8)
+    func replyEnded(_ reply: ReplyGlimpse)
+    /// Bytes of replies, after the events for what they contain.
+    func relayed(_ bytes: ByteBuffer)
+    func relayReadCompleted()
+    func relayBecameWritable()
+    /// The connection has ended; `error` is set where it was the server's fault, `isInsideReply` where a reply was cut.
+    func relayEnded(error: BackingError?, isInsideReply: Bool)
+}
+
+/// A connection to the backing that belongs to one session: raw frames both ways, replies scanned for their ends only.
+final class RelayConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private weak var receiver: (any RelayReceiver)?
+    private var context: ChannelHandlerContext?
+    private var scanner = FrameScanner()
+    private var glimpse = ReplyGlimpse()
+    private var collects = false
+    private var hasEnded = false
+    private var isReading = false
+
+    init(receiver: any RelayReceiver) {
+        self.receiver = receiver
+    }
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    func write(_ bytes: ByteBuffer) {
+        context?.write(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    func flush() {
+        context?.flush()
+    }
+
+    /// Asks for the next bytes; without, the server's replies stay in the socket, and so with the server.
+    func readMore() {
+        guard !isReading, let context else { return }
+        isReading = true
+        context.read()
+    }
+
+    /// Closes; the receiver hears nothing more.
+    func close() {
+        receiver = nil
+        hasEnded = true
+        context?.closeBehindWrites()
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard let receiver else { return }
+        var buffer = unwrapInboundIn(data)
+        do throws(ProtocolError) {
+            try scan(buffer, for: receiver)
+            receiver.relayed(buffer)
+        } catch {
+            // What was whole before the fault still goes out.
+            if let good = buffer.readSlice(length: lastFrameEnd), good.readableBytes > 0 { receiver.relayed(good) }
+            let text = "ERR redis-proxy: the backing Redis sent something that is not RESP"
+            end(error: BackingError(code: .protocolViolation, message: Array(text.utf8)), isInsideReply: startedEarlier)
+            context.close(promise: nil)
+        }
+    }
+
+    /// How far the bytes in hand are whole frames, and whether the frame behind them began in earlier bytes: for the case of a fault.
+    private var lastFrameEnd = 0
+    private var startedEarlier = false
+
+    private func scan(_ buffer: ByteBuffer, for receiver: any RelayReceiver) throws(ProtocolError) {
+        let bytes = buffer.readableBytesSpan
+        lastFrameEnd = 0
+        startedEarlier = !scanner.isAtFrameStart
+        var offset = 0
+        while offset < bytes.byteCount, receiver.matchesReplies {
+            if scanner.isAtFrameStart {
+                receiver.replyBegins(type: bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+                collects = receiver.needsGlimpse
+                glimpse.reset()
+            }
+            let start = offset
+            let step = try scanner.scan(bytes, from: offset)
+            switch step {
+            case .needsMore: offset = bytes.byteCount
+            case .largeBlob(_, let body, _): offset = body
+            case .frameEnd(let end): offset = end
+            }
+            if collects { glimpse.append(bytes.extracting(start..<offset)) }
+            if case .frameEnd = step {
+                lastFrameEnd = offset
+                startedEarlier = false
+                glimpse.type = scanner.frameType
+                receiver.replyEnded(glimpse)
+            }
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        isReading = false
+        guard let receiver else { return }
+        receiver.relayReadCompleted()
+        if receiver.takesMore { readMore() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable { receiver?.relayBecameWritable() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end(error: nil, isInsideReply: !scanner.isAtFrameStart)
+        context.fireChannelInactive()
+    }
+
+    private func end(error: BackingError?, isInsideReply: Bool) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        receiver?.relayEnded(error: error, isInsideReply: isInsideReply)
+        receiver = nil
+    }
+}
+
+extension ChannelHandlerContext {
+    /// Closes once everything written so far is with the kernel: commands already received, and replies already made, are not lost.
+    func closeBehindWrites() {
+        let channel = channel
+        writeAndFlush(NIOAny(ByteBuffer())).assumeIsolated().whenComplete { _ in channel.close(promise: nil) }
+    }
+}

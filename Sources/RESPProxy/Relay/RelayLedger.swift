@@ -1,0 +1,292 @@
+import DequeModule
+import RESPParser
+
+/// Matches the replies of a session's pinned connection to the commands that were relayed on it, and keeps what they change: the
+/// session's state and the fences of its writes. A struct that touches no socket.
+///
+/// A change of state takes effect with the reply, not with the command.
+struct RelayLedger: Sendable {
+    /// A relayed command whose reply has not ended.
+    private struct Outstanding: Sendable {
+        var change: StateChange
+        var writes: WriteEffect
+        var isBlocking: Bool
+        /// When it was forwarded, in monotonic nanoseconds.
+        var started: UInt64
+        /// For subscriptions: confirmations still to come.
+        var confirmations: Int?
+    }
+
+    /// As far as the server has confirmed it.
+    private(set) var state = SessionState()
+    /// False once a command was relayed that may have left something on the connection that a new one would not have.
+    private(set) var isReplaceable = true
+    /// Set by the reply to `RESET`, for the session to take note of.
+    var wasReset = false
+    private var outstanding: Deque<Outstanding> = []
+    /// The fences of writes that the open transaction has queued.
+    private var queuedWrites: [WriteEffect] = []
+    /// The fences of writes whose replies cannot be matched; they stay up until the connection ends.
+    private var unmatchedKeys: Set<[UInt8]> = []
+    private var hasUnmatchedUnknownKeys = false
+    /// With more unmatched keys than this, one fence for all keys stands for the further ones.
+    private static let unmatchedKeyLimit = 1_000
+
+    /// Replies still to come.
+    var count: Int { outstanding.count }
+    var isEmpty: Bool { outstanding.isEmpty }
+
+    /// Whether the server is, or may be, waiting for something other than a command of this session.
+    var isBlocked: Bool {
+        state.isSubscribed || state.tracking != .byReply || outstanding.first?.isBlocking == true
+    }
+
+    /// Whether a log-in is under way: until it ends it is not known which limits hold for what follows.
+    var isAuthenticating: Bool {
+        outstanding.contains {
+            switch $0.change {
+            case .authenticate, .hello, .reset: true
+            default: false
+            }
+        }
+    }
+
+    /// Whether what follows must wait for the replies, because it may belong on another connection.
+    var endsConnection: Bool {
+        outstanding.last.map { $0.change == .reset || $0.change == .quit } ?? false
+    }
+
+    /// Whether replies must be looked at beyond finding their end.
+    var needsGlimpse: Bool {
+        state.inTransaction || state.isSubscribed || outstanding.first.map { $0.change != .none } ?? false
+    }
+
+    // MARK: Commands
+
+    /// A command is being forwarded.
+    ///
+    /// - Returns: The fence to raise before it is written.
+    mutating func forwarded(_ command: RelayedCommand, now: UInt64) -> WriteEffect {
+        if command.carriesState || command.change != .none { isReplaceable = false }
+        guard state.tracking == .byReply else { return holdUnmatched(command.writes) }
+        var entry = Outstanding(
+            change: command.change, writes: command.writes, isBlocking: command.isBlocking, started: now)
+        switch command.change {
+        case .subscribe(_, let count): entry.confirmations = max(count, 1)
+        case .unsubscribe(_, let count): entry.confirmations = count
+        default: break
+        }
+        outstanding.append(entry)
+        adoptUnmatched()
+        return command.writes
+    }
+
+    // MARK: Replies
+
+    /// The first byte of a frame has arrived.
+    ///
+    /// - Returns: The fences to lower before anything of it is passed on.
+    mutating func replyBegins(type: UInt8) -> [WriteEffect] {
+        guard state.tracking == .byReply, type != UInt8(ascii: ">"), let front = outstanding.first else { return [] }
+        switch front.change {
+        case .execute, .discard, .reset:
+            // An error may leave the transaction open: that is decided at the end of the reply.
+            guard type != UInt8(ascii: "-") else { return [] }
+            return takeWritesOfFront() + takeQueuedWrites()
+        default:
+            guard front.writes != .none else { return [] }
+            let writes = takeWritesOfFront()
+            guard state.inTransaction else { return writes }
+            queuedWrites += writes
+            return []
+        }
+    }
+
+    /// A frame has ended.
+    ///
+    /// - Returns: The fences to lower before anything after it is passed on, and when the command that it ends was forwarded.
+    mutating func replyEnded(_ reply: ReplyGlimpse) -> (fences: [WriteEffect], started: UInt64?) {
+        guard state.tracking == .byReply, !isPublished(reply), let front = outstanding.first else { return ([], nil) }
+        if front.confirmations != nil || front.change.isUnsubscription, let kind = reply.messageKind {
+            return ([], confirm(front.change, kind, reply) ? front.started : nil)
+        }
+        outstanding.removeFirst()
+        let fences = apply(front.change, reply)
+        adoptUnmatched()
+        return (fences, front.started)
+    }
+
+    /// The connection has ended, with whatever was outstanding on it.
+    ///
+    /// - Returns: Every fence that is still up.
+    mutating func connectionEnded() -> [WriteEffect] {
+        var fences = outstanding.map(\.writes).filter { $0 != .none } + queuedWrites
+        if !unmatchedKeys.isEmpty { fences.append(.keys(Array(unmatchedKeys))) }
+        if hasUnmatchedUnknownKeys { fences.append(.unknownKeys) }
+        self = RelayLedger()
+        return fences
+    }
+
+    // MARK: Effects
+
+    private mutating func takeWritesOfFront() -> [WriteEffect] {
+        guard let writes = outstanding.first?.writes, writes != .none else { return [] }
+        outstanding[0].writes = .none
+        return [writes]
+    }
+
+    private mutating func takeQueuedWrites() -> [WriteEffect] {
+        defer { queuedWrites.removeAll() }
+        return queuedWrites
+    }
+
+    /// Whether a frame came by itself: a push that no command asked for, or a message under RESP2.
+    private func isPublished(_ reply: ReplyGlimpse) -> Bool {
+        if reply.type == UInt8(ascii: ">") {
+            guard let kind = reply.messageKind, !kind.isPublished else { return true }
+            return outstanding.first?.change.subscriptionKind != kind.subscriptionKind
+        }
+        return state.isSubscribed && reply.messageKind?.isPublished == true
+    }
+
+    /// - Returns: Whether that was the last confirmation of the command.
+    private mutating func confirm(_ change: StateChange, _ kind: MessageKind, _ reply: ReplyGlimpse) -> Bool {
+        if let total = reply.trailingInteger, let subscriptionKind = kind.subscriptionKind {
+            state.setSubscriptions(of: subscriptionKind, total: total)
+        }
+        if let left = outstanding[0].confirmations, left > 1 {
+            outstanding[0].confirmations = left - 1
+            return false
+        }
+        // An unsubscription from all is confirmed once for each that there was, or once where there was none.
+        if outstanding[0].confirmations == nil, let kind = change.subscriptionKind, state.subscriptions(of: kind) > 0 {
+            return false
+        }
+        outstanding.removeFirst()
+        adoptUnmatched()
+        return true
+    }
+
+    private mutating func apply(_ change: StateChange, _ reply: ReplyGlimpse) -> [WriteEffect] {
+        if state.inTransaction, !change.endsTransaction {
+            if change != .none, reply.starts(with: "+QUEUED") { state.transactionChangesState = true }
+            return []
+        }
+        guard !reply.isError else {
+            guard change == .execute, reply.starts(with: "-EXECABORT") else { return [] }
+            state.endTransaction()
+            return takeQueuedWrites()
+        }
+        switch change {
+        case .none, .quit, .subscribe, .unsubscribe, .replyOff, .synchronize: break
+        case .begin: state.inTransaction = true
+        case .execute:
+            // What it did to the session is hidden in the array: such a session is relayed from here on.
+            if state.transactionChangesState { state.isUncertain = true }
+            state.endTransaction()
+        case .discard: state.endTransaction()
+        case .watch: state.isWatching = true
+        case .unwatch: state.isWatching = false
+        case .select(let database): state.database = database
+        case .authenticate(let user): state.user = .named(user)
+        case .hello(let version, let user):
+            if let version, let version = RESPVersion(rawValue: version) { state.version = version }
+            if let user { state.user = .named(user) }
+        case .reset:
+            state = SessionState()
+            isReplaceable = true
+            wasReset = true
+        case .monitor: state.tracking = .unmatched
+        case .tracking(let on): state.isTracked = on
+        case .unknown: state.isUncertain = true
+        }
+        return []
+    }
+
+    /// Gives up matching once everything before a command that ends it has been answered.
+    private mutating func adoptUnmatched() {
+        switch outstanding.first?.change {
+        case .replyOff: state.tracking = .unmatched
+        case .synchronize: state.tracking = .tunnel
+        default: break
+        }
+        guard state.tracking != .byReply, !outstanding.isEmpty else { return }
+        for entry in outstanding { holdRaised(entry.writes) }
+        outstanding.removeAll()
+    }
+
+    /// Keeps the fence of a write that cannot be matched to its reply.
+    ///
+    /// - Returns: What of it is not up yet.
+    private mutating func holdUnmatched(_ writes: WriteEffect) -> WriteEffect {
+        guard !hasUnmatchedUnknownKeys, writes != .none else { return .none }
+        guard case .keys(let keys) = writes, unmatchedKeys.count + keys.count <= Self.unmatchedKeyLimit else {
+            hasUnmatchedUnknownKeys = true
+            return .unknownKeys
+        }
+        let new = Set(keys).subtracting(unmatchedKeys)
+        unmatchedKeys.formUnion(new)
+        return new.isEmpty ? .none : .keys(Array(new))
+    }
+
+    /// As ``holdUnmatched(_:)`` for a fence that is up already: each stays up once more than it was.
+    private mutating func holdRaised(_ writes: WriteEffect) {
+        if writes != .none { queuedWrites.append(writes) }
+    }
+}
+
+extension StateChange {
+    fileprivate var endsTransaction: Bool {
+        switch self {
+        case .execute, .discard, .reset, .quit: true
+        default: false
+        }
+    }
+
+    fileprivate var isUnsubscription: Bool {
+        if case .unsubscribe = self { true } else { false }
+    }
+
+    fileprivate var subscriptionKind: SubscriptionKind? {
+        switch self {
+        case .subscribe(let kind, _), .unsubscribe(let kind, _): kind
+        default: nil
+        }
+    }
+}
+
+extension MessageKind {
+    fileprivate var subscriptionKind: StateChange.SubscriptionKind? {
+        switch self {
+        case .subscribe, .unsubscribe: .channel
+        case .psubscribe, .punsubscribe: .pattern
+        case .ssubscribe, .sunsubscribe: .shard
+        case .message, .pmessage, .smessage: nil
+        }
+    }
+}
+
+extension SessionState {
+    /// The server counts channels and patterns together, shard channels apart.
+    fileprivate mutating func setSubscriptions(of kind: StateChange.SubscriptionKind, total: Int) {
+        switch kind {
+        case .channel: channels = max(0, total - patterns)
+        case .pattern: patterns = max(0, total - channels)
+        case .shard: shardChannels = max(0, total)
+        }
+    }
+
+    fileprivate func subscriptions(of kind: StateChange.SubscriptionKind) -> Int {
+        switch kind {
+        case .channel: channels
+        case .pattern: patterns
+        case .shard: shardChannels
+        }
+    }
+
+    fileprivate mutating func endTransaction() {
+        inTransaction = false
+        transactionChangesState = false
+        isWatching = false
+    }
+}

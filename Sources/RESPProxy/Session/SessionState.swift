@@ -1,0 +1,67 @@
+import RESPParser
+
+/// What the server has confirmed about a session, and by it whether the cache may answer.
+struct SessionState: Equatable, Sendable {
+    /// The user whose rights a session has, as far as the proxy can know it.
+    enum User: Equatable, Sendable {
+        /// As a new connection is: the server's default user, if it lets one in without a password.
+        case new
+        case named([UInt8])
+    }
+
+    /// How the replies of the pinned connection can be followed.
+    enum Tracking: Equatable, Sendable {
+        /// Each reply is matched to its command.
+        case byReply
+        /// Replies come in a number that cannot be told (`MONITOR`, `CLIENT REPLY OFF|SKIP`): they are passed on unmatched.
+        case unmatched
+        /// `SYNC`: neither side speaks commands and replies any more.
+        case tunnel
+    }
+
+    var version: RESPVersion = .resp2
+    var database = 0
+    var user: User = .new
+    var inTransaction = false
+    /// The open transaction has queued a command that changes the session in a way that its `EXEC` reply does not show.
+    var transactionChangesState = false
+    var isWatching = false
+    /// Channels, patterns and shard channels subscribed to.
+    var channels = 0
+    var patterns = 0
+    var shardChannels = 0
+    /// `CLIENT TRACKING` of the client's own: it wants the server to remember its reads.
+    var isTracked = false
+    /// Something happened whose effect on the session is not known: it is relayed for good, until `RESET`.
+    var isUncertain = false
+    var tracking: Tracking = .byReply
+
+    var isSubscribed: Bool { channels + patterns + shardChannels > 0 }
+
+    /// Whether Redis would give this session the value that the fill lane reads: the same database and user, and
+    /// nothing that makes an answer from the cache wrong or out of place.
+    func mayBeAnsweredFromCache(access: CacheAccess) -> Bool {
+        guard database == access.database, !inTransaction, !isWatching, !isTracked, !isUncertain, tracking == .byReply
+        else { return false }
+        if version == .resp2 && isSubscribed { return false }
+        return access.includes(user)
+    }
+}
+
+/// Whose reads the cache holds, and who may be given them (the option `CLIENT_AUTH`).
+struct CacheAccess: Equatable, Sendable {
+    /// The database that is cached.
+    var database: Int
+    /// The user that the fill lane logs in as; nil = it does not log in.
+    var fillUser: [UInt8]?
+    /// `CLIENT_AUTH=trust`: a new session is logged in as the fill lane's user.
+    var trustsClients: Bool
+
+    func includes(_ user: SessionState.User) -> Bool {
+        switch user {
+        case .new: fillUser == nil || trustsClients
+        // A fill lane that did not log in reads as the default user, where the server lets it.
+        case .named(let name): name == fillUser ?? Array("default".utf8)
+        }
+    }
+}

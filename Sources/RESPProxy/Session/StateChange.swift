@@ -1,0 +1,93 @@
+/// What a command changes about its session once the server has answered it; the few names whose meaning the `COMMAND` table
+/// does not tell.
+enum StateChange: Equatable, Sendable {
+    case none
+    case begin, execute, discard, watch, unwatch
+    case select(database: Int)
+    case authenticate(user: [UInt8])
+    /// `HELLO`: the version and the user that it asks for, if any.
+    case hello(version: Int?, user: [UInt8]?)
+    case reset
+    case quit
+    /// Answered by one confirmation for each of `count` channels.
+    case subscribe(SubscriptionKind, count: Int)
+    /// `count` nil: from all of that kind.
+    case unsubscribe(SubscriptionKind, count: Int?)
+    case monitor
+    case tracking(on: Bool)
+    /// `CLIENT REPLY OFF|SKIP`: from here on replies cannot be told apart by counting.
+    case replyOff
+    /// `SYNC`, `PSYNC`: from here on the connection is a raw tunnel.
+    case synchronize
+    /// Of `@connection`, `@transaction` or `@pubsub` by the server's table, under a name that we do not know.
+    case unknown
+
+    enum SubscriptionKind: Sendable { case channel, pattern, shard }
+
+    /// The change that `command` brings if it succeeds.
+    init(of command: CommandView, table: CommandTable?) {
+        guard let name = command.name else {
+            self = .none
+            return
+        }
+        let last = command.announced - 1
+        switch name {
+        case "multi": self = .begin
+        case "exec": self = .execute
+        case "discard": self = .discard
+        case "watch": self = .watch
+        case "unwatch": self = .unwatch
+        case "select": self = command.integer(1).map { .select(database: $0) } ?? .unknown
+        case "auth": self = .authenticate(user: command.count == 3 ? command.copy(1) : Array("default".utf8))
+        case "hello": self = Self.hello(command)
+        case "reset": self = .reset
+        case "quit": self = .quit
+        case "subscribe": self = .subscribe(.channel, count: last)
+        case "psubscribe": self = .subscribe(.pattern, count: last)
+        case "ssubscribe": self = .subscribe(.shard, count: last)
+        case "unsubscribe": self = .unsubscribe(.channel, count: last > 0 ? last : nil)
+        case "punsubscribe": self = .unsubscribe(.pattern, count: last > 0 ? last : nil)
+        case "sunsubscribe": self = .unsubscribe(.shard, count: last > 0 ? last : nil)
+        case "monitor": self = .monitor
+        case "client": self = Self.client(command)
+        case "sync", "psync": self = .synchronize
+        default: self = Self.other(name, command, table)
+        }
+    }
+
+    private static func client(_ command: CommandView) -> StateChange {
+        switch command.word(1) {
+        case "reply": command.word(2) == "off" || command.word(2) == "skip" ? .replyOff : .none
+        case "tracking": .tracking(on: command.word(2) != "off")
+        default: .none
+        }
+    }
+
+    /// `HELLO [protover [AUTH username password] [SETNAME name]]`, https://redis.io/docs/latest/commands/hello/.
+    private static func hello(_ command: CommandView) -> StateChange {
+        var user: [UInt8]?
+        var index = 2
+        while index < command.count {
+            switch command.word(index) {
+            case "auth":
+                guard index + 2 < command.count else { return .hello(version: command.integer(1), user: user) }
+                user = command.copy(index + 1)
+                index += 3
+            default: index += 2
+            }
+        }
+        return .hello(version: command.integer(1), user: user)
+    }
+
+    /// Known commands of the categories that carry state which change nothing that the proxy must know.
+    private static let harmless: Set<CommandName> = [
+        "asking", "command", "echo", "ping", "publish", "pubsub", "readonly", "readwrite", "replconf", "role",
+        "spublish",
+    ]
+
+    private static func other(_ name: CommandName, _ command: CommandView, _ table: CommandTable?) -> StateChange {
+        guard !harmless.contains(name), let description = table?.description(of: command) else { return .none }
+        let carriesState = !description.categories.isDisjoint(with: [.connection, .transaction, .pubsub])
+        return carriesState ? .unknown : .none
+    }
+}
