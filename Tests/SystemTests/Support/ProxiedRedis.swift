@@ -1,0 +1,49 @@
+import TestSupport
+
+/// A real Redis and the release binary in front of it: what most promises are tested on.
+struct ProxiedRedis {
+    let server: RedisServer
+    let proxy: ProxyProcess
+
+    init(
+        _ environment: [String: String] = [:], redis arguments: [String] = [], password: String? = nil,
+        users: [String] = []
+    ) throws {
+        self.server = try RedisServer(arguments: arguments, password: password, users: users)
+        self.proxy = try ProxyProcess(fronting: self.server, environment: environment)
+    }
+
+    /// A client of the proxy.
+    func client() throws -> HiredisClient { try self.proxy.client() }
+
+    /// A raw connection to the proxy.
+    func connection(limit: Duration = .seconds(15)) throws -> RawConnection { try self.proxy.connection(limit: limit) }
+
+    /// A raw connection to the server itself.
+    func straight(limit: Duration = .seconds(15)) throws -> RawConnection {
+        try RawConnection(port: self.server.port, limit: limit)
+    }
+
+    /// curl, aimed at the proxy.
+    var http: HTTPClient { self.proxy.http }
+
+    /// Sets a key behind the proxy's back: in expiry mode nobody tells the proxy.
+    func setBehind(_ key: String, _ value: String, _ options: String...) throws {
+        let arguments = (["SET", key, value] + options).map { Array($0.utf8) }
+        let reply = try self.server.client().command(arguments)
+        guard reply == .status("OK") else { throw TestSupportError("SET on the server: \(reply)") }
+    }
+
+    /// Reads a key until the proxy has it, and proves it: the value behind its back is another by then.
+    ///
+    /// Afterwards the server holds `behind`, and the cache holds `value`.
+    func cache(_ key: String, _ value: String, behind: String) throws {
+        try self.setBehind(key, value)
+        let client = try self.client()
+        let first = try client.command("GET", key)
+        guard first == .text(value) else { throw TestSupportError("GET \(key) to fill: \(first)") }
+        try self.setBehind(key, behind)
+        let second = try client.command("GET", key)
+        guard second == .text(value) else { throw TestSupportError("GET \(key) was not cached: \(second)") }
+    }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import Synchronization
+
+/// A server that says what a test tells it to: each accepted connection is handed to a function on its own thread.
+public final class FakeServer: Sendable {
+    /// The loopback port.
+    public let port: Int
+    private let descriptor: Int32
+    private let accepted: Mutex<Int>
+
+    /// Listens on a free port.
+    ///
+    /// - Parameter limit: how long one call on an accepted connection may take.
+    public init(
+        limit: Duration = .seconds(30), _ serve: @escaping @Sendable (_ connection: RawConnection) throws -> Void
+    ) throws {
+        let (descriptor, port) = try listenOnFreePort()
+        self.descriptor = descriptor
+        self.port = port
+        self.accepted = Mutex(0)
+        let thread = Thread { [weak self] in
+            while true {
+                let client = accept(descriptor, nil, nil)
+                guard client >= 0 else { return }
+                _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+                self?.accepted.withLock { $0 += 1 }
+                let connection = RawConnection(accepted: client, limit: limit)
+                Thread {
+                    // An error here is the peer's doing; the test looks at what the proxy makes of it.
+                    try? serve(connection)
+                    connection.close()
+                }.start()
+            }
+        }
+        thread.start()
+    }
+
+    deinit {
+        shutdown(self.descriptor, Int32(SHUT_RDWR))
+        close(self.descriptor)
+    }
+
+    /// How many connections it has accepted.
+    public var connections: Int { self.accepted.withLock { $0 } }
+}

@@ -1,0 +1,119 @@
+import Foundation
+import Synchronization
+
+/// A real `redis-server` on a free loopback port (or a Unix socket), without persistence, gone with this object.
+public final class RedisServer: Sendable {
+    /// The loopback port; 0 where it listens on a Unix socket.
+    public let port: Int
+    /// The path of the Unix socket, where it listens on one.
+    public let socketPath: String?
+    /// The default user's password.
+    public let password: String?
+    private let folder: TemporaryFolder
+    private let process: Mutex<ChildProcess>
+
+    /// Starts the server and waits until it answers.
+    ///
+    /// - Parameters:
+    ///   - arguments: more options, as on its command line (`["--maxclients", "5"]`).
+    ///   - password: `requirepass`.
+    ///   - users: ACL users, as `user` lines of its configuration without that word (`"reader on >pw ~* +get"`).
+    ///   - unixSocket: listen on a Unix socket in place of a port.
+    public init(
+        arguments: [String] = [], password: String? = nil, users: [String] = [], unixSocket: Bool = false
+    ) throws {
+        let folder = try TemporaryFolder()
+        var lines = [
+            "bind 127.0.0.1", "save \"\"", "appendonly no", "enable-debug-command yes", "dir \(folder.path("."))",
+        ]
+        if let password { lines.append("requirepass \(password)") }
+        lines += users.map { "user \($0)" }
+        if unixSocket { lines.append("unixsocket \(folder.path("socket"))") }
+        let path = try folder.write("redis.conf", lines.joined(separator: "\n") + "\n")
+        self.folder = folder
+        self.password = password
+        self.socketPath = unixSocket ? folder.path("socket") : nil
+        for attempt in 1... {
+            let port = unixSocket ? 0 : try freePort()
+            let process = try ChildProcess("redis-server", [path, "--port", "\(port)"] + arguments)
+            do {
+                try Self.waitUntilReady(process, port: port)
+                self.port = port
+                self.process = Mutex(process)
+                return
+            } catch {
+                let taken = String(decoding: process.output, as: UTF8.self).contains("Address already in use")
+                guard taken, attempt < 5 else { throw error }
+            }
+        }
+        throw TestSupportError("no free port")
+    }
+
+    /// Its process id.
+    public var pid: pid_t { self.process.withLock { $0.pid } }
+
+    /// A client of the server itself, logged in where a password is set.
+    public func client() throws -> HiredisClient {
+        let client = try HiredisClient(port: self.port)
+        if let password { try client.command("AUTH", password) }
+        return client
+    }
+
+    /// Runs one command on the server itself, on a connection of its own.
+    @discardableResult
+    public func command(_ arguments: String...) throws -> Reply {
+        try self.client().command(arguments.map { Array($0.utf8) })
+    }
+
+    /// How often the server ran a command, by `INFO commandstats`.
+    public func calls(of command: String) throws -> Int {
+        let info = try self.command("INFO", "commandstats").string ?? ""
+        let line = info.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_\(command.lowercased()):calls=") }
+        return line.flatMap { Int($0.drop { $0 != "=" }.dropFirst().prefix { $0 != "," }) } ?? 0
+    }
+
+    /// A field of `INFO`.
+    public func info(_ field: String) throws -> String? {
+        let info = try self.command("INFO", "everything").string ?? ""
+        return info.split(separator: "\r\n").first { $0.hasPrefix("\(field):") }.map {
+            String($0.dropFirst(field.count + 1))
+        }
+    }
+
+    /// Stops it without loss of time or grace, as a crash would.
+    public func kill() throws {
+        try self.process.withLock { process in
+            process.signal(SIGKILL)
+            _ = try process.wait()
+        }
+    }
+
+    /// Freezes it: connections stay, the kernel still accepts, nothing answers.
+    public func freeze() { self.process.withLock { $0.signal(SIGSTOP) } }
+
+    /// Lets it run on.
+    public func thaw() { self.process.withLock { $0.signal(SIGCONT) } }
+
+    /// Starts it again, empty, on the same port, killing it first where it still runs.
+    public func restart(arguments: [String] = []) throws {
+        try self.process.withLock { process in
+            process.signal(SIGKILL)
+            _ = try process.wait()
+            let words = [self.folder.path("redis.conf"), "--port", "\(self.port)"] + arguments
+            process = try ChildProcess("redis-server", words)
+            try Self.waitUntilReady(process, port: self.port)
+        }
+    }
+
+    private static func waitUntilReady(_ process: ChildProcess, port: Int) throws {
+        try eventually(within: .seconds(30), "redis-server answers") {
+            let log = String(decoding: process.output, as: UTF8.self)
+            guard process.isRunning else { throw TestSupportError("redis-server ended: \(log)") }
+            return log.contains("eady to accept connections") || log.contains("ready to accept connections at")
+        }
+        if port != 0 {
+            // Somebody else may hold the port, in which case redis-server has ended instead of being ready.
+            _ = try RawConnection(port: port)
+        }
+    }
+}
