@@ -1,0 +1,62 @@
+extension CacheState {
+    /// Drops the entry of `key` and voids its fill.
+    @inlinable
+    mutating func invalidate(_ key: HashedKey) -> Value? {
+        let activity = flights.activity(of: key)
+        if activity != .absent {
+            flights.settle(activity)
+            flights.voidFill(of: activity)
+        }
+        return drop(key)
+    }
+
+    @inlinable
+    mutating func raiseFence(_ key: HashedKey) -> Value? {
+        let activity = flights.activityOrNew(of: key)
+        flights.settle(activity)
+        flights.voidFill(of: activity)
+        flights.activities[Int(activity)].fences += 1
+        return drop(key)
+    }
+
+    @inlinable
+    mutating func lowerFence(_ key: HashedKey) -> Value? {
+        let activity = flights.activity(of: key)
+        if activity != .absent {
+            flights.settle(activity)
+            flights.voidFill(of: activity)
+            let fences = flights.activities[Int(activity)].fences
+            flights.activities[Int(activity)].fences = max(fences - 1, 0)
+            flights.removeIfOver(activity)
+        }
+        return drop(key)
+    }
+
+    /// Drops everything and voids every fill.
+    ///
+    /// - Returns: The entries, to be freed outside the lock, or nil if there were none.
+    @inlinable
+    mutating func flush() -> EntryStore<Value>? {
+        flights.voidAll()
+        guard entries.count > 0 else { return nil }
+        counters.invalidated &+= UInt64(entries.count)
+        var dropped = EntryStore<Value>()
+        swap(&dropped, &entries)
+        return dropped
+    }
+
+    @inlinable
+    mutating func drop(_ key: HashedKey) -> Value? {
+        guard let position = entries.position(of: key) else { return nil }
+        counters.invalidated &+= 1
+        return entries.remove(at: position)
+    }
+
+    @inlinable
+    func statistics() -> CacheStatistics {
+        var statistics = counters
+        statistics.entries = entries.count
+        statistics.bytes = entries.bytes
+        return statistics
+    }
+}

@@ -1,0 +1,75 @@
+extension CacheState {
+    /// - Parameter discarded: Receives the value of an entry that is found dead.
+    @inlinable
+    @inline(__always)
+    mutating func lookUp(
+        _ key: HashedKey, now: UInt64, lane: Int, outstandingLane: Int?, waiter: () -> Waiter,
+        discarded: inout Value?
+    ) -> LookUp<Value> {
+        let position = entries.position(of: key)
+        if let position, outstandingLane == nil || !hasVoidedFill(key) {
+            let slot = entries.index.slot(at: position)
+            let entry = entries.pointer(to: slot)
+            if now < entry.pointee.deadline {
+                counters.hits &+= 1
+                entries.use(slot)
+                let addedAt = entry.pointee.addedAt
+                // Threads read the clock on their own: another one's "now" may lie ahead of this one's.
+                return .hit(entry.pointee.value, age: now > addedAt ? now - addedAt : 0)
+            }
+        }
+        return lookUpMissing(
+            key, deadPosition: position, lane: lane, outstandingLane: outstandingLane, waiter: waiter,
+            discarded: &discarded)
+    }
+
+    /// Whether a fill of `key` that was voided is still under way.
+    @inlinable
+    mutating func hasVoidedFill(_ key: HashedKey) -> Bool {
+        let activity = flights.activity(of: key)
+        guard activity != .absent else { return false }
+        flights.settle(activity)
+        return flights.activities[Int(activity)].voided > 0
+    }
+
+    /// The rest of a look-up that is no hit. Kept apart so that the way of a hit stays short.
+    ///
+    /// - Parameter deadPosition: Where the index has an entry that is past its time, or that may not be answered yet.
+    @inlinable
+    @inline(never)
+    mutating func lookUpMissing(
+        _ key: HashedKey, deadPosition: Int?, lane: Int, outstandingLane: Int?, waiter: () -> Waiter,
+        discarded: inout Value?
+    ) -> LookUp<Value> {
+        let activity = flights.activity(of: key)
+        var joinable = Slot.absent
+        if activity != .absent {
+            flights.settle(activity)
+            joinable = flights.activities[Int(activity)].joinable
+            // The reader may itself wait for that older fill, and anything newer would overtake it.
+            if outstandingLane != nil, flights.activities[Int(activity)].voided > 0 { return .mustWait }
+        }
+        let laneOfFill = joinable == .absent ? lane : flights.flights[Int(joinable)].lane
+        if let outstandingLane, outstandingLane != laneOfFill { return .mustWait }
+
+        if let deadPosition {
+            discarded = entries.remove(at: deadPosition)
+            counters.expired &+= 1
+        }
+        if joinable != .absent {
+            counters.coalesced &+= 1
+            flights.flights[Int(joinable)].waiters.append(waiter())
+            return .joined(lane: laneOfFill)
+        }
+        counters.misses &+= 1
+        return .miss(flights.begin(key, found: activity, lane: lane, waiter: waiter()))
+    }
+
+    /// A look-up in a cache that keeps nothing.
+    @inlinable
+    mutating func lookUpNothing(lane: Int, outstandingLane: Int?, waiter: () -> Waiter) -> LookUp<Value> {
+        if let outstandingLane, outstandingLane != lane { return .mustWait }
+        counters.misses &+= 1
+        return .miss(flights.beginAlone(lane: lane, waiter: waiter()))
+    }
+}

@@ -1,0 +1,20 @@
+/// What a fill brought.
+public struct Fill<Value: Sendable>: Sendable {
+    /// What the cache keeps.
+    public var value: Value
+    /// The value's size in bytes, without the key and the cache's own overhead.
+    public var size: Int
+    /// Monotonic nanoseconds at which the entry dies by the key's own TTL (counted from when the fetch was sent), if it has one.
+    public var deadline: UInt64?
+
+    /// - Parameters:
+    ///   - value: What the cache keeps.
+    ///   - size: Bytes, without the key and the cache's own overhead.
+    ///   - deadline: Monotonic nanoseconds, or nil where the key has no TTL.
+    @inlinable
+    public init(value: Value, size: Int, deadline: UInt64?) {
+        self.value = value
+        self.size = size
+        self.deadline = deadline
+    }
+}

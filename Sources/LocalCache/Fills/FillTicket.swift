@@ -1,0 +1,22 @@
+/// A fill in flight.
+public struct FillTicket: Hashable, Sendable {
+    /// Unique among the fills in flight; never given out again for a fill of the same place soon enough to be mistaken.
+    public let id: UInt64
+
+    @inlinable
+    init(id: UInt64) { self.id = id }
+
+    /// - Parameters:
+    ///   - slot: Where the flight table keeps the flight.
+    ///   - generation: How often that slot had been used before.
+    @inlinable
+    init(slot: Slot, generation: UInt32) {
+        self.id = UInt64(generation) << 32 | UInt64(slot)
+    }
+
+    @inlinable
+    var slot: Slot { Slot(truncatingIfNeeded: id) }
+
+    @inlinable
+    var generation: UInt32 { UInt32(truncatingIfNeeded: id >> 32) }
+}

@@ -1,0 +1,89 @@
+extension FlightTable {
+    /// A fill that has ended.
+    @usableFromInline
+    struct EndedFill {
+        @usableFromInline let waiters: [Waiter]
+        /// Where the key is; absent where nothing is cached at all. The caller releases it with ``removeIfOver(_:)``.
+        @usableFromInline let activity: Slot
+        @usableFromInline let mayStore: Bool
+
+        @inlinable
+        init(waiters: [Waiter], activity: Slot, mayStore: Bool) {
+            self.waiters = waiters
+            self.activity = activity
+            self.mayStore = mayStore
+        }
+    }
+
+    /// Begins a fill that nobody else can join or store, for a cache that keeps nothing.
+    @inlinable
+    mutating func beginAlone(lane: Int, waiter: Waiter) -> FillTicket {
+        let slot = takeFlight(activity: .absent, lane: lane, waiter: waiter)
+        return FillTicket(slot: slot, generation: flights[Int(slot)].generation)
+    }
+
+    /// Begins a fill that readers of `key` join from now on.
+    ///
+    /// - Parameter found: What ``activity(of:)`` answered for `key`, which has no joinable fill.
+    @inlinable
+    mutating func begin(_ key: HashedKey, found: Slot, lane: Int, waiter: Waiter) -> FillTicket {
+        let activity = found == .absent ? activityOrNew(of: key) : found
+        let slot = takeFlight(activity: activity, lane: lane, waiter: waiter)
+        activities[Int(activity)].joinable = slot
+        return FillTicket(slot: slot, generation: flights[Int(slot)].generation)
+    }
+
+    /// Ends a fill, or answers nil if there is no such fill any more.
+    @inlinable
+    mutating func end(_ ticket: FillTicket) -> EndedFill? {
+        let slot = Int(ticket.slot)
+        guard slot < flights.count, flights[slot].generation == ticket.generation, !flights[slot].waiters.isEmpty
+        else { return nil }
+        let activity = flights[slot].activity
+        let mayStore: Bool
+        if activity == .absent {
+            mayStore = false
+        } else if activities[Int(activity)].joinable == ticket.slot {
+            mayStore =
+                !wasVoidedWithOthers(flights[slot]) && fencesForAllKeys == 0 && activities[Int(activity)].fences == 0
+            activities[Int(activity)].joinable = .absent
+        } else {
+            mayStore = false
+            activities[Int(activity)].voided -= 1
+        }
+        var waiters: [Waiter] = []
+        swap(&waiters, &flights[slot].waiters)
+        flights[slot].generation &+= 1
+        freeFlights.append(ticket.slot)
+        return EndedFill(waiters: waiters, activity: activity, mayStore: mayStore)
+    }
+
+    /// Voids every fill in flight.
+    @inlinable
+    mutating func voidAll() {
+        voidBefore = nextSequence
+    }
+
+    /// Voids every fill in flight on one lane.
+    @inlinable
+    mutating func voidAll(lane: Int) {
+        voidBeforeByLane[lane] = nextSequence
+    }
+
+    @inlinable
+    mutating func takeFlight(activity: Slot, lane: Int, waiter: Waiter) -> Slot {
+        let slot: Slot
+        if let free = freeFlights.popLast() {
+            slot = free
+        } else {
+            slot = Slot(flights.count)
+            flights.append(Flight())
+        }
+        flights[Int(slot)].activity = activity
+        flights[Int(slot)].lane = lane
+        flights[Int(slot)].sequence = nextSequence
+        flights[Int(slot)].waiters = [waiter]
+        nextSequence += 1
+        return slot
+    }
+}

@@ -1,0 +1,27 @@
+/// The fills in flight and the fences.
+///
+/// To void *all* fills, or all of a lane, is O(1): fills are numbered as they begin, and a number is kept below which they
+/// are void. An activity's joinable fill may thus be void without knowing it, until ``settle(_:)`` is called on it.
+@usableFromInline
+struct FlightTable<Waiter: Sendable>: ~Copyable, @unchecked Sendable {
+    // The activities own their keys' memory, and nobody else has it, hence Sendable.
+    @usableFromInline var flights: [Flight<Waiter>] = []
+    @usableFromInline var freeFlights: [Slot] = []
+    @usableFromInline var activities: [KeyActivity] = []
+    @usableFromInline var freeActivities: [Slot] = []
+    @usableFromInline var index = KeyIndex()
+    @usableFromInline var nextSequence: UInt64 = 0
+    @usableFromInline var voidBefore: UInt64 = 0
+    @usableFromInline var voidBeforeByLane: [Int: UInt64] = [:]
+    /// Commands under way that may write any key.
+    @usableFromInline var fencesForAllKeys = 0
+
+    @inlinable
+    init() {}
+
+    deinit {
+        for activity in activities {
+            activity.key?.deallocate()
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/// A key's bytes in memory of their own, twelve bytes in its holder. An array would add a header of 32 bytes to each key.
+///
+/// Whoever holds one must pass it on or call ``deallocate()``, once.
+@usableFromInline
+struct KeyBytes {
+    @usableFromInline let base: UnsafeMutableRawPointer
+    @usableFromInline let count: UInt32
+
+    /// Copies `bytes`, of which there are at most `UInt32.max`: the cache's face sees to that.
+    @inlinable
+    init(copying bytes: UnsafeRawBufferPointer) {
+        base = .allocate(byteCount: bytes.count, alignment: 1)
+        count = UInt32(bytes.count)
+        UnsafeMutableRawBufferPointer(start: base, count: bytes.count).copyMemory(from: bytes)
+    }
+
+    @inlinable
+    var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base, count: Int(count))
+    }
+
+    @inlinable
+    func deallocate() {
+        base.deallocate()
+    }
+
+    /// Compares eight bytes at a time; what is left is read backwards from the end, overlapping what was compared.
+    @inlinable
+    func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+        let length = other.count
+        guard Int(count) == length else { return false }
+        guard length > 0, let start = other.baseAddress else { return true }
+        if length >= 8 {
+            var offset = 0
+            while offset < length &- 8 {
+                guard KeyHasher.load64(base, offset) == KeyHasher.load64(start, offset) else { return false }
+                offset &+= 8
+            }
+            return KeyHasher.load64(base, length &- 8) == KeyHasher.load64(start, length &- 8)
+        }
+        var offset = 0
+        while offset < length {
+            let own = base.loadUnaligned(fromByteOffset: offset, as: UInt8.self)
+            guard own == start.loadUnaligned(fromByteOffset: offset, as: UInt8.self) else { return false }
+            offset &+= 1
+        }
+        return true
+    }
+}

@@ -1,0 +1,57 @@
+import Synchronization
+
+extension LocalCache {
+    /// Drops `key` and voids its fills in flight: their waiters still get the reply, but it is not stored, and nobody joins any more.
+    @inlinable
+    public func invalidate(_ key: RawSpan) {
+        withLock(key) { $0.invalidate($1) }
+    }
+
+    /// Drops everything and voids every fill in flight.
+    @inlinable
+    public func flush() {
+        guard limits.capacity > 0 else { return }
+        _ = state.withLock { $0.flush() }
+    }
+
+    /// Voids every fill in flight on one lane, whose connection was lost.
+    @inlinable
+    public func voidFills(lane: Int) {
+        guard limits.capacity > 0 else { return }
+        state.withLock { $0.flights.voidAll(lane: lane) }
+    }
+
+    /// A write to `key` was forwarded: drops it, voids its fills; until ``lowerFence(_:)`` nothing is stored for it. Fences count.
+    ///
+    /// Readers who come while the fence stands share fills among themselves; lowering it voids those too.
+    @inlinable
+    public func raiseFence(_ key: RawSpan) {
+        withLock(key) { $0.raiseFence($1) }
+    }
+
+    /// The reply to that write has arrived, or its connection ended: drops the key again, voids the fills begun meanwhile.
+    @inlinable
+    public func lowerFence(_ key: RawSpan) {
+        withLock(key) { $0.lowerFence($1) }
+    }
+
+    /// As ``raiseFence(_:)`` for a command that may write any key.
+    @inlinable
+    public func raiseFenceForAllKeys() {
+        guard limits.capacity > 0 else { return }
+        _ = state.withLock { state in
+            state.flights.fencesForAllKeys += 1
+            return state.flush()
+        }
+    }
+
+    /// As ``lowerFence(_:)`` for a command that may have written any key.
+    @inlinable
+    public func lowerFenceForAllKeys() {
+        guard limits.capacity > 0 else { return }
+        _ = state.withLock { state in
+            state.flights.fencesForAllKeys = max(state.flights.fencesForAllKeys - 1, 0)
+            return state.flush()
+        }
+    }
+}

@@ -1,0 +1,11 @@
+/// What a look-up found.
+public enum LookUp<Value: Sendable>: Sendable {
+    /// The value, and how long ago it was added, in nanoseconds.
+    case hit(Value, age: UInt64)
+    /// Another reader's fetch is under way on that lane; the waiter was added to it.
+    case joined(lane: Int)
+    /// The caller must fetch, then call ``LocalCache/complete(_:with:now:)`` with this ticket, whatever the outcome.
+    case miss(FillTicket)
+    /// Nothing may be answered before the reader's own earlier fills are: look up again then.
+    case mustWait
+}

@@ -1,0 +1,33 @@
+/// A key with its value and its place in the order of use.
+///
+/// The fields are ordered so that nothing is lost to alignment: with a value of 24 bytes it fills one cache line.
+@usableFromInline
+struct Entry<Value: Sendable> {
+    /// The neighbour read before this one, and the one read after it.
+    @usableFromInline var older: Slot
+    @usableFromInline var newer: Slot
+    /// Monotonic nanoseconds from which on the entry is dead; `UInt64.max` = never.
+    @usableFromInline let deadline: UInt64
+    /// Monotonic nanoseconds.
+    @usableFromInline let addedAt: UInt64
+    @usableFromInline let key: KeyBytes
+    /// The value's bytes as its owner counts them.
+    @usableFromInline let size: UInt32
+    @usableFromInline let value: Value
+
+    @inlinable
+    init(older: Slot, newer: Slot, deadline: UInt64, addedAt: UInt64, key: KeyBytes, size: UInt32, value: Value) {
+        self.older = older
+        self.newer = newer
+        self.deadline = deadline
+        self.addedAt = addedAt
+        self.key = key
+        self.size = size
+        self.value = value
+    }
+
+    /// What an entry costs beside the bytes of its key and value: its record, the index (9 to 18 bytes, by its load) and the
+    /// allocator's share of the key's block (8 to 23).
+    @inlinable
+    static var overhead: Int { MemoryLayout<Self>.stride + 32 }
+}

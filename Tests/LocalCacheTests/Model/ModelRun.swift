@@ -1,0 +1,98 @@
+@testable import LocalCache
+
+/// Does random operations on a cache and on its model, and compares all that can be seen.
+struct ModelRun {
+    private let cache: LocalCache<Int, Int>
+    private(set) var model: CacheModel
+    /// How often the answer was to wait.
+    private(set) var waits = 0
+    private var generator: SeededGenerator
+    private var now: UInt64 = 1000
+    private var nextNumber = 0
+
+    init(configuration: CacheConfiguration, seed: UInt64) {
+        cache = LocalCache(configuration: configuration)
+        model = CacheModel(configuration: configuration, overhead: LocalCache<Int, Int>.entryOverhead)
+        generator = SeededGenerator(seed: seed)
+    }
+
+    /// - Returns: What the cache did otherwise than the model, or nil.
+    mutating func step() -> String? {
+        now += .random(in: 0...5, using: &generator)
+        let key = randomKey()
+        let span = key.span.bytes
+        switch Int.random(in: 0..<1000, using: &generator) {
+        case 0..<500:
+            if let difference = lookUp(key) { return difference }
+        case 500..<880:
+            if let difference = complete() { return difference }
+        case 880..<920:
+            cache.invalidate(span)
+            model.drop { $0 == key }
+        case 920..<950:
+            cache.raiseFence(span)
+            model.raiseFence(key)
+        case 950..<985:
+            // Mostly a fence that is up, so that they do not pile up.
+            let fenced = model.fences.randomElement(using: &generator) ?? key
+            cache.lowerFence(fenced.span.bytes)
+            model.lowerFence(fenced)
+        case 985..<988:
+            cache.raiseFenceForAllKeys()
+            model.raiseFenceForAllKeys()
+        case 988..<994:
+            cache.lowerFenceForAllKeys()
+            model.lowerFenceForAllKeys()
+        case 994..<997:
+            let lane = Int.random(in: 0..<3, using: &generator)
+            cache.voidFills(lane: lane)
+            model.voidFlights { $0.lane == lane }
+        default:
+            cache.flush()
+            model.drop { _ in true }
+        }
+        let seen = cache.statistics
+        let expected = model.expectedStatistics
+        return seen == expected ? nil : "\(seen) instead of \(expected)"
+    }
+
+    private mutating func lookUp(_ key: [UInt8]) -> String? {
+        let lane = Int.random(in: 0..<3, using: &generator)
+        let outstanding: Int? = Bool.random(using: &generator) ? nil : Int.random(in: 0..<3, using: &generator)
+        nextNumber += 1
+        let waiter = nextNumber
+        let expected = model.answer(key, now: now, lane: lane, outstandingLane: outstanding)
+        var ticket: FillTicket?
+        let seen: CacheModel.Answer
+        switch cache.lookUp(key.span.bytes, now: now, lane: lane, outstandingLane: outstanding, waiter: { waiter }) {
+        case .hit(let value, let age): seen = .hit(value, age: age)
+        case .joined(let lane): seen = .joined(lane: lane)
+        case .mustWait: seen = .mustWait
+        case .miss(let new):
+            seen = .miss
+            ticket = new
+        }
+        if seen == .mustWait { waits += 1 }
+        model.apply(expected, key: key, lane: lane, waiter: waiter, ticket: ticket)
+        return seen == expected ? nil : "\(seen) instead of \(expected) for \(key)"
+    }
+
+    private mutating func complete() -> String? {
+        guard let flight = model.flights.randomElement(using: &generator) else { return nil }
+        nextNumber += 1
+        let hasDeadline = Int.random(in: 0..<4, using: &generator) == 0
+        var fill: Fill<Int>? = Fill(
+            value: nextNumber, size: .random(in: 0..<60, using: &generator),
+            deadline: hasDeadline ? now + .random(in: 0...300, using: &generator) : nil)
+        if Int.random(in: 0..<10, using: &generator) == 0 { fill = nil }
+        let seen = cache.complete(flight.ticket, with: fill, now: now)
+        let expected = model.complete(flight.ticket, with: fill, now: now)
+        return seen == expected ? nil : "waiters \(seen) instead of \(expected)"
+    }
+
+    /// One of 40 keys of 0 to 39 bytes, the smaller ones more often.
+    private mutating func randomKey() -> [UInt8] {
+        let number = Int.random(in: 0..<40, using: &generator) * Int.random(in: 1..<40, using: &generator) / 39
+        return (0..<number).map { UInt8(truncatingIfNeeded: $0 &* number) }
+    }
+}

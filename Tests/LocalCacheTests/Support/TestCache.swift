@@ -1,0 +1,84 @@
+@testable import LocalCache
+
+/// A cache of numbers with text for keys, a clock that is set by hand, and waiters numbered by the test.
+final class TestCache: Sendable {
+    typealias Cache = LocalCache<Int, Int>
+
+    let cache: Cache
+
+    init(capacity: Int = 100, expiry: UInt64? = nil, memoryLimit: Int = 1 << 30) {
+        cache = Cache(
+            configuration: CacheConfiguration(capacity: capacity, expiry: expiry, memoryLimit: memoryLimit))
+    }
+
+    var statistics: CacheStatistics { cache.statistics }
+
+    func lookUp(_ key: String, now: UInt64 = 0, lane: Int = 0, outstanding: Int? = nil, waiter: Int = 0) -> Answer {
+        let bytes = Array(key.utf8)
+        return Answer(
+            cache.lookUp(bytes.span.bytes, now: now, lane: lane, outstandingLane: outstanding) { waiter })
+    }
+
+    /// Looks a key up that must be missing.
+    func miss(_ key: String, now: UInt64 = 0, lane: Int = 0, waiter: Int = 0) throws -> FillTicket {
+        guard case .miss(let ticket) = lookUp(key, now: now, lane: lane, waiter: waiter) else { throw NotMissing() }
+        return ticket
+    }
+
+    @discardableResult
+    func complete(
+        _ ticket: FillTicket, value: Int = 0, size: Int = 1, deadline: UInt64? = nil, now: UInt64 = 0
+    ) -> [Int] {
+        cache.complete(ticket, with: Fill(value: value, size: size, deadline: deadline), now: now)
+    }
+
+    func load(
+        _ key: String, value: Int = 0, size: Int = 1, deadline: UInt64? = nil, now: UInt64 = 0
+    ) throws {
+        complete(try miss(key, now: now), value: value, size: size, deadline: deadline, now: now)
+    }
+
+    /// Whether a look-up, which counts as use, finds the key.
+    func hits(_ key: String, now: UInt64 = 0) -> Bool {
+        guard case .hit = lookUp(key, now: now) else { return false }
+        return true
+    }
+
+    /// Which of the keys are stored, without using any of them.
+    func stored(_ keys: [String]) -> [String] {
+        keys.filter { key in
+            let bytes = Array(key.utf8)
+            return bytes.withUnsafeBytes { bytes in
+                let key = HashedKey(bytes: bytes, hash: cache.limits.hasher.hash(bytes))
+                return cache.state.withLock { $0.entries.position(of: key) != nil }
+            }
+        }
+    }
+
+    func invalidate(_ key: String) { cache.invalidate(Array(key.utf8).span.bytes) }
+    func raiseFence(_ key: String) { cache.raiseFence(Array(key.utf8).span.bytes) }
+    func lowerFence(_ key: String) { cache.lowerFence(Array(key.utf8).span.bytes) }
+
+    struct NotMissing: Error {}
+
+    /// A look-up's answer, comparable.
+    enum Answer: Equatable {
+        case hit(Int, age: UInt64)
+        case joined(lane: Int)
+        case miss(FillTicket)
+        case mustWait
+
+        init(_ lookUp: LookUp<Int>) {
+            switch lookUp {
+            case .hit(let value, let age): self = .hit(value, age: age)
+            case .joined(let lane): self = .joined(lane: lane)
+            case .miss(let ticket): self = .miss(ticket)
+            case .mustWait: self = .mustWait
+            }
+        }
+
+        var isMiss: Bool {
+            if case .miss = self { true } else { false }
+        }
+    }
+}
