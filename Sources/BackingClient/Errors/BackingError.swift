@@ -1,5 +1,5 @@
 /// Why the backing gave no value.
-public struct BackingError: Error, Sendable, CustomStringConvertible {
+public struct BackingError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
     public enum Code: Sendable, Hashable {
         /// Not connected: refused, gone, the name does not resolve.
@@ -12,15 +12,18 @@ public struct BackingError: Error, Sendable, CustomStringConvertible {
         case server
     }
 
+    /// What kind of failure it is.
     public var code: Code
     /// For ``Code/server`` the server's own text without the leading `-` (`WRONGTYPE Operation …`), byte for byte;
     /// for the others a text of ours that starts with `ERR ` and names the condition. Never shows a value or a password.
     public var message: [UInt8]
 
+    /// An error with the words that a client reads.
     public init(code: Code, message: [UInt8]) {
         self.code = code
         self.message = message
     }
 
+    /// The message.
     public var description: String { String(decoding: message, as: UTF8.self) }
 }

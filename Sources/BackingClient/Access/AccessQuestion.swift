@@ -1,0 +1,56 @@
+import NIOCore
+
+/// The question whether the server lets somebody in, and what its answers mean.
+struct AccessQuestion {
+    /// What a reply means.
+    enum Progress: Equatable {
+        case goesOn
+        case answered(BackingConnector.Access)
+        /// The server could not be asked.
+        case failed(BackingError)
+    }
+
+    private enum Stage {
+        case login, ping(isLoggedIn: Bool)
+    }
+
+    private let address: BackingAddress
+    private var stage: Stage
+    /// All of it goes out in one write.
+    let commands: [[[UInt8]]]
+
+    init(_ credentials: BackingCredentials?, address: BackingAddress) {
+        self.address = address
+        self.stage = credentials == nil ? .ping(isLoggedIn: false) : .login
+        self.commands = [credentials?.command, [Array("PING".utf8)]].compactMap { $0 }
+    }
+
+    mutating func received(_ reply: BackingReply) -> Progress {
+        switch (self.stage, reply) {
+        case (.login, .ok):
+            self.stage = .ping(isLoggedIn: true)
+            return .goesOn
+        case (.login, .error(let text)):
+            let text = BackingCredentials.withoutEcho(text)
+            return Self.saysNothingOfUsers(text) ? .failed(.server(text)) : .answered(.refused(text))
+        case (.ping, .otherStatus), (.ping(isLoggedIn: true), .error):
+            // Whom AUTH let in is in, whatever ails the server otherwise.
+            return .answered(.granted)
+        case (.ping(isLoggedIn: false), .error(let text)):
+            return Self.refusesUser(text) ? .answered(.refused(text)) : .failed(.server(text))
+        default:
+            return .failed(.nonsense(self.address, ReplyViolation(reason: "not a reply to what was asked")))
+        }
+    }
+
+    /// The errors that `AUTH` gives whatever the credentials are.
+    private static func saysNothingOfUsers(_ text: [UInt8]) -> Bool {
+        ["LOADING ", "BUSY ", "MASTERDOWN ", "ERR max number of clients", "ERR unknown command"]
+            .contains { text.starts(with: $0.utf8) }
+    }
+
+    /// Of the errors to a bare `PING`, those that are about who asks. Any other, unknown ones included, does not count as a yes.
+    private static func refusesUser(_ text: [UInt8]) -> Bool {
+        ["NOAUTH ", "WRONGPASS ", "NOPERM ", "DENIED "].contains { text.starts(with: $0.utf8) }
+    }
+}

@@ -1,0 +1,34 @@
+import NIOCore
+
+extension BackingConnector {
+    /// What the server says to somebody new.
+    public enum Access: Sendable, Equatable {
+        /// It lets them in.
+        case granted
+        /// The server's error text without the leading `-` (`NOAUTH …`, `WRONGPASS …`).
+        case refused([UInt8])
+    }
+
+    /// Asks the server on a connection of its own, closed afterwards, whether `credentials` (nil: none at all) would be let in:
+    /// `AUTH` if there are any, then `PING`. Fails with ``BackingError`` when the server cannot be asked.
+    ///
+    /// It takes no longer than the connect time-out and the command time-out together. An error that is not about who asks
+    /// (`LOADING`, too many clients) is a failure, not a refusal.
+    public func checkAccess(_ credentials: BackingCredentials?, on eventLoop: any EventLoop) -> EventLoopFuture<Access>
+    {
+        let configuration = self.configuration
+        return self.connect(on: eventLoop) { $0.eventLoop.makeSucceededVoidFuture() }.flatMap { channel in
+            let promise = eventLoop.makePromise(of: Access.self)
+            do {
+                let handler = AccessCheckHandler(credentials, configuration: configuration, promise: promise)
+                try channel.pipeline.syncOperations.addHandler(handler)
+                // It may have been closed before the handler was there to hear of it.
+                if !channel.isActive { throw ChannelError.ioOnClosedChannel }
+            } catch {
+                channel.close(promise: nil)
+                promise.fail(BackingError.closedConnection(configuration.address))
+            }
+            return promise.futureResult
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import NIOCore
+import NIOPosix
+
+/// Opens connections to the backing, for fills, relays and checks alike.
+public struct BackingConnector: Sendable {
+    /// Where the backing is, and the time-outs.
+    public let configuration: BackingConfiguration
+
+    /// A connector to the one server that `configuration` names.
+    public init(configuration: BackingConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// A connected channel, nobody logged in; the name is looked up anew, and look-up plus connect end within the connect time-out.
+    ///
+    /// The channel has TCP_NODELAY and SO_KEEPALIVE set, where it is TCP. `initializer` runs once for each address that is tried,
+    /// so it may run several times for one connection. The future fails with a ``BackingError`` only.
+    public func connect(
+        on eventLoop: any EventLoop,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel> {
+        // SwiftNIO looks names up on a queue beside the event loop. Its time-out covers the look-up too, and it closes
+        // what comes late, so none of our own is needed.
+        let bootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(self.configuration.connectTimeout)
+            .channelInitializer(initializer)
+        let address = self.configuration.address
+        return Self.connect(bootstrap, to: address).flatMapErrorThrowing { error in
+            throw BackingError.notReachable(address, reason: ConnectFailure.reason(for: error))
+        }
+    }
+
+    private static func connect(_ bootstrap: ClientBootstrap, to address: BackingAddress) -> EventLoopFuture<
+        any Channel
+    > {
+        switch address {
+        case .tcp(let host, let port):
+            // TCP_NODELAY is SwiftNIO's default.
+            let bootstrap = bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
+            // No detour over the look-up queue for what is no name.
+            if let address = try? SocketAddress(ipAddress: host, port: port) {
+                return bootstrap.connect(to: address)
+            }
+            return bootstrap.connect(host: host, port: port)
+        case .unix(let path):
+            return bootstrap.connect(unixDomainSocketPath: path)
+        }
+    }
+}

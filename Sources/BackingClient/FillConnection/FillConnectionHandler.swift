@@ -1,0 +1,168 @@
+import NIOCore
+
+/// Who is told what becomes of a fill connection.
+protocol FillConnectionDelegate: AnyObject {
+    func fillConnectionIsUp(_ connection: FillConnectionHandler, commandTable: ByteBuffer?)
+    /// Told once, whether it was up or not; the waiters are the delegate's to fail.
+    func fillConnection(
+        _ connection: FillConnectionHandler, failedWith error: BackingError, waiters: [FillConnectionHandler.Waiting])
+}
+
+/// Carries out what ``FillConnectionStateMachine`` decides, on one channel.
+final class FillConnectionHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+    typealias Completion = (FillReply) -> Void
+    typealias Waiting = (waiter: Completion, sent: UInt64)
+
+    private let configuration: BackingConfiguration
+    private var machine: FillConnectionStateMachine<Completion>
+    private var replies: ReplyReader
+    /// Cut when the connection is over, so that a lane and its connections do not keep each other.
+    private var delegate: (any FillConnectionDelegate)?
+    private var context: ChannelHandlerContext?
+    /// What this turn of the event loop writes at its end.
+    private var outgoing = ByteBuffer()
+    private var isFlushScheduled = false
+    private var timer: (task: Scheduled<Void>, deadline: UInt64)?
+
+    /// - Parameter started: when the attempt to connect began.
+    init(configuration: BackingConfiguration, started: UInt64, delegate: any FillConnectionDelegate) {
+        self.configuration = configuration
+        self.machine = FillConnectionStateMachine(configuration: configuration, started: started)
+        self.replies = ReplyReader(maxValueSize: configuration.maxValueSize)
+        self.delegate = delegate
+    }
+
+    // MARK: What the lane asks for
+
+    /// Encodes the fetch; it is written together with the others of this turn of the event loop.
+    func fetch(_ key: ByteBuffer, completion: @escaping Completion) {
+        if self.configuration.wrapsInTransaction { HiredisCommand.append("MULTI", to: &self.outgoing) }
+        HiredisCommand.append("GET", key, to: &self.outgoing)
+        HiredisCommand.append("PTTL", key, to: &self.outgoing)
+        if self.configuration.wrapsInTransaction { HiredisCommand.append("EXEC", to: &self.outgoing) }
+        self.machine.fetch(for: completion)
+        self.scheduleFlush()
+    }
+
+    /// Closes the channel; those who wait are the caller's.
+    func close() -> (closed: EventLoopFuture<Void>?, waiters: [Waiting]) {
+        let waiters = self.end()
+        guard let context else { return (nil, waiters) }
+        context.close(promise: nil)
+        return (context.channel.closeFuture, waiters)
+    }
+
+    // MARK: Writing
+
+    private func scheduleFlush() {
+        guard !self.isFlushScheduled, let context else { return }
+        self.isFlushScheduled = true
+        context.eventLoop.assumeIsolated().execute { self.flush() }
+    }
+
+    private func flush() {
+        self.isFlushScheduled = false
+        guard let context, !self.machine.isClosed, self.outgoing.readableBytes > 0 else { return }
+        let bytes = self.outgoing
+        self.outgoing = ByteBuffer()
+        self.machine.written(at: MonotonicClock.now())
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        self.updateTimer()
+    }
+
+    // MARK: Events of the channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        guard context.channel.isActive else { return }
+        for command in self.machine.handshakeCommands { HiredisCommand.append(command, to: &self.outgoing) }
+        self.replies.collectsRawFrame = self.machine.expectsRawFrame
+        self.flush()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.fail(.closedConnection(self.configuration.address))
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.machine.isClosed else { return }
+        self.machine.heard(at: MonotonicClock.now())
+        self.replies.append(self.unwrapInboundIn(data))
+        do {
+            // A completion may close the lane, hence the look at each turn.
+            while !self.machine.isClosed, let incoming = try self.replies.next() {
+                self.perform(self.machine.received(incoming))
+                self.replies.collectsRawFrame = self.machine.expectsRawFrame
+            }
+        } catch {
+            self.fail(.nonsense(self.configuration.address, error))
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.updateTimer()
+        context.fireChannelReadComplete()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.fail(.closedConnection(self.configuration.address))
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.fail(.closedConnection(self.configuration.address))
+    }
+
+    // MARK: Carrying out
+
+    private func perform(_ action: FillConnectionStateMachine<Completion>.ReplyAction) {
+        switch action {
+        case .nothing: break
+        case .goUp(let commandTable): self.delegate?.fillConnectionIsUp(self, commandTable: commandTable)
+        case .complete(let completion, let reply): completion(reply)
+        case .fail(let error): self.fail(error)
+        }
+    }
+
+    private func fail(_ error: BackingError) {
+        guard !self.machine.isClosed, let delegate else { return }
+        let waiters = self.end()
+        self.context?.close(promise: nil)
+        delegate.fillConnection(self, failedWith: error, waiters: waiters)
+    }
+
+    private func end() -> [Waiting] {
+        self.timer?.task.cancel()
+        self.timer = nil
+        self.delegate = nil
+        return self.machine.close()
+    }
+
+    /// Keeps one timer. It is moved only to an earlier time; one that fires too early looks when it is really needed.
+    private func updateTimer() {
+        guard let context, let deadline = self.machine.nextDeadline else { return }
+        if let timer, timer.deadline <= deadline { return }
+        self.timer?.task.cancel()
+        let now = MonotonicClock.now()
+        let delay = TimeAmount.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0))
+        let task = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.timerFired() }
+        self.timer = (task, deadline)
+    }
+
+    private func timerFired() {
+        self.timer = nil
+        switch self.machine.timePassed(now: MonotonicClock.now()) {
+        case .nothing:
+            break
+        case .ping:
+            HiredisCommand.append("PING", to: &self.outgoing)
+            self.flush()
+        case .fail(let error):
+            self.fail(error)
+        }
+        self.updateTimer()
+    }
+}

@@ -1,0 +1,152 @@
+import Logging
+import NIOCore
+
+/// The fill lane of one event loop: one pipelined connection to the backing, kept up, on which missed values are fetched.
+///
+/// Everything here runs on `eventLoop`. The lane keeps itself alive from ``start()`` to ``close()``.
+public final class FillLane {
+    /// The event loop of everything here.
+    public let eventLoop: any EventLoop
+    /// The lane's number, by which the cache tells lanes apart.
+    public let index: Int
+
+    private typealias Fetch = (key: ByteBuffer, completion: (FillReply) -> Void)
+
+    private let connector: BackingConnector
+    private var logger: Logger
+    /// Hears of ups and downs.
+    public weak var observer: (any FillLaneObserver)? = nil
+    private var machine: FillLaneStateMachine<Fetch>
+    private var connection: FillConnectionHandler?
+    private var retry: Scheduled<Void>?
+    private var generator = SystemRandomNumberGenerator()
+
+    /// - Parameter observer: Hears of ups and downs; held weakly.
+    public init(
+        index: Int, connector: BackingConnector, eventLoop: any EventLoop, logger: Logger,
+        observer: (any FillLaneObserver)? = nil
+    ) {
+        self.index = index
+        self.eventLoop = eventLoop
+        self.connector = connector
+        self.observer = observer
+        self.machine = FillLaneStateMachine(address: connector.configuration.address)
+        self.logger = logger
+        self.logger[metadataKey: "lane"] = "\(index)"
+        self.logger[metadataKey: "backing"] = "\(connector.configuration.address)"
+    }
+
+    /// Starts connecting, and keeps connecting: at once, then with jittered backoff of at most 1 s.
+    public func start() {
+        self.eventLoop.preconditionInEventLoop()
+        if self.machine.start() { self.connect() }
+    }
+
+    /// Closes for good; waiters fail with ``BackingError/Code-swift.enum/unavailable``.
+    public func close() -> EventLoopFuture<Void> {
+        self.eventLoop.preconditionInEventLoop()
+        let queued = self.machine.close()
+        self.retry?.cancel()
+        self.retry = nil
+        let connection = self.connection?.close()
+        self.connection = nil
+        self.fail(connection?.waiters ?? [], queued, with: .closedLane)
+        return connection?.closed ?? self.eventLoop.makeSucceededVoidFuture()
+    }
+
+    /// Whether fills are being answered.
+    public var isReady: Bool { self.machine.isReady }
+
+    /// Fetches `key`; `completion` is called exactly once, on the event loop, never before this call returns.
+    ///
+    /// While the backing is away it fails at once; while the connection is being made it waits for that, bounded in number and
+    /// by the connect time-out. The command is written at the end of the event loop's turn, together with the others of that turn.
+    public func fetch(_ key: ByteBuffer, completion: @escaping (FillReply) -> Void) {
+        self.eventLoop.preconditionInEventLoop()
+        switch self.machine.fetch((key, completion)) {
+        case .send:
+            self.connection?.fetch(key, completion: completion)
+        case .nothing:
+            break
+        case .fail(let error):
+            let reply = FillReply(outcome: .failure(error), sent: MonotonicClock.now())
+            self.eventLoop.assumeIsolated().execute { completion(reply) }
+        }
+    }
+
+    private func connect() {
+        let started = MonotonicClock.now()
+        self.connector.connect(on: self.eventLoop) { $0.eventLoop.makeSucceededVoidFuture() }
+            .assumeIsolated()
+            .whenComplete { result in
+                switch result {
+                case .success(let channel): self.connected(channel, started: started)
+                case .failure(let error): self.connectFailed(error)
+                }
+            }
+    }
+
+    private func connected(_ channel: any Channel, started: UInt64) {
+        guard self.machine.connected() else {
+            channel.close(promise: nil)
+            return
+        }
+        let handler = FillConnectionHandler(
+            configuration: self.connector.configuration, started: started, delegate: self)
+        self.connection = handler
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+            // It may have been closed before the handler was there to hear of it.
+            if !channel.isActive { throw ChannelError.ioOnClosedChannel }
+        } catch {
+            channel.close(promise: nil)
+            let waiters = handler.close().waiters
+            self.down(.closedConnection(self.connector.configuration.address), waiters: waiters)
+        }
+    }
+
+    private func connectFailed(_ error: any Error) {
+        let address = self.connector.configuration.address
+        self.down(error as? BackingError ?? .notReachable(address, reason: "the connection failed"), waiters: [])
+    }
+
+    private func down(_ error: BackingError, waiters: [FillConnectionHandler.Waiting]) {
+        self.connection = nil
+        let action = self.machine.down(error, now: MonotonicClock.now(), using: &self.generator)
+        if let action {
+            self.logger.log(level: action.isNews ? .warning : .debug, "\(error)")
+            self.retry = self.eventLoop.assumeIsolated().scheduleTask(in: action.retryIn) {
+                if self.machine.retry() { self.connect() }
+            }
+            self.observer?.fillLaneIsDown(self, error: error)
+        }
+        self.fail(waiters, action?.fetches ?? [], with: error)
+    }
+
+    private func fail(_ sent: [FillConnectionHandler.Waiting], _ queued: [Fetch], with error: BackingError) {
+        guard !sent.isEmpty || !queued.isEmpty else { return }
+        let now = MonotonicClock.now()
+        for (completion, sent) in sent {
+            completion(FillReply(outcome: .failure(error), sent: sent == 0 ? now : sent))
+        }
+        for fetch in queued {
+            fetch.completion(FillReply(outcome: .failure(error), sent: now))
+        }
+    }
+}
+
+extension FillLane: FillConnectionDelegate {
+    func fillConnectionIsUp(_ connection: FillConnectionHandler, commandTable: ByteBuffer?) {
+        guard let action = self.machine.up(now: MonotonicClock.now()) else { return }
+        self.logger.log(level: action.isBack ? .info : .debug, "the backing Redis is reachable")
+        // Before the observer hears of it: it may close the lane, and nobody may be forgotten then.
+        for fetch in action.fetches { connection.fetch(fetch.key, completion: fetch.completion) }
+        self.observer?.fillLaneIsUp(self, commandTable: commandTable)
+    }
+
+    func fillConnection(
+        _ connection: FillConnectionHandler, failedWith error: BackingError, waiters: [FillConnectionHandler.Waiting]
+    ) {
+        self.down(error, waiters: waiters)
+    }
+}

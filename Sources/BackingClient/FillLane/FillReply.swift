@@ -1,0 +1,30 @@
+import NIOCore
+
+/// What a fetch brought.
+public struct FillReply: Sendable {
+    /// How a fetch ended.
+    public enum Outcome: Sendable, Equatable {
+        /// The value, and the key's remaining time to live as of ``FillReply/sent`` in milliseconds (nil: the key does not expire).
+        case value(ByteBuffer, timeToLive: Int64?)
+        /// A value beside a `PTTL` of -2 or an error: to be passed on, not to be stored.
+        case unstorable(ByteBuffer)
+        /// The key does not exist.
+        case absent
+        /// The value has this many bytes, more than ``BackingConfiguration/maxValueSize``; it was read past and not kept.
+        case tooLarge(length: Int)
+        /// There is no value to be had.
+        case failure(BackingError)
+    }
+
+    /// How it ended.
+    public var outcome: Outcome
+    /// When the command was written to the socket: monotonic nanoseconds, see ``MonotonicClock``. Where it never was, the time
+    /// at which that was settled.
+    public var sent: UInt64
+
+    /// A reply to a fetch written at `sent`.
+    public init(outcome: Outcome, sent: UInt64) {
+        self.outcome = outcome
+        self.sent = sent
+    }
+}

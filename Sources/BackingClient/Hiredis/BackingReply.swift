@@ -1,0 +1,45 @@
+import CHiredis
+import NIOCore
+
+/// A reply on a connection of our own, as far as we ask for such.
+enum BackingReply: Equatable {
+    /// `+OK`.
+    case ok
+    /// `+QUEUED`.
+    case queued
+    /// Another simple string; nobody asks which.
+    case otherStatus
+    /// An error, without the leading `-`.
+    case error([UInt8])
+    case integer(Int64)
+    case bulk(ByteBuffer)
+    case null
+    case array([BackingReply])
+    /// A type that RESP2 does not have.
+    case other
+}
+
+extension BackingReply {
+    /// Copies what hiredis parsed.
+    init(_ reply: UnsafePointer<redisReply>) {
+        let text = UnsafeRawBufferPointer(
+            start: reply.pointee.str, count: reply.pointee.str == nil ? 0 : Int(reply.pointee.len))
+        switch reply.pointee.type {
+        case REDIS_REPLY_STATUS:
+            self = text.elementsEqual("OK".utf8) ? .ok : text.elementsEqual("QUEUED".utf8) ? .queued : .otherStatus
+        case REDIS_REPLY_ERROR:
+            self = .error(Array(text))
+        case REDIS_REPLY_INTEGER:
+            self = .integer(reply.pointee.integer)
+        case REDIS_REPLY_STRING:
+            self = .bulk(ByteBuffer(bytes: text))
+        case REDIS_REPLY_NIL:
+            self = .null
+        case REDIS_REPLY_ARRAY:
+            let elements = UnsafeBufferPointer(start: reply.pointee.element, count: Int(reply.pointee.elements))
+            self = .array(elements.map { element in element.map { BackingReply($0) } ?? .other })
+        default:
+            self = .other
+        }
+    }
+}

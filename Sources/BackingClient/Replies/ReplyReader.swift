@@ -1,0 +1,222 @@
+import NIOCore
+import RESPParser
+
+/// Turns the bytes of a connection of our own into replies: our scanner finds the frames, hiredis parses them.
+///
+/// A bulk string longer than `maxValueSize` never enters hiredis, which would buffer and copy all of it. Its header and body are
+/// replaced by a nil, and the reply says how long the value was. The body is read past and dropped as it comes. That is
+/// simpler than handing the connection over to the one who waits for it: the key is relayed on a connection of its own
+/// afterwards, and the other fills of the lane wait for no more than the transfer.
+struct ReplyReader {
+    /// What a frame became.
+    enum Incoming: Equatable {
+        /// - Parameter droppedLength: the length of a value that was too long and stands as nil in the reply.
+        case reply(BackingReply, droppedLength: Int?)
+        /// The whole frame as it came, nil where it was longer than the limit.
+        case rawFrame(ByteBuffer?)
+    }
+
+    /// The next frame is collected as it is, instead of being parsed. hiredis 0.14 refuses the reply to `COMMAND`, which nests too deep.
+    var collectsRawFrame: Bool {
+        didSet { self.scanner.limits.depth = self.collectsRawFrame ? 32 : 1 }
+    }
+
+    /// No header line of a bulk string is longer. That many bytes at the end of an unfinished frame wait for the next ones, so that
+    /// a header can still be replaced.
+    private static let headerLimit = 32
+
+    private let rawLimit: Int
+    private var scanner: FrameScanner
+    private let hiredis: HiredisReader
+    private var parsed: BackingReply?
+    private var raw = ByteBuffer()
+    private var rawLength = 0
+    private var droppedLength: Int?
+    /// How many of the next bytes belong to a value that is dropped.
+    private var bytesToDrop = 0
+    private var isHeadChecked = false
+
+    /// The bytes that came last, and how many of them the scanner has seen.
+    private var chunk = ByteBuffer()
+    private var scanned = 0
+    /// Bytes from before `chunk` that wait. `taken` says how many bytes of `chunk` are dealt with; it is negative while some wait.
+    private var held = ByteBuffer()
+    private var taken = 0
+
+    /// - Parameters:
+    ///   - maxValueSize: the longest bulk string that is kept, in bytes.
+    ///   - rawLimit: the longest frame that is collected as it is, in bytes.
+    init(maxValueSize: Int, rawLimit: Int = 16 << 20) {
+        self.rawLimit = rawLimit
+        self.scanner = FrameScanner(limits: FrameLimits(depth: 1, reportedBlobLength: maxValueSize))
+        self.hiredis = HiredisReader()
+        self.collectsRawFrame = false
+    }
+
+    /// Takes the next bytes; only when ``next()`` has answered nil for those before.
+    mutating func append(_ bytes: ByteBuffer) {
+        self.chunk = bytes
+        self.scanned = 0
+    }
+
+    /// The next frame that is whole, or nil when more bytes are needed.
+    mutating func next() throws(ReplyViolation) -> Incoming? {
+        while self.scanned < self.chunk.readableBytes {
+            switch try self.scan() {
+            case .needsMore:
+                self.scanned = self.chunk.readableBytes
+                try self.takeUnfinishedFrame()
+            case .frameEnd(let end):
+                self.scanned = end
+                try self.take(upTo: end)
+                return try self.finishFrame()
+            case .largeBlob(let headerStart, let body, let length):
+                self.scanned = body
+                if !self.collectsRawFrame {
+                    try self.replace(headerFrom: headerStart, to: body, length: length)
+                }
+            }
+        }
+        return nil
+    }
+
+    private mutating func scan() throws(ReplyViolation) -> FrameScanStep {
+        let chunk = self.chunk
+        do {
+            return try self.scanner.scan(chunk.readableBytesSpan, from: self.scanned)
+        } catch {
+            throw ReplyViolation(reason: error.message)
+        }
+    }
+
+    /// Puts a nil in the place of a long value, and drops what comes of it.
+    private mutating func replace(headerFrom start: Int, to body: Int, length: Int) throws(ReplyViolation) {
+        guard start >= self.taken else { throw ReplyViolation(reason: "a length of too many digits") }
+        guard self.byte(at: start) == UInt8(ascii: "$") else {
+            throw ReplyViolation(reason: "a long reply that is no value")
+        }
+        guard self.droppedLength == nil else { throw ReplyViolation(reason: "two long values in one reply") }
+        try self.take(upTo: start)
+        try self.feed(ByteBuffer(staticString: "$-1\r\n"))
+        self.isHeadChecked = true
+        self.held.clear()
+        self.taken = body
+        self.droppedLength = length
+        // The value's line end goes with it.
+        self.bytesToDrop = length &+ 2
+    }
+
+    private mutating func takeUnfinishedFrame() throws(ReplyViolation) {
+        let end = self.chunk.readableBytes
+        self.drop(upTo: end)
+        let waiting = self.collectsRawFrame ? 0 : Self.headerLimit
+        if end - self.taken > waiting {
+            try self.take(upTo: end - waiting)
+        }
+        var rest = ByteBuffer()
+        if let part = self.heldPart(from: self.taken, to: end) { rest.writeImmutableBuffer(part) }
+        if let part = self.chunkPart(from: self.taken, to: end) { rest.writeImmutableBuffer(part) }
+        self.held = rest
+        self.taken = -rest.readableBytes
+        // Nothing of the chunk may keep its storage from being used again.
+        self.chunk = ByteBuffer()
+        self.scanned = 0
+    }
+
+    private mutating func finishFrame() throws(ReplyViolation) -> Incoming {
+        self.isHeadChecked = false
+        self.held.clear()
+        defer {
+            self.droppedLength = nil
+            self.parsed = nil
+            self.raw = ByteBuffer()
+            self.rawLength = 0
+        }
+        if self.scanned == self.chunk.readableBytes {
+            self.chunk = ByteBuffer()
+            self.scanned = 0
+            self.taken = 0
+        }
+        if self.collectsRawFrame { return .rawFrame(self.rawLength <= self.rawLimit ? self.raw : nil) }
+        guard let parsed else { throw ReplyViolation(reason: "an unfinished reply") }
+        return .reply(parsed, droppedLength: self.droppedLength)
+    }
+}
+
+/// Dealing with the bytes, in their order.
+extension ReplyReader {
+    private mutating func drop(upTo end: Int) {
+        let count = min(self.bytesToDrop, end - self.taken)
+        guard count > 0 else { return }
+        self.taken += count
+        self.bytesToDrop -= count
+    }
+
+    /// Deals with all bytes up to `end`: those of a long value are dropped, the others collected or parsed.
+    private mutating func take(upTo end: Int) throws(ReplyViolation) {
+        self.drop(upTo: end)
+        guard self.taken < end else { return }
+        if !self.collectsRawFrame { try self.checkHead(available: end - self.taken) }
+        if let part = self.heldPart(from: self.taken, to: end) { try self.pass(part) }
+        if let part = self.chunkPart(from: self.taken, to: end) { try self.pass(part) }
+        self.taken = end
+    }
+
+    /// Whatever is asked on our own connections is answered by a line, a bulk string, or an array of two.
+    ///
+    /// hiredis allocates as many elements as an array announces, before any of them has come; so no other may reach it.
+    private mutating func checkHead(available: Int) throws(ReplyViolation) {
+        guard !self.isHeadChecked else { return }
+        self.isHeadChecked = true
+        switch self.byte(at: self.taken) {
+        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: "$"):
+            return
+        case UInt8(ascii: "*"):
+            guard available >= 4, self.byte(at: self.taken + 1) == UInt8(ascii: "2"),
+                self.byte(at: self.taken + 2) == UInt8(ascii: "\r")
+            else { throw ReplyViolation(reason: "an array of another size than asked for") }
+        default:
+            throw ReplyViolation(reason: "a reply of a type that was not asked for")
+        }
+    }
+
+    private mutating func pass(_ part: ByteBuffer) throws(ReplyViolation) {
+        guard self.collectsRawFrame else { return try self.feed(part) }
+        self.rawLength += part.readableBytes
+        if self.rawLength <= self.rawLimit {
+            self.raw.writeImmutableBuffer(part)
+        } else {
+            self.raw = ByteBuffer()
+        }
+    }
+
+    private mutating func feed(_ part: ByteBuffer) throws(ReplyViolation) {
+        var part = part
+        while part.readableBytes > 0 {
+            guard self.parsed == nil else { throw ReplyViolation(reason: "bytes behind the end of a reply") }
+            let length = min(part.readableBytes, HiredisReader.feedLimit)
+            guard let piece = part.readSlice(length: length) else { return }
+            let result = piece.withUnsafeReadableBytes { bytes in
+                Result { () throws(ReplyViolation) in try self.hiredis.feed(bytes) }
+            }
+            try result.get()
+            self.parsed = try self.hiredis.next()
+        }
+    }
+
+    /// What of the bytes from `start` to `end` is in `held`: offsets count from the first byte of `chunk`, and those are negative.
+    private func heldPart(from start: Int, to end: Int) -> ByteBuffer? {
+        start < 0 ? self.held.getSlice(at: self.held.writerIndex + start, length: min(end, 0) - start) : nil
+    }
+
+    private func chunkPart(from start: Int, to end: Int) -> ByteBuffer? {
+        let first = max(start, 0)
+        return first < end ? self.chunk.getSlice(at: self.chunk.readerIndex + first, length: end - first) : nil
+    }
+
+    private func byte(at offset: Int) -> UInt8? {
+        offset < 0
+            ? self.held.getInteger(at: self.held.writerIndex + offset)
+            : self.chunk.getInteger(at: self.chunk.readerIndex + offset)
+    }
+}
