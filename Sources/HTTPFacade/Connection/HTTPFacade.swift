@@ -1,0 +1,76 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import RESPProxy
+
+/// The HTTP side of one event loop: makes its connections, and holds what they share.
+///
+/// Everything here runs on the event loop of the ``ProxyLoop`` it was made for.
+public final class HTTPFacade {
+    let configuration: HTTPConfiguration
+    let reader: any KeyReader
+    let limiter: HTTPLimiter
+    let logger: Logger
+    let observer: (any HTTPRequestObserver)?
+    var date = HTTPDate()
+
+    /// - Parameters:
+    ///   - limiter: The slots of `MAX_CLIENTS`, one object for the whole process.
+    ///   - observer: Hears of each response on the event loop.
+    public convenience init(
+        proxyLoop: ProxyLoop, configuration: HTTPConfiguration, limiter: HTTPLimiter, logger: Logger,
+        observer: (any HTTPRequestObserver)? = nil
+    ) {
+        self.init(
+            reader: proxyLoop, configuration: configuration, limiter: limiter, logger: logger, observer: observer)
+    }
+
+    init(
+        reader: any KeyReader, configuration: HTTPConfiguration, limiter: HTTPLimiter, logger: Logger,
+        observer: (any HTTPRequestObserver)?
+    ) {
+        self.reader = reader
+        self.configuration = configuration
+        self.limiter = limiter
+        self.logger = logger
+        self.observer = observer
+    }
+
+    /// Makes `channel` an HTTP connection; call on its event loop, from a handler that has read the first bytes.
+    ///
+    /// Appends the handlers to the end of the pipeline. The caller then fires the bytes it has read at them (`fireChannelRead`),
+    /// **followed by `fireChannelReadComplete`**, which is what sends responses off and asks for more, and gets out of
+    /// the way. The channel's `autoRead` is switched off and its half-closure allowed, if they are not so already: the connection
+    /// reads when it has answered what it has.
+    public func configure(_ channel: any Channel) throws {
+        if let options = channel.syncOptions {
+            try options.setOption(.autoRead, value: false)
+            try options.setOption(.allowRemoteHalfClosure, value: true)
+        }
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = configuration.headLimit
+        limits.maxHeaderListSize = configuration.headLimit
+        limits.maxHeaderFieldCount = configuration.headerCountLimit
+        var encoding = HTTPResponseEncoder.Configuration()
+        // Every response here has its framing set where it is made.
+        encoding.automaticallySetFramingHeaders = false
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(HTTPReadGate())
+        try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
+        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
+        try pipeline.addHandler(HTTPFacadeHandler(facade: self))
+    }
+
+    /// A whole response in bytes, after which the caller closes: for a listener that turns a client away before it is served.
+    public static func refusal(
+        status: HTTPResponseStatus, message: String, allocator: ByteBufferAllocator
+    ) -> ByteBuffer {
+        let response = FacadeResponse(FacadeError(status: status, message: message), allocator: allocator)
+        var bytes = allocator.buffer(capacity: 256)
+        bytes.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+        for (name, value) in response.fields { bytes.writeString("\(name): \(value)\r\n") }
+        bytes.writeStaticString("Connection: close\r\n\r\n")
+        if var body = response.body { bytes.writeBuffer(&body) }
+        return bytes
+    }
+}

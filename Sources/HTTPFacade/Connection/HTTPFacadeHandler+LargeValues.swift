@@ -1,0 +1,114 @@
+import NIOCore
+import NIOHTTP1
+import RESPProxy
+
+extension HTTPFacadeHandler: LargeValueReceiver {
+    /// Answers with a value that is not kept in the cache: as raw bytes it is passed on as it comes; JSON needs it whole.
+    func respondWithLargeValue(length: Int, context: ChannelHandlerContext) {
+        guard let exchange else { return }
+        if exchange.representation == .json {
+            guard length <= facade.configuration.jsonLimit else {
+                return respond(.tooLongForJSON(limit: facade.configuration.jsonLimit), context: context)
+            }
+            let stream = facade.reader.streamLargeValue(key, receiver: self)
+            // It may have ended inside that call.
+            guard self.exchange?.number == exchange.number else { return }
+            self.exchange?.phase = .gathering(stream, context.channel.allocator.buffer(capacity: 0))
+            stream.resume()
+        } else {
+            let head = FacadeResponse.streamed(
+                length: length, as: exchange.representation, ifNoneMatch: exchange.ifNoneMatch)
+            if exchange.isHead || head.status == .notModified {
+                return respond(head, context: context)
+            }
+            let stream = facade.reader.streamLargeValue(key, receiver: self)
+            guard self.exchange?.number == exchange.number else { return }
+            self.exchange?.phase = .streaming(stream, left: nil)
+            stream.resume()
+        }
+    }
+
+    func largeValueBegins(length: Int) {
+        guard let context, let exchange else { return }
+        switch exchange.phase {
+        case .gathering(let stream, _):
+            if length > facade.configuration.jsonLimit {
+                // It has grown since its length was learned.
+                stream.cancel()
+                respond(.tooLongForJSON(limit: facade.configuration.jsonLimit), context: context)
+                proceed(context: context)
+            } else {
+                stream.resume()
+            }
+        case .streaming(let stream, _):
+            let head = FacadeResponse.streamed(length: length, as: exchange.representation, ifNoneMatch: nil)
+            self.exchange?.phase = .streaming(stream, left: length)
+            writeHead(head, context: context)
+            resumeLargeValue()
+        case .deciding, .fill:
+            break
+        }
+    }
+
+    func largeValueChunk(_ bytes: ByteBuffer) {
+        guard let context, let exchange else { return }
+        switch exchange.phase {
+        case .gathering(let stream, var gathered):
+            self.exchange?.phase = .deciding
+            var bytes = bytes
+            gathered.writeBuffer(&bytes)
+            self.exchange?.phase = .gathering(stream, gathered)
+            stream.resume()
+        case .streaming(let stream, let left?):
+            guard bytes.readableBytes <= left else {
+                // More than was announced would be read as the next response.
+                return abort(context: context)
+            }
+            self.exchange?.phase = .streaming(stream, left: left - bytes.readableBytes)
+            bytesStreamed &+= UInt64(bytes.readableBytes)
+            context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+            resumeLargeValue()
+        case .deciding, .fill, .streaming:
+            break
+        }
+    }
+
+    func largeValueEnded(_ outcome: FillOutcome?) {
+        guard let context, let exchange else { return }
+        switch exchange.phase {
+        case .streaming(_, let left?):
+            guard outcome == nil, left == 0 else { return abort(context: context) }
+            endResponse(context: context)
+        case .gathering(_, let gathered) where outcome == nil:
+            self.exchange?.phase = .deciding
+            respond(gathered, from: .miss, context: context)
+        case .deciding, .fill, .gathering, .streaming:
+            self.exchange?.phase = .deciding
+            switch outcome {
+            case .value(let value): respond(value, from: .miss, context: context)
+            case .absent: respond(.absent, context: context)
+            case .failure(let error): respond(FacadeError(error), context: context)
+            case .large, nil: respond(.largeValueLost, context: context)
+            }
+        }
+        proceed(context: context)
+    }
+
+    /// Allows the next chunk, if the client has taken in those before it.
+    func resumeLargeValue() {
+        guard let context, context.channel.isWritable, case .streaming(let stream, _)? = exchange?.phase else { return }
+        stream.resume()
+    }
+
+    func cancelLargeValue() {
+        switch exchange?.phase {
+        case .gathering(let stream, _), .streaming(let stream, _): stream.cancel()
+        case .deciding, .fill, nil: break
+        }
+    }
+
+    /// Breaks a response off: the close before its announced end tells the client that it is not whole.
+    private func abort(context: ChannelHandlerContext) {
+        context.close(promise: nil)
+    }
+}

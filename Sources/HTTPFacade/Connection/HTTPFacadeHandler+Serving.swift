@@ -1,0 +1,140 @@
+import NIOCore
+import NIOHTTP1
+import RESPProxy
+
+extension HTTPFacadeHandler {
+    func serve(_ request: FacadeRequest, context: ChannelHandlerContext) {
+        begin(
+            isHead: request.head.method == .HEAD, isKeepAlive: request.isKeepAlive,
+            announcesKeepAlive: request.head.version == .http1_0, context: context)
+        exchange?.ifNoneMatch = request.fields.ifNoneMatch
+        exchange?.authorization = request.fields.authorization
+        resetKey(context: context)
+        switch request.plan(configuration: facade.configuration, key: &key) {
+        case .refuse(let error):
+            respond(error, context: context)
+        case .read(let representation):
+            exchange?.representation = representation
+            guard takeSlot(context: context) else {
+                return respond(.tooManyRequests(maxClients: facade.limiter.maxClients), context: context)
+            }
+            authorize(context: context)
+        }
+    }
+
+    /// Answers bytes that never became a request.
+    func refuse(_ error: FacadeError, isHead: Bool, context: ChannelHandlerContext) {
+        begin(isHead: isHead, isKeepAlive: false, announcesKeepAlive: false, context: context)
+        respond(error, context: context)
+    }
+
+    private func begin(isHead: Bool, isKeepAlive: Bool, announcesKeepAlive: Bool, context: ChannelHandlerContext) {
+        lastNumber &+= 1
+        exchange = Exchange(
+            number: lastNumber, isHead: isHead, isKeepAlive: isKeepAlive, announcesKeepAlive: announcesKeepAlive,
+            started: context.eventLoop.now)
+    }
+
+    private func resetKey(context: ChannelHandlerContext) {
+        if key.capacity > 4096 {
+            key = context.channel.allocator.buffer(capacity: 128)
+        } else {
+            key.clear()
+        }
+    }
+
+    // MARK: The slot
+
+    /// A connection holds one slot from its first look-up to when all its responses have been written: pipelined requests
+    /// are served one after another, and so never count as more than one.
+    private func takeSlot(context: ChannelHandlerContext) -> Bool {
+        if !holdsSlot {
+            holdsSlot = facade.limiter.take(now: context.eventLoop.now)
+        }
+        return holdsSlot
+    }
+
+    func releaseSlot() {
+        guard holdsSlot else { return }
+        holdsSlot = false
+        facade.limiter.release()
+    }
+
+    // MARK: Who may read
+
+    private func authorize(context: ChannelHandlerContext) {
+        guard facade.configuration.requiresCredentials else { return lookUp(context: context) }
+        guard let exchange else { return }
+        let authorization = exchange.authorization
+        if let granted, granted.authorization == authorization, context.eventLoop.now < granted.until {
+            return lookUp(context: context)
+        }
+        granted = nil
+        let permission =
+            switch BasicCredentials(authorization) {
+            case .credentials(let credentials): facade.reader.mayRead(credentials)
+            case .none: facade.reader.mayRead(nil)
+            case .malformed: nil as EventLoopFuture<ReadPermission>?
+            }
+        guard let permission else {
+            return respond(.unauthenticated("Authorization: Basic holds no readable credentials"), context: context)
+        }
+        let number = exchange.number
+        permission.hop(to: context.eventLoop).assumeIsolated().whenComplete { result in
+            guard let context = self.context, self.exchange?.number == number else { return }
+            self.permissionCame(result, authorization: authorization, context: context)
+            self.proceed(context: context)
+        }
+    }
+
+    private func permissionCame(
+        _ result: Result<ReadPermission, any Error>, authorization: String?, context: ChannelHandlerContext
+    ) {
+        switch result {
+        case .success(.granted):
+            granted = (authorization, context.eventLoop.now + .seconds(1))
+            lookUp(context: context)
+        case .success(.unauthenticated(let text)):
+            respond(.unauthenticated(String(decoding: text, as: UTF8.self)), context: context)
+        case .success(.forbidden):
+            respond(.forbidden, context: context)
+        case .success(.failure(let error)):
+            respond(FacadeError(error), context: context)
+        case .failure(let error):
+            respond(FacadeError(unknown: error), context: context)
+        }
+    }
+
+    // MARK: The value
+
+    private func lookUp(context: ChannelHandlerContext) {
+        guard let number = exchange?.number, let callback else { return }
+        exchange?.phase = .fill
+        switch facade.reader.readValue(key, waiter: callback, request: number) {
+        case .hit(.bytes(let value), let age):
+            respond(value, from: .hit(age: age), context: context)
+        case .hit(.large(let length), _):
+            respondWithLargeValue(length: length, context: context)
+        case .pending:
+            break
+        case .mustWait:
+            // Only a reader with an earlier read outstanding is told this; there is none, so the next turn will do.
+            context.eventLoop.assumeIsolated().execute {
+                guard let context = self.context, self.exchange?.number == number else { return }
+                self.lookUp(context: context)
+                self.proceed(context: context)
+            }
+        }
+    }
+
+    func fillEnded(request: UInt64, outcome: FillOutcome) {
+        guard let context, let exchange, exchange.number == request, case .fill = exchange.phase else { return }
+        switch outcome {
+        case .value(let value): respond(value, from: .miss, context: context)
+        case .absent: respond(.absent, context: context)
+        case .large(let length): respondWithLargeValue(length: length, context: context)
+        case .failure(let error): respond(FacadeError(error), context: context)
+        }
+        proceed(context: context)
+    }
+}

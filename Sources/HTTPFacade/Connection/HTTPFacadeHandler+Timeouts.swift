@@ -1,0 +1,50 @@
+import NIOCore
+
+/// How far writing has come; two that are equal mean that the client has taken in nothing in between.
+struct WriteProgress: Equatable {
+    var request: UInt64
+    var streamed: UInt64
+    /// Bytes that wait for the socket.
+    var buffered: Int
+}
+
+extension HTTPFacadeHandler {
+    func scheduleTimer(in delay: TimeAmount, context: ChannelHandlerContext) {
+        timer?.cancel()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
+            self.timerFired()
+        }
+    }
+
+    /// One timer a connection, set again when it fires: so that a request costs a look at the clock and no timer of its own.
+    private func timerFired() {
+        guard let context else { return }
+        guard !isLingering else { return context.close(promise: nil) }
+        let timeout = facade.configuration.idleTimeout
+        var delay = timeout
+        if flushesUnderWay > 0 || isStreaming {
+            let progress = writeProgress(context: context)
+            if progress.buffered > 0 && progress == self.progress {
+                return context.close(promise: nil)
+            }
+            self.progress = progress
+        } else if !queue.isServing {
+            // Counted from the end of the last response, whatever bytes have come since: a head sent a byte at a time gains nothing.
+            let deadline = waitingSince + timeout
+            let now = context.eventLoop.now
+            guard now < deadline else { return context.close(promise: nil) }
+            delay = deadline - now
+        }
+        scheduleTimer(in: delay, context: context)
+    }
+
+    private var isStreaming: Bool {
+        if case .streaming? = exchange?.phase { true } else { false }
+    }
+
+    private func writeProgress(context: ChannelHandlerContext) -> WriteProgress {
+        // A channel that cannot tell is taken to be getting on.
+        let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        return WriteProgress(request: lastNumber, streamed: bytesStreamed, buffered: buffered)
+    }
+}

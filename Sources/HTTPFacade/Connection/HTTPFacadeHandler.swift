@@ -1,0 +1,180 @@
+import NIOCore
+import NIOHTTP1
+import RESPProxy
+
+/// One HTTP connection: carries out what the ``RequestQueue`` and the request's plan say.
+///
+/// Its parts: this file has the channel's events and the loop over requests, the extensions serve a request
+/// (`+Serving`), stream large values (`+LargeValues`), write (`+Writing`) and watch the clock (`+Timeouts`).
+final class HTTPFacadeHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    let facade: HTTPFacade
+    var queue: RequestQueue
+    var context: ChannelHandlerContext?
+    var callback: FillCallback?
+
+    /// The request being served.
+    var exchange: Exchange?
+    var lastNumber: UInt64 = 0
+    /// The key of the request being served; its storage is used again for the next, where nobody kept it.
+    var key: ByteBuffer
+
+    var holdsSlot = false
+    /// The header field whose credentials were last found good, and until when that is believed.
+    var granted: (authorization: String?, until: NIODeadline)?
+
+    /// A response was written but for its `.end`, which is kept back so that only the last of a batch needs a promise.
+    var owesEnd = false
+    /// Flushes whose bytes have not all been written.
+    var flushesUnderWay = 0
+    var wantsRead = false
+    var isAdvancing = false
+    var isLingering = false
+
+    /// Since when the client has owed us a request.
+    var waitingSince = NIODeadline.uptimeNanoseconds(0)
+    var timer: Scheduled<Void>?
+    /// What had been written when the timer last looked.
+    var progress: WriteProgress?
+    var bytesStreamed: UInt64 = 0
+
+    init(facade: HTTPFacade) {
+        self.facade = facade
+        queue = RequestQueue(configuration: facade.configuration)
+        key = ByteBuffer()
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        callback = FillCallback(eventLoop: context.eventLoop, handler: self)
+        key = context.channel.allocator.buffer(capacity: 128)
+        waitingSince = context.eventLoop.now
+        scheduleTimer(in: facade.configuration.idleTimeout, context: context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        tearDown()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        tearDown()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isLingering else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            queue.receiveHead(head)
+        case .body(let bytes):
+            queue.receiveBody(length: bytes.readableBytes)
+        case .end:
+            queue.receiveEnd()
+        }
+        advance(context: context)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isLingering {
+            context.read()
+        } else {
+            settle(context: context)
+        }
+        context.fireChannelReadComplete()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent {
+            if isLingering {
+                context.close(promise: nil)
+            } else {
+                queue.receiveInputClosed()
+                proceed(context: context)
+            }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            resumeLargeValue()
+            proceed(context: context)
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case is HTTPParserError, is NIOHTTPDecoderError:
+            queue.parserFailed(error)
+            proceed(context: context)
+        case is ByteToMessageDecoderError, is ByteToMessageDecoderError.PayloadTooLargeError:
+            // Bytes that came after the parser had given up.
+            break
+        default:
+            // The socket's own error: nobody is left to answer.
+            facade.logger.debug("an HTTP connection failed", metadata: ["error": "\(error)"])
+            context.close(promise: nil)
+        }
+    }
+
+    /// Does what the queue says until it has to wait.
+    func advance(context: ChannelHandlerContext) {
+        // Serving may end in the same call, and a flush may complete in it: both come back here.
+        guard !isAdvancing else { return }
+        isAdvancing = true
+        defer { isAdvancing = false }
+        while context.channel.isActive {
+            if !context.channel.isWritable && !queue.isServing {
+                // The client is slow to take what it asked for: the next request is looked at when it has.
+                flush(context: context)
+                guard context.channel.isWritable else { return }
+            }
+            switch queue.next() {
+            case .serve(let request):
+                serve(request, context: context)
+            case .refuse(let error, let isHead):
+                refuse(error, isHead: isHead, context: context)
+            case .sendContinue:
+                sendContinue(context: context)
+            case .read:
+                wantsRead = true
+                return
+            case .close:
+                closeWhenWritten(context: context)
+                return
+            case .wait:
+                return
+            }
+        }
+    }
+
+    /// Sends off what was written, and asks for more where more is wanted.
+    func settle(context: ChannelHandlerContext) {
+        flush(context: context)
+        if wantsRead {
+            wantsRead = false
+            context.read()
+        }
+    }
+
+    /// To be called when something else than a read has happened.
+    func proceed(context: ChannelHandlerContext) {
+        advance(context: context)
+        if !isAdvancing { settle(context: context) }
+    }
+
+    private func tearDown() {
+        timer?.cancel()
+        timer = nil
+        cancelLargeValue()
+        if let exchange, exchange.status != 0 { report(exchange) }
+        exchange = nil
+        callback?.detach()
+        callback = nil
+        releaseSlot()
+        context = nil
+    }
+}

@@ -1,0 +1,41 @@
+import NIOCore
+
+/// What the HTTP facade allows its clients.
+public struct HTTPConfiguration: Sendable {
+    /// Requests served at once by the whole process; the next is answered 429 (`MAX_CLIENTS`).
+    public var maxClients: Int
+    /// A connection that takes longer than this to send a request, or to take in any of a response, is closed.
+    public var idleTimeout: TimeAmount
+    /// Whether a request must carry Basic credentials that the backing accepts; without, nobody is asked.
+    public var requiresCredentials: Bool
+    /// Values longer than this, in bytes, are not given as JSON.
+    public var jsonLimit: Int
+    /// A request target longer than this, in bytes, is answered 414. (One longer than ``headLimit`` is a 431, as the parser gives up.)
+    public var targetLimit: Int
+    /// A request head longer than this in all, in bytes, is answered 431.
+    public var headLimit: Int
+    /// More header fields than this are answered 431.
+    public var headerCountLimit: Int
+    /// A request body, which is read past and means nothing here, is answered 413 when it is longer than this, in bytes.
+    public var bodyLimit: Int
+    /// How long a client may send on after the last response was written, before the connection is cut.
+    ///
+    /// Closing at once would reset the connection, and a reset can overtake the response (RFC 9112, 9.6).
+    public var lingerTimeout: TimeAmount
+
+    public init(
+        maxClients: Int = 20, idleTimeout: TimeAmount = .seconds(60), requiresCredentials: Bool = false,
+        jsonLimit: Int = 8 << 20, targetLimit: Int = 64 << 10, headLimit: Int = 128 << 10, headerCountLimit: Int = 128,
+        bodyLimit: Int = 64 << 10, lingerTimeout: TimeAmount = .seconds(2)
+    ) {
+        self.maxClients = maxClients
+        self.idleTimeout = idleTimeout
+        self.requiresCredentials = requiresCredentials
+        self.jsonLimit = jsonLimit
+        self.targetLimit = targetLimit
+        self.headLimit = headLimit
+        self.headerCountLimit = headerCountLimit
+        self.bodyLimit = bodyLimit
+        self.lingerTimeout = lingerTimeout
+    }
+}

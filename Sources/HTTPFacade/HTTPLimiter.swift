@@ -1,0 +1,56 @@
+import Logging
+import NIOCore
+import Synchronization
+
+/// The slots of `MAX_CLIENTS`: how many HTTP requests the whole process serves at once.
+public final class HTTPLimiter: Sendable {
+    /// The number of slots.
+    public let maxClients: Int
+
+    private let taken = Atomic<Int>(0)
+    private let refusals = Atomic<UInt64>(0)
+    /// When the last warning was logged, in monotonic nanoseconds; 0 = never.
+    private let warned = Atomic<UInt64>(0)
+    private let logger: Logger
+
+    /// - Parameter logger: Gets at most one warning a minute.
+    public init(maxClients: Int, logger: Logger) {
+        self.maxClients = maxClients
+        self.logger = logger
+    }
+
+    /// Slots taken now.
+    public var inUse: Int { taken.load(ordering: .relaxed) }
+
+    /// Requests refused since start.
+    public var refused: UInt64 { refusals.load(ordering: .relaxed) }
+
+    /// Takes a slot, to be given back by ``release()``; false when none is free.
+    func take(now: NIODeadline) -> Bool {
+        var current = taken.load(ordering: .relaxed)
+        while current < maxClients {
+            let (exchanged, original) = taken.weakCompareExchange(
+                expected: current, desired: current + 1, ordering: .relaxed)
+            if exchanged { return true }
+            current = original
+        }
+        refusals.wrappingAdd(1, ordering: .relaxed)
+        warn(now: now)
+        return false
+    }
+
+    /// Gives a slot back.
+    func release() {
+        taken.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    private func warn(now: NIODeadline) {
+        let nanoseconds = max(1, now.uptimeNanoseconds)
+        let last = warned.load(ordering: .relaxed)
+        guard last == 0 || nanoseconds >= last &+ 60_000_000_000 else { return }
+        guard warned.compareExchange(expected: last, desired: nanoseconds, ordering: .relaxed).exchanged else { return }
+        logger.warning(
+            "HTTP requests are refused: MAX_CLIENTS are being served",
+            metadata: ["MAX_CLIENTS": "\(maxClients)", "refused": "\(refused)"])
+    }
+}

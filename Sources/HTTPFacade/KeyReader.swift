@@ -1,0 +1,32 @@
+import BackingClient
+import NIOCore
+import RESPProxy
+
+/// What the facade needs of the core: reads through the cache, large values, and who may read.
+protocol KeyReader: AnyObject {
+    /// See ``ReadThrough/read(_:outstandingLane:waiter:request:)``.
+    func readValue(_ key: ByteBuffer, waiter: any FillWaiter, request: UInt64) -> ReadThrough.Reading
+    /// See ``ProxyLoop/readLargeValue(_:receiver:)``.
+    func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream
+    /// See ``ProxyLoop/mayRead(_:)``.
+    func mayRead(_ credentials: BackingCredentials?) -> EventLoopFuture<ReadPermission>
+}
+
+/// A large value on its way; see ``LargeValueReader``.
+protocol LargeValueStream: AnyObject {
+    func resume()
+    func cancel()
+}
+
+extension LargeValueReader: LargeValueStream {}
+
+extension ProxyLoop: KeyReader {
+    func readValue(_ key: ByteBuffer, waiter: any FillWaiter, request: UInt64) -> ReadThrough.Reading {
+        // A connection's requests are served one after another, so none of its earlier reads is ever outstanding.
+        readThrough.read(key, outstandingLane: nil, waiter: waiter, request: request)
+    }
+
+    func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream {
+        readLargeValue(key, receiver: receiver)
+    }
+}
