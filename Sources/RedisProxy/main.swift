@@ -1,1 +1,14 @@
-print("stub")
+import Configuration
+import Glibc
+
+let command = RedisProxyCommand(
+    arguments: Array(CommandLine.arguments.dropFirst()),
+    environment: EnvironmentVariablesProvider(),
+    output: { StandardStream.output.write($0) },
+    errorOutput: { StandardStream.error.write($0) },
+    serve: { settings in
+        BrokenPipe.ignore()
+        let logger = StandardErrorLog.logger(level: settings.logLevel)
+        return try await ProxyProcess(settings: settings, logger: logger).run()
+    })
+exit(await command.run())

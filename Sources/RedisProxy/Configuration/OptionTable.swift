@@ -1,0 +1,140 @@
+import Logging
+import NIOCore
+
+/// Every option that redis-proxy has.
+enum OptionTable {
+    /// Options that belong together, in the order of `--help` and the README.
+    struct Section: Sendable {
+        let title: String
+        let options: [any OptionDescription]
+    }
+
+    static let sections: [Section] = [
+        Section(title: "Listening", options: [proxyHost, proxyPort, httpFacade, httpPort]),
+        Section(
+            title: "Backing Redis",
+            options: [
+                redisHost, redisPort, redisUsername, redisPassword, redisPasswordFile, redisDatabase, connectTimeout,
+                commandTimeout,
+            ]),
+        Section(
+            title: "Cache",
+            options: [cacheExpiryTime, cacheCapacity, cacheMemoryLimit, cacheMaxValueSize, cacheCoherence]),
+        Section(
+            title: "Clients",
+            options: [maxClients, maxConnections, protectedMode, clientAuthentication, clientIdleTimeout]),
+        Section(
+            title: "Process",
+            options: [adminHost, adminPort, shutdownTimeout, threads, logLevel]),
+    ]
+
+    static var all: [any OptionDescription] { sections.flatMap(\.options) }
+}
+
+// MARK: Listening
+
+extension OptionTable {
+    static let proxyHost = Option(
+        "PROXY_HOST", .host, default: "0.0.0.0",
+        help: "Address to listen on.")
+    static let proxyPort = Option(
+        "PROXY_PORT", .wholeNumber(0...65535), default: 8000,
+        help: "Port for RESP and HTTP. 0 takes any free port, which the start line names.")
+    static let httpFacade = Option(
+        "HTTP_FACADE", .onOrOff, default: true,
+        help: "Whether HTTP is served at all.")
+    static let httpPort = Option(
+        "HTTP_PORT", ValueKind.wholeNumber(0...65535).optional(), default: nil, shown: "shares `PROXY_PORT`",
+        help: "A port of its own for HTTP; PROXY_PORT then speaks RESP only. 0 takes any free port.")
+}
+
+// MARK: Backing Redis
+
+extension OptionTable {
+    static let redisHost = Option(
+        "REDIS_HOST", .backingHost, default: .name("localhost"),
+        help: "Where the backing Redis is; with the path of a Unix socket REDIS_PORT is not used.")
+    static let redisPort = Option(
+        "REDIS_PORT", .wholeNumber(1...65535), default: 6379,
+        help: "Port of the backing Redis.")
+    static let redisUsername = Option(
+        "REDIS_USERNAME", ValueKind.text.optional(), default: nil, shown: "the default user",
+        help: "ACL user that reads the values to cache; needs a password.")
+    static let redisPassword = Option(
+        "REDIS_PASSWORD", ValueKind.secret.optional(), default: nil, shown: "none",
+        help: "Password of that user. Others on the machine can read flags: prefer the variable or the file.")
+    static let redisPasswordFile = Option(
+        "REDIS_PASSWORD_FILE", ValueKind.path.optional(), default: nil, shown: "none",
+        help: "File that holds the password, less one newline at its end; not together with REDIS_PASSWORD.")
+    static let redisDatabase = Option(
+        "REDIS_DB", .wholeNumber(0...Int(Int32.max)), default: 0,
+        help: "The database that is cached and that HTTP reads.")
+    static let connectTimeout = Option(
+        "REDIS_CONNECT_TIMEOUT", .seconds(1_000_000...3_600_000_000_000), default: .seconds(1),
+        help: "For a connection to the backing, name look-up included.")
+    static let commandTimeout = Option(
+        "REDIS_COMMAND_TIMEOUT", .seconds(1_000_000...86_400_000_000_000), default: .seconds(10),
+        help: "For the reply to a read of the proxy's own and for HTTP; relayed commands have none.")
+}
+
+// MARK: Cache
+
+extension OptionTable {
+    static let cacheExpiryTime = Option(
+        "CACHE_EXPIRY_TIME", .seconds(0...1_000_000_000_000_000_000), default: .seconds(300),
+        help: "How long an entry lives, counted from when it was added. 0: entries do not expire by age.")
+    static let cacheCapacity = Option(
+        "CACHE_CAPACITY", .wholeNumber(0...1_000_000_000), default: 1000,
+        help: "How many keys are kept; the least recently read goes first. 0: nothing is cached.")
+    static let cacheMemoryLimit = Option(
+        "CACHE_MEMORY_LIMIT", .byteCount(1 << 10...1 << 44), default: 256 << 20,
+        help: "Bytes for all entries: keys, values and overhead.")
+    static let cacheMaxValueSize = Option(
+        "CACHE_MAX_VALUE_SIZE", .byteCount(1...512 << 20), default: 8 << 20,
+        help: "A longer value is passed on but not kept.")
+    static let cacheCoherence = Option(
+        "CACHE_COHERENCE", .word(of: Coherence.self), default: .expiry,
+        help: "How a change that was not made through the proxy is noticed: expiry, by the end of the entry's life.")
+}
+
+// MARK: Clients
+
+extension OptionTable {
+    static let maxClients = Option(
+        "MAX_CLIENTS", .wholeNumber(1...1_000_000), default: 20,
+        help: "HTTP requests served at once; the next gets status 429.")
+    static let maxConnections = Option(
+        "MAX_CONNECTIONS", .wholeNumber(1...1_000_000), default: 10_000,
+        help: "Client connections at once; the next is told so and closed. Lowered where descriptors do not suffice.")
+    static let protectedMode = Option(
+        "PROTECTED_MODE", .onOrOff, default: true,
+        help: "Refuses clients from beyond this machine while the backing needs no password, as Redis does.")
+    static let clientAuthentication = Option(
+        "CLIENT_AUTH", .word(of: ClientAuthentication.self), default: .server,
+        help: "With a password set, who may read the cache. server: whom the backing lets in as the same user;"
+            + " trust: everybody.")
+    static let clientIdleTimeout = Option(
+        "CLIENT_IDLE_TIMEOUT", ValueKind.seconds(0...1_000_000_000_000_000_000).optional(), default: nil,
+        shown: "0 for RESP, 60 for HTTP",
+        help: "When an idle client is closed; a value holds for both protocols. 0: never.")
+}
+
+// MARK: Process
+
+extension OptionTable {
+    static let adminHost = Option(
+        "ADMIN_HOST", .host, default: "127.0.0.1",
+        help: "Address for health checks and metrics.")
+    static let adminPort = Option(
+        "ADMIN_PORT", ValueKind.wholeNumber(0...65535).orOff(), default: nil,
+        help: "Port for /healthz, /readyz and /metrics. 0 takes any free port.")
+    static let shutdownTimeout = Option(
+        "SHUTDOWN_TIMEOUT", .seconds(0...3_600_000_000_000), default: .seconds(5),
+        help: "How long SIGTERM and SIGINT wait for what is in flight.")
+    static let threads = Option(
+        "THREADS", .wholeNumber(1...1024), default: System.coreCount, shown: "number of cores",
+        help: "Event loops, each a thread with one connection to the backing for reads.")
+    static let logLevel = Option(
+        "LOG_LEVEL", .word(of: Logger.Level.self), default: .info,
+        help: "The least severe records that are logged, to standard error.")
+}

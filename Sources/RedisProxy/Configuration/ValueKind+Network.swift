@@ -1,0 +1,107 @@
+import BackingClient
+import NIOCore
+
+extension ValueKind where Value == String {
+    /// A host name or an IP address, without a port.
+    static var host: Self {
+        ValueKind(
+            placeholder: "HOST", allowed: "a host name or an IP address",
+            parse: { text throws(ValueRefusal) in try HostName.parse(text) }, format: { $0 })
+    }
+
+    /// Any text; for names.
+    static var text: Self {
+        ValueKind(
+            placeholder: "TEXT", allowed: "any text", parse: { text throws(ValueRefusal) in text }, format: { $0 })
+    }
+
+    /// The path of a file.
+    static var path: Self {
+        ValueKind(placeholder: "PATH", allowed: "a path", parse: { text throws(ValueRefusal) in text }, format: { $0 })
+    }
+}
+
+extension ValueKind where Value == Secret {
+    static var secret: Self {
+        ValueKind(
+            placeholder: "TEXT", allowed: "any text",
+            parse: { text throws(ValueRefusal) in Secret(text) }, format: { $0.description })
+    }
+}
+
+extension ValueKind where Value == TimeAmount {
+    /// Seconds with an optional fraction, from `range`, which is in nanoseconds.
+    static func seconds(_ range: ClosedRange<Int64>) -> Self {
+        ValueKind(
+            placeholder: "SECONDS",
+            allowed: "seconds from \(Decimal.formatSeconds(nanoseconds: range.lowerBound)) to "
+                + "\(Decimal.formatSeconds(nanoseconds: range.upperBound)), fractions allowed",
+            parse: { text throws(ValueRefusal) in
+                guard let nanoseconds = Decimal.nanoseconds(seconds: text), range.contains(nanoseconds) else {
+                    throw ValueRefusal()
+                }
+                return .nanoseconds(nanoseconds)
+            },
+            format: { Decimal.formatSeconds(nanoseconds: $0.nanoseconds) })
+    }
+}
+
+extension ValueKind where Value == BackingHost {
+    /// A host name, an IP address, or the path of a Unix socket.
+    static var backingHost: Self {
+        ValueKind(
+            placeholder: "HOST",
+            allowed: "a host name, an IP address, or the path of a Unix socket (/path or unix:/path)",
+            parse: { text throws(ValueRefusal) in
+                let path = text.hasPrefix("unix:") ? String(text.dropFirst(5)) : text
+                if path.hasPrefix("/") {
+                    // The kernel's limit on the name of a socket, its closing NUL included, is 108 bytes.
+                    guard path.utf8.count < 108 else { throw ValueRefusal(hint: "the path is longer than 107 bytes") }
+                    return .unixSocket(path: path)
+                }
+                return .name(try HostName.parse(text))
+            },
+            format: { $0.description })
+    }
+}
+
+/// Where the backing is, as `REDIS_HOST` says it.
+enum BackingHost: Sendable, Equatable, CustomStringConvertible {
+    case name(String)
+    case unixSocket(path: String)
+
+    var description: String {
+        switch self {
+        case .name(let name): name
+        case .unixSocket(let path): path
+        }
+    }
+}
+
+/// The rules for what is given as a host: it goes to the resolver, so only what cannot be a name is refused here.
+enum HostName {
+    /// - Returns: The name; an IPv6 address without its brackets.
+    static func parse(_ text: String) throws(ValueRefusal) -> String {
+        guard !text.contains("://") else { throw ValueRefusal(hint: "give the host alone, not a URL") }
+        if text.hasPrefix("[") && text.hasSuffix("]") {
+            let address = String(text.dropFirst().dropLast())
+            guard isIPv6(address) else { throw ValueRefusal() }
+            return address
+        }
+        if text.contains(":") && !isIPv6(text) {
+            throw ValueRefusal(hint: "give the host alone; the port has an option of its own")
+        }
+        let allowed = text.utf8.allSatisfy { byte in
+            byte > UInt8(ascii: " ") && byte != 0x7f && byte != UInt8(ascii: "/") && byte != UInt8(ascii: "@")
+        }
+        guard allowed, (1...253).contains(text.utf8.count) else { throw ValueRefusal() }
+        return text
+    }
+
+    private static func isIPv6(_ text: String) -> Bool {
+        // A zone (`fe80::1%eth0`) is for the resolver to read.
+        let address = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init)
+        guard let address, address.contains(":") else { return false }
+        return (try? SocketAddress(ipAddress: address, port: 0)) != nil
+    }
+}

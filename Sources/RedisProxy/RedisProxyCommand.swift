@@ -1,0 +1,45 @@
+import Configuration
+import Glibc
+
+/// The program as a function of its arguments and environment, so that tests can call it.
+struct RedisProxyCommand {
+    /// Exit codes, after sysexits.h where it has one.
+    enum ExitCode {
+        static let success: Int32 = 0
+        static let failure: Int32 = 1
+        /// `EX_USAGE`: the configuration is wrong.
+        static let usage: Int32 = 64
+    }
+
+    /// Without the program's name.
+    var arguments: [String]
+    var environment: EnvironmentVariablesProvider
+    var output: @Sendable (String) -> Void
+    var errorOutput: @Sendable (String) -> Void
+    /// Serves until stopped; returns the exit code.
+    var serve: @Sendable (Settings) async throws -> Int32
+
+    func run() async -> Int32 {
+        do {
+            switch try Invocation(arguments: arguments) {
+            case .showHelp: output(HelpText.render())
+            case .showVersion: output(ProductVersion.line + "\n")
+            case .showOptionsAsMarkdown: output(OptionMarkdown.render())
+            case .checkHealth(let flags):
+                let settings = try Settings(OptionReader(flags: flags, environment: environment))
+                let health = await HealthCheck(settings).run()
+                health.isHealthy ? output(health.line + "\n") : errorOutput(health.line + "\n")
+                return health.isHealthy ? ExitCode.success : ExitCode.failure
+            case .run(let flags):
+                return try await serve(Settings(OptionReader(flags: flags, environment: environment)))
+            }
+            return ExitCode.success
+        } catch let error as ConfigurationError {
+            errorOutput("redis-proxy: \(error)\n")
+            return ExitCode.usage
+        } catch {
+            errorOutput("redis-proxy: \(error)\n")
+            return ExitCode.failure
+        }
+    }
+}

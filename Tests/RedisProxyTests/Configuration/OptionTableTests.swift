@@ -1,0 +1,103 @@
+import Testing
+
+@testable import RedisProxy
+
+@Suite struct OptionTableTests {
+    @Test("names and flags are unique and derived from each other")
+    func names() {
+        let options = OptionTable.all
+        #expect(Set(options.map(\.environment)).count == options.count)
+        #expect(OptionTable.proxyPort.flag == "--proxy-port")
+        #expect(OptionTable.redisPasswordFile.flag == "--redis-password-file")
+    }
+
+    @Test("the table has the options that the proxy promises, by their names")
+    func promised() {
+        #expect(
+            Set(OptionTable.all.map(\.environment)) == [
+                "PROXY_HOST", "PROXY_PORT", "REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_PASSWORD",
+                "REDIS_PASSWORD_FILE", "REDIS_DB", "REDIS_CONNECT_TIMEOUT", "REDIS_COMMAND_TIMEOUT",
+                "CACHE_EXPIRY_TIME", "CACHE_CAPACITY", "CACHE_MEMORY_LIMIT", "CACHE_MAX_VALUE_SIZE", "CACHE_COHERENCE",
+                "MAX_CLIENTS", "MAX_CONNECTIONS", "HTTP_FACADE", "HTTP_PORT", "ADMIN_HOST", "ADMIN_PORT",
+                "PROTECTED_MODE", "CLIENT_AUTH", "CLIENT_IDLE_TIMEOUT", "SHUTDOWN_TIMEOUT", "THREADS", "LOG_LEVEL",
+            ])
+    }
+
+    @Test(
+        "a default that help shows is itself an allowed value and means the same",
+        arguments: OptionTable.all.map(\.environment))
+    func defaults(environment: String) throws {
+        let option = try #require(OptionTable.all.first { $0.environment == environment })
+        let words = ["shares `PROXY_PORT`", "the default user", "none", "0 for RESP, 60 for HTTP", "number of cores"]
+        guard !words.contains(option.shownDefault) else { return }
+        let given = try Settings(environment: [environment: option.shownDefault])
+        let defaults = try Settings()
+        #expect(String(reflecting: given) == String(reflecting: defaults))
+    }
+
+    @Test("--help shows every option: flag, variable, default, what is allowed, what it is for")
+    func help() async {
+        let result = await CommandResult.of(flags: ["--help"])
+        #expect(result.code == 0)
+        #expect(result.errorOutput == "")
+        // Lines are broken between words, which is undone here.
+        let words = result.output.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+        for option in OptionTable.all {
+            let shownDefault = option.shownDefault.filter { $0 != "`" }
+            #expect(
+                words.contains(
+                    "\(option.flag) \(option.placeholder) \(option.environment), default: \(shownDefault)"
+                        + " \(option.help) Allowed: \(option.allowed)."),
+                "\(option.environment)")
+        }
+        #expect(await CommandResult.of(flags: ["-h"]) == result)
+        #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 105 })
+    }
+
+    @Test("the README's table is the one that the options make")
+    func readme() async throws {
+        let readme = try PackageFile.read("README.md")
+        let start = try #require(readme.range(of: "<!-- options -->\n"), "README.md has no <!-- options --> marker")
+        let end = try #require(readme.range(of: "<!-- /options -->"), "README.md has no <!-- /options --> marker")
+        try #require(start.upperBound <= end.lowerBound)
+        let table = readme[start.upperBound..<end.lowerBound].trimmingNewlines
+        let expected = await CommandResult.of(flags: ["--print-options-markdown"]).output
+        #expect(
+            table == expected.trimmingNewlines,
+            "the table between the markers is not what `redis-proxy --print-options-markdown` prints")
+    }
+
+    @Test("docker-compose.yml shows every variable", arguments: OptionTable.all.map(\.environment))
+    func compose(environment: String) throws {
+        let compose = try PackageFile.read("docker-compose.yml")
+        let lines = compose.split(separator: "\n").map { $0.drop { " #-".contains($0) } }
+        #expect(
+            lines.contains { $0.hasPrefix("\(environment):") || $0.hasPrefix("\(environment)=") },
+            "docker-compose.yml does not show \(environment)")
+    }
+
+    @Test("--version prints one line with name and number")
+    func version() async {
+        #expect(await CommandResult.of(flags: ["--version"]) == CommandResult(output: "redis-proxy 0.1.0\n"))
+    }
+
+    @Test("a misspelt word finds the closest one, a strange one finds none")
+    func closestMatch() {
+        #expect(ClosestMatch.distance("kitten", "sitting") == 3)
+        #expect(ClosestMatch.distance("", "abc") == 3)
+        #expect(ClosestMatch.find("--cache-capcity", in: OptionTable.all.map(\.flag)) == "--cache-capacity")
+        #expect(ClosestMatch.find("--something-else", in: OptionTable.all.map(\.flag)) == nil)
+    }
+
+    @Test("the program runs with the settings it was given and exits with the code of the run")
+    func run() async {
+        let result = await CommandResult.of(flags: ["--proxy-port=7"]) { settings in Int32(settings.proxyPort) }
+        #expect(result == CommandResult(code: 7))
+    }
+}
+
+extension StringProtocol {
+    fileprivate var trimmingNewlines: String {
+        String(drop { $0.isNewline }.reversed().drop { $0.isNewline }.reversed())
+    }
+}
