@@ -90,3 +90,10 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `make check` and CI set this. Users with newer compilers, which may warn of more, do not.
+if Context.environment["WARNINGS_AS_ERRORS"] != nil {
+    for target in package.targets where target.type != .system {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
+}

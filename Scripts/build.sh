@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Builds the release program; without Swift, the image that holds it.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+if have_swift; then
+    build_release
+    say "built .build/release/redis-proxy"
+elif have_engine; then
+    exec docker build --tag redis-proxy .
+else
+    fail_without_tools
+fi

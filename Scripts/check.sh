@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Format, lint, script syntax, and a build in which our own warnings are errors.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+have_swift || fail "'make check' needs a Swift toolchain, 6.2 or newer: https://www.swift.org/install"
+Scripts/install.sh build
+
+for script in Scripts/*.sh .ci/run; do
+    bash -n "$script"
+done
+swift format lint --strict --parallel --recursive Sources Tests Package.swift
+# Read by Package.swift. The debug build is the one that `make test` uses when this variable is set there too.
+WARNINGS_AS_ERRORS=1 swift build --build-tests

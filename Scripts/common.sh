@@ -1,0 +1,31 @@
+# Shared by the scripts beside it; sourced, not run.
+# shellcheck shell=bash
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+say() { printf 'redis-proxy: %s\n' "$*" >&2; }
+
+fail() {
+    say "$*"
+    exit 1
+}
+
+# The manifest needs SwiftPM 6.2; an older Swift counts as none. Other programs are called `swift` too.
+have_swift() {
+    local version
+    version=$(swift --version 2>/dev/null) || return 1
+    [[ $version =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]] || return 1
+    ((BASH_REMATCH[1] > 6 || (BASH_REMATCH[1] == 6 && BASH_REMATCH[2] >= 2)))
+}
+
+have_engine() { docker info >/dev/null 2>&1; }
+
+fail_without_tools() {
+    fail "found neither a Swift toolchain (6.2 or newer, https://www.swift.org/install) nor a Docker engine" \
+        "that answers 'docker info'; install one of them and run make again"
+}
+
+build_release() {
+    Scripts/install.sh build
+    swift build -c release --product redis-proxy
+}

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs what is missing on this machine for one purpose: build, run or test.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+missing=()
+need_to_build() {
+    have pkg-config || missing+=(pkg-config)
+    { have pkg-config && pkg-config --exists hiredis; } || missing+=(libhiredis-dev)
+}
+need_to_test() {
+    have redis-server || missing+=(redis-server)
+    have redis-cli || missing+=(redis-tools)
+    have curl || missing+=(curl)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+}
+
+case ${1:-} in
+build) need_to_build ;;
+run) have redis-server || missing+=(redis-server) ;;
+test)
+    need_to_build
+    need_to_test
+    ;;
+*) fail "usage: $0 build|run|test" ;;
+esac
+
+if [ ${#missing[@]} -eq 0 ]; then
+    exit 0
+fi
+have apt-get || fail "please install ${missing[*]} (or what they are called here) and run make again"
+
+if [ "$(id -u)" -eq 0 ]; then
+    become_root=()
+elif have sudo; then
+    become_root=(sudo)
+else
+    fail "please install ${missing[*]} as root ('apt-get install ${missing[*]}') and run make again"
+fi
+say "installing ${missing[*]} with apt-get${become_root[0]:+, using sudo}"
+exec "${become_root[@]}" bash Scripts/apt-install.sh "${missing[@]}"

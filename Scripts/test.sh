@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Runs the unit tests and the system tests; the latter start the release program and a real redis-server.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+# The redis-py that stands for the default client of another language.
+redis_py=8.1.0
+python_venv=$PWD/.build/python-venv
+
+make_python_venv() {
+    if ! "$python_venv/bin/python" -c "import redis; assert redis.__version__ == '$redis_py'" 2>/dev/null; then
+        say "installing redis-py $redis_py into .build/python-venv"
+        python3 -m venv --clear "$python_venv"
+        "$python_venv/bin/python" -m pip install --quiet --disable-pip-version-check "redis==$redis_py"
+    fi
+}
+
+if have_swift; then
+    Scripts/install.sh test
+    make_python_venv
+    build_release
+    export REDIS_PROXY_BINARY=$PWD/.build/release/redis-proxy
+    export REDIS_PY_PYTHON=$python_venv/bin/python
+    exec swift test
+elif have_engine; then
+    docker build --target test --tag redis-proxy-test .
+    exec docker run --rm redis-proxy-test
+else
+    fail_without_tools
+fi
