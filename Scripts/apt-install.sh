@@ -11,7 +11,9 @@ saved_policy=$policy.saved-by-redis-proxy
 policy_mark='# Written by redis-proxy while it installs packages.'
 
 restore_policy() {
-    rm -f "$policy"
+    if grep -qsF "$policy_mark" "$policy"; then
+        rm "$policy"
+    fi
     if [ -e "$saved_policy" ]; then
         mv "$saved_policy" "$policy"
     fi
@@ -19,9 +21,7 @@ restore_policy() {
 
 forbid_service_starts() {
     # A run that was killed half-way left its file behind.
-    if grep -qsF "$policy_mark" "$policy"; then
-        restore_policy
-    fi
+    restore_policy
     if [ -e "$policy" ]; then
         mv "$policy" "$saved_policy"
     fi
@@ -42,7 +42,8 @@ install_packages() {
 }
 
 leave_disabled() {
-    deb-systemd-helper disable "$1.service" >/dev/null
+    # The helper wants to be called by a package's own scripts.
+    DPKG_MAINTSCRIPT_PACKAGE=$1 deb-systemd-helper disable "$1.service" >/dev/null
     if [ -e "/etc/init.d/$1" ]; then
         update-rc.d "$1" disable
     fi
@@ -54,11 +55,11 @@ leave_disabled() {
     links=$(find /etc/systemd/system /etc/rc[2-5].d \( -lname "*/$1.service" -o -name "S*$1" \) 2>/dev/null || true)
     if [ -n "$links" ]; then
         say "the service $1 is still enabled by:" "$links"
-        exit 1
+        return 1
     fi
     if [ -d /run/systemd/system ] && systemctl --quiet is-active "$1.service"; then
         say "the service $1 was started by its package"
-        exit 1
+        return 1
     fi
     say "the service $1 is neither running nor enabled"
 }
@@ -71,7 +72,16 @@ for package in "$@"; do
     fi
 done
 
-trap restore_policy EXIT
+# However this ends: a package that got installed is left without its service.
+finish() {
+    local status=$?
+    if [ -n "$new_service" ] && is_installed "$new_service"; then
+        leave_disabled "$new_service" || status=1
+    fi
+    restore_policy
+    exit "$status"
+}
+trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 forbid_service_starts
@@ -89,8 +99,4 @@ if ! install_packages "$@"; then
     say "trying again with fresh package lists"
     apt_get update
     install_packages "$@"
-fi
-
-if [ -n "$new_service" ]; then
-    leave_disabled "$new_service"
 fi

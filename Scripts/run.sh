@@ -42,24 +42,22 @@ trap stop_redis EXIT
 
 # One request to stop may arrive twice: make hands a SIGTERM on, and a whole process group may be told. Only one
 # that comes later is the user's second, which the proxy takes as "at once".
-stop_requested_at=
-interrupted=
+last_stop_request=0
 stop_proxy() {
-    interrupted=yes
     if [ -z "$proxy_process" ]; then
         exit 143
     fi
-    if [ -z "$stop_requested_at" ] || ((SECONDS - stop_requested_at >= 1)); then
+    local microseconds=${EPOCHREALTIME//[.,]/}
+    if ((microseconds - last_stop_request > 200000)); then
         kill -TERM "$proxy_process" 2>/dev/null || true
     fi
-    stop_requested_at=$SECONDS
+    last_stop_request=$microseconds
 }
 trap stop_proxy INT TERM HUP
 
 # Both processes get sessions of their own, so that Ctrl-C reaches only this script, which stops the proxy first.
 start_redis() {
-    local attempt
-    for attempt in {1..20}; do
+    for _ in {1..20}; do
         redis_port=$((20000 + RANDOM % 10000))
         : >"$folder/log"
         setsid redis-server --bind 127.0.0.1 --port "$redis_port" --save '' --appendonly no \
@@ -87,11 +85,8 @@ unset REDIS_USERNAME REDIS_PASSWORD REDIS_PASSWORD_FILE
 REDIS_HOST=127.0.0.1 REDIS_PORT=$redis_port setsid "$proxy" &
 proxy_process=$!
 
-# `wait` returns early when a signal comes in; the next one gives the proxy's own exit code.
-while true; do
-    interrupted=
-    status=0
-    wait "$proxy_process" || status=$?
-    [ -n "$interrupted" ] || break
+# `wait` returns early when a signal comes in; once the proxy is gone it gives the proxy's own exit code.
+while kill -0 "$proxy_process" 2>/dev/null; do
+    wait "$proxy_process" || true
 done
-exit "$status"
+wait "$proxy_process"
