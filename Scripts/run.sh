@@ -19,8 +19,10 @@ redis_port=${REDIS_PORT:-6379}
 
 answers() { timeout 1 bash -c ": </dev/tcp/localhost/$1" 2>/dev/null; }
 
-# A REDIS_PORT that is no number is for the proxy to explain.
-if [ -n "${REDIS_HOST:-}" ] || ! [[ $redis_port =~ ^[0-9]+$ ]] || answers "$redis_port"; then
+is_port() { [[ $1 =~ ^[1-9][0-9]{0,4}$ ]] && (($1 <= 65535)); }
+
+# A REDIS_PORT that cannot be one is for the proxy to explain.
+if [ -n "${REDIS_HOST:-}" ] || ! is_port "$redis_port" || answers "$redis_port"; then
     exec "$proxy"
 fi
 
