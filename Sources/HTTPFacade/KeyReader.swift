@@ -4,7 +4,7 @@ import RESPProxy
 
 /// What the facade needs of the core: reads through the cache, large values, and who may read.
 protocol KeyReader: AnyObject {
-    /// See ``ReadThrough/read(_:outstandingLane:waiter:request:)``.
+    /// See ``ReadThrough/read(_:now:outstandingLane:waiter:request:)``.
     func readValue(_ key: ByteBuffer, waiter: any FillWaiter, request: UInt64) -> ReadThrough.Reading
     /// See ``ProxyLoop/readLargeValue(_:receiver:)``.
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream
@@ -23,7 +23,8 @@ extension LargeValueReader: LargeValueStream {}
 extension ProxyLoop: KeyReader {
     func readValue(_ key: ByteBuffer, waiter: any FillWaiter, request: UInt64) -> ReadThrough.Reading {
         // A connection's requests are served one after another, so none of its earlier reads is ever outstanding.
-        readThrough.read(key, outstandingLane: nil, waiter: waiter, request: request)
+        readThrough.read(
+            key.readableBytesSpan, now: MonotonicClock.now(), outstandingLane: nil, waiter: waiter, request: request)
     }
 
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream {

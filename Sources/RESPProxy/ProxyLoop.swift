@@ -10,6 +10,8 @@ public final class ProxyLoop {
     public let configuration: ProxyConfiguration
     public let readThrough: ReadThrough
     public let metrics: LoopMetrics
+    /// Takes the HTTP connections; nil = everything is RESP.
+    public var httpSide: (any HTTPSide)?
     let cache: ValueCache
     let access: CacheAccess
     let logger: Logger

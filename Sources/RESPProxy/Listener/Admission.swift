@@ -41,22 +41,6 @@ extension LoopMetrics.Refusal {
                 + "3) Let the proxy listen on a loopback address only, with PROXY_HOST=127.0.0.1."
         }
     }
-
-    /// The HTTP status line's code and reason.
-    var status: String {
-        switch self {
-        case .maxConnections: "503 Service Unavailable"
-        case .protectedMode: "403 Forbidden"
-        }
-    }
-
-    /// A whole HTTP response, after which the connection is closed.
-    var httpResponse: String {
-        let body = "{\"error\":\"\(text)\"}\n"
-        let retry = self == .maxConnections ? "Retry-After: 1\r\n" : ""
-        return "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n"
-            + "\(retry)Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n\(body)"
-    }
 }
 
 extension SocketAddress {

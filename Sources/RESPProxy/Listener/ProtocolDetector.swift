@@ -9,8 +9,13 @@ public enum ListenerProtocol: Sendable {
     case http
 }
 
-/// Adds the handlers of an HTTP connection whose first bytes have been read; they are fired through the pipeline afterwards.
-public typealias HTTPInitializer = @Sendable (any Channel, ProxyLoop) throws -> Void
+/// What the listener needs of the HTTP side, on one event loop.
+public protocol HTTPSide: AnyObject {
+    /// Adds the handlers of an HTTP connection whose first bytes have been read; they are fired through the pipeline afterwards.
+    func configure(_ channel: any Channel) throws
+    /// A whole response for a client that is turned away.
+    func refusal(_ reason: LoopMetrics.Refusal) -> ByteBuffer
+}
 
 /// Stands first in a new connection: waits for its first bytes, then makes it a RESP or an HTTP connection, for good; or turns it away.
 final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
@@ -21,9 +26,9 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private let loop: ProxyLoop
     private let accepts: ListenerProtocol
     private let refusal: LoopMetrics.Refusal?
-    private let initializeHTTP: HTTPInitializer?
     private var received = ByteBuffer()
     private var firstBytes = FirstBytes()
+    private var isDecided = false
     private var deadline: Scheduled<Void>?
 
     /// How long a client that is turned away may take to show its protocol.
@@ -31,11 +36,10 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     /// How long a first line that looks like HTTP may take.
     static let firstLineDelay = TimeAmount.seconds(60)
 
-    init(loop: ProxyLoop, accepts: ListenerProtocol, refusal: LoopMetrics.Refusal?, initializeHTTP: HTTPInitializer?) {
+    init(loop: ProxyLoop, accepts: ListenerProtocol, refusal: LoopMetrics.Refusal?) {
         self.loop = loop
-        self.accepts = initializeHTTP == nil ? .resp : accepts
+        self.accepts = loop.httpSide == nil ? .resp : accepts
         self.refusal = refusal
-        self.initializeHTTP = initializeHTTP
     }
 
     /// What the metrics count the connection as; it outlives this handler.
@@ -75,8 +79,8 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        context.fireChannelReadComplete()
-        context.read()
+        // Once it is decided, whoever comes next asks for more.
+        if !isDecided { context.read() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -98,6 +102,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
             if deadline == nil { schedule(Self.firstLineDelay, context) { $1.close(promise: nil) } }
             return
         }
+        isDecided = true
         deadline?.cancel()
         if let refusal {
             refuse(refusal, verdict, context)
@@ -105,9 +110,9 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         }
         do {
             let pipeline = context.pipeline.syncOperations
-            if verdict == .http, let initializeHTTP {
+            if verdict == .http, let httpSide = loop.httpSide {
                 identify(.http)
-                try initializeHTTP(context.channel, loop)
+                try httpSide.configure(context.channel)
             } else {
                 identify(.resp)
                 if let idle = loop.configuration.idleTimeout {
@@ -118,6 +123,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
             let first = received
             received = ByteBuffer()
             context.fireChannelRead(wrapInboundOut(first))
+            context.fireChannelReadComplete()
             pipeline.removeHandler(self, promise: nil)
         } catch {
             context.close(promise: nil)
@@ -127,8 +133,8 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private func refuse(_ refusal: LoopMetrics.Refusal, _ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext) {
         loop.metrics.connectionRefused(refusal)
         var reply = ByteBuffer()
-        if verdict == .http {
-            reply.writeString(refusal.httpResponse)
+        if verdict == .http, let httpSide = loop.httpSide {
+            reply = httpSide.refusal(refusal)
         } else {
             RESPEncoder.error(refusal.text, into: &reply)
         }

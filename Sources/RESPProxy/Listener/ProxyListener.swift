@@ -17,8 +17,7 @@ public final class ProxyListener: Sendable {
     ///
     /// - Throws: What NIO throws where the port is taken, not permitted, or the name does not resolve.
     public static func bind(
-        host: String, port: Int, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit,
-        initializeHTTP: HTTPInitializer?
+        host: String, port: Int, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit
     ) async throws -> ProxyListener {
         let bootstrap = ServerBootstrap(group: loops.group)
             .serverChannelOption(.backlog, value: 1024)
@@ -39,8 +38,7 @@ public final class ProxyListener: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let loop = loops[channel.eventLoop]
                     let detector = ProtocolDetector(
-                        loop: loop, accepts: accepts, refusal: admit(channel, to: loop, limit),
-                        initializeHTTP: initializeHTTP)
+                        loop: loop, accepts: accepts, refusal: admit(channel, to: loop, limit))
                     try channel.pipeline.syncOperations.addHandler(detector)
                     loop.channelOpened(channel)
                 }
