@@ -23,6 +23,7 @@ public struct HTTPConfiguration: Sendable {
     /// Closing at once would reset the connection, and a reset can overtake the response (RFC 9112, 9.6).
     public var lingerTimeout: TimeAmount
 
+    /// The values of an installation that sets nothing.
     public init(
         maxClients: Int = 20, idleTimeout: TimeAmount = .seconds(60), requiresCredentials: Bool = false,
         jsonLimit: Int = 8 << 20, targetLimit: Int = 64 << 10, headLimit: Int = 128 << 10, headerCountLimit: Int = 128,

@@ -80,7 +80,8 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         if isLingering {
             context.read()
         } else {
-            settle(context: context)
+            // What was read may be too little for the parser to have said anything.
+            proceed(context: context)
         }
         context.fireChannelReadComplete()
     }
@@ -126,6 +127,8 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         guard !isAdvancing else { return }
         isAdvancing = true
         defer { isAdvancing = false }
+        // What was wanted before need not be wanted any more: a head asks for its end, which has then come.
+        wantsRead = false
         while context.channel.isActive {
             if !context.channel.isWritable && !queue.isServing {
                 // The client is slow to take what it asked for: the next request is looked at when it has.
@@ -160,7 +163,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         }
     }
 
-    /// To be called when something else than a read has happened.
+    /// To be called at the end of a read, and when something else has happened.
     func proceed(context: ChannelHandlerContext) {
         advance(context: context)
         if !isAdvancing { settle(context: context) }

@@ -1,0 +1,77 @@
+import BackingClient
+import NIOCore
+import RESPProxy
+
+@testable import HTTPFacade
+
+/// Stands in for the core: answers as told, and remembers what it was asked.
+final class FakeReader: KeyReader {
+    enum Answer {
+        case hit(CachedValue, age: UInt64)
+        case pending
+    }
+
+    var answers: [String: Answer] = [:]
+    var keys: [[UInt8]] = []
+    var pending: [(key: [UInt8], waiter: any FillWaiter, request: UInt64)] = []
+    var permission: ((BackingCredentials?) -> EventLoopFuture<ReadPermission>)?
+    var asked: [BackingCredentials?] = []
+    var streams: [FakeStream] = []
+
+    func set(_ key: String, _ value: String, age: UInt64 = 0) {
+        answers[key] = .hit(.bytes(ByteBuffer(string: value)), age: age)
+    }
+
+    func readValue(_ key: ByteBuffer, waiter: any FillWaiter, request: UInt64) -> ReadThrough.Reading {
+        let bytes = Array(key.readableBytesView)
+        keys.append(bytes)
+        switch answers[String(decoding: bytes, as: UTF8.self)] {
+        case .hit(let value, let age):
+            return .hit(value, age: age)
+        case .pending, nil:
+            pending.append((bytes, waiter, request))
+            return .pending(lane: 0)
+        }
+    }
+
+    /// Ends the oldest fill.
+    func endFill(_ outcome: FillOutcome) {
+        let fill = pending.removeFirst()
+        fill.waiter.fillEnded(request: fill.request, outcome: outcome)
+    }
+
+    func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream {
+        let stream = FakeStream(receiver: receiver)
+        streams.append(stream)
+        return stream
+    }
+
+    func mayRead(_ credentials: BackingCredentials?) -> EventLoopFuture<ReadPermission> {
+        asked.append(credentials)
+        guard let permission else { preconditionFailure("nobody should have been asked") }
+        return permission(credentials)
+    }
+}
+
+/// A large value under the test's control.
+final class FakeStream: LargeValueStream {
+    let receiver: any LargeValueReceiver
+    var resumes = 0
+    var isCancelled = false
+
+    init(receiver: any LargeValueReceiver) {
+        self.receiver = receiver
+    }
+
+    func resume() { resumes += 1 }
+    func cancel() { isCancelled = true }
+}
+
+/// Remembers what was reported.
+final class FakeObserver: HTTPRequestObserver {
+    var ended: [(status: Int, cache: CacheOutcome?)] = []
+
+    func httpRequestEnded(status: Int, cache: CacheOutcome?, nanoseconds: UInt64) {
+        ended.append((status, cache))
+    }
+}
