@@ -19,6 +19,9 @@ struct FlightTable<Waiter: Sendable>: ~Copyable, @unchecked Sendable {
     @inlinable
     init() {}
 
+    // Inlinable although nobody asks for it: a deinit that is not stops the 6.3 compiler's optimiser with an assertion,
+    // where it would inline it into the inlinable setter of a property of this type.
+    @inlinable
     deinit {
         for activity in activities {
             activity.key?.deallocate()

@@ -34,6 +34,9 @@ struct KeyIndex: ~Copyable, @unchecked Sendable {
         mask = size - 1
     }
 
+    // Inlinable although nobody asks for it: a deinit that is not stops the 6.3 compiler's optimiser with an assertion,
+    // where it would inline it into the inlinable setter of a property of this type.
+    @inlinable
     deinit {
         cells.deallocate()
     }

@@ -24,11 +24,17 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
     @inlinable
     init() {}
 
+    // Inlinable although nobody asks for it: a deinit that is not stops the 6.3 compiler's optimiser with an assertion,
+    // where it would inline it into the inlinable setter of a property of this type.
+    @inlinable
     deinit {
-        var slot = oldest
-        while slot != .absent {
+        // In the order of their places, not of their use: that is the order of memory, several times faster for a large cache.
+        var isFree = [Bool](repeating: false, count: Int(firstUnused))
+        for slot in freeSlots {
+            isFree[Int(slot)] = true
+        }
+        for slot in 0..<firstUnused where !isFree[Int(slot)] {
             let entry = pointer(to: slot)
-            slot = entry.pointee.newer
             entry.pointee.key.deallocate()
             entry.deinitialize(count: 1)
         }
