@@ -1,0 +1,140 @@
+import TestSupport
+import Testing
+
+@Suite("the backing is away, comes back, or stands still", .blocking)
+struct BackingAwayTests {
+    @Test("down at start: the proxy starts and says so clearly on both protocols, at once; later it serves")
+    func downAtStart() throws {
+        let server = try RedisServer()
+        try server.kill()
+        let proxy = try ProxyProcess(fronting: server)
+        let start = ContinuousClock.now
+        #expect(try proxy.client().command("GET", "k").isError("ERR"))
+        #expect(try proxy.client().command("SET", "k", "v").isError("ERR"))
+        let response = try proxy.http.get("/k")
+        #expect(response.status == 503)
+        #expect(response["content-type"]?.hasPrefix("application/json") == true)
+        #expect(!response.body.isEmpty)
+        #expect(ContinuousClock.now - start < .seconds(4), "each within the connect time-out of a second")
+        try server.restart()
+        try Self.eventuallyServes(proxy)
+    }
+
+    @Test("a name that does not resolve: the same clear errors, and a proxy that runs")
+    func unknownName() throws {
+        let proxy = try ProxyProcess(environment: ["REDIS_HOST": "no-such-host.invalid"])
+        #expect(try proxy.client().command("GET", "k").isError("ERR"))
+        #expect(try proxy.client().command("SET", "k", "v").isError("ERR"))
+        #expect(try proxy.http.get("/k").status == 503)
+        #expect(proxy.process.isRunning)
+    }
+
+    @Test("an address that never answers: errors within the connect time-out")
+    func blackHole() throws {
+        // 192.0.2.0/24 is reserved for documentation; whether it is refused or silent, no hang.
+        let proxy = try ProxyProcess(environment: ["REDIS_HOST": "192.0.2.99", "REDIS_CONNECT_TIMEOUT": "0.5"])
+        let start = ContinuousClock.now
+        #expect(try proxy.client().command("SET", "k", "v").isError("ERR"))
+        #expect(try proxy.client().command("GET", "k").isError("ERR"))
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
+    @Test("killed and back: errors meanwhile, in service within two seconds, nothing older served as new")
+    func killedAndBack() throws {
+        let redis = try ProxiedRedis()
+        try redis.cache("k", "old", behind: "new")
+        let idle = try redis.client()
+        let stateful = try redis.connection()
+        #expect(try stateful.roundTrip("MULTI") == "+OK\r\n")
+        try redis.server.kill()
+        #expect(try stateful.receiveToEnd().bytes.isEmpty, "its transaction is lost, so it is closed")
+        #expect(try redis.client().command("GET", "nosuch").isError("ERR"))
+        #expect(try redis.client().command("SET", "k", "v").isError("ERR"))
+        #expect(try redis.http.get("/nosuch").status == 503)
+        try redis.server.restart()
+        try Self.eventuallyServes(redis.proxy)
+        #expect(try idle.command("GET", "fresh") == .null, "a session without state goes on")
+    }
+
+    @Test("stopped five times, with clients at work: no reply is ever wrong, and descriptors do not grow")
+    func restartsUnderLoad() throws {
+        let redis = try ProxiedRedis()
+        try redis.client().command("GET", "warm")
+        let before = redis.proxy.descriptors
+        let load = (0..<6).map { index in
+            BackgroundWork {
+                let end = ContinuousClock.now + .seconds(4)
+                var good = 0
+                while ContinuousClock.now < end {
+                    guard let client = try? redis.client() else { continue }
+                    // Errors and closes are to be expected here; another client's reply is not.
+                    while ContinuousClock.now < end, let reply = try? client.command("ECHO", "\(index)-\(good)") {
+                        if case .error = reply { break }
+                        guard reply == .text("\(index)-\(good)") else { throw TestSupportError("\(reply)") }
+                        good += 1
+                        guard let value = try? client.command("GET", "k\(index)") else { break }
+                        guard value == .null || value.isError("") else { throw TestSupportError("\(value)") }
+                    }
+                    pause(.milliseconds(5))
+                }
+                return good
+            }
+        }
+        for _ in 0..<5 {
+            pause(.milliseconds(300))
+            try redis.server.restart()
+        }
+        for work in load { #expect(try work.wait() > 0) }
+        try Self.eventuallyServes(redis.proxy)
+        try eventually("descriptors are back") { redis.proxy.descriptors <= before + 4 }
+    }
+
+    @Test("frozen: hits go on, a miss times out, and all is well afterwards")
+    func frozen() throws {
+        let redis = try ProxiedRedis(["REDIS_COMMAND_TIMEOUT": "1"])
+        try redis.cache("k", "old", behind: "new")
+        let relayed = try redis.connection()
+        #expect(try relayed.roundTrip("SET", "n", "1") == "+OK\r\n")
+        redis.server.freeze()
+        let client = try redis.client()
+        #expect(try client.command("GET", "k") == .text("old"))
+        #expect(try redis.http.get("/k")["x-cache"] == "HIT")
+        try relayed.send("INCR n\r\nINCR n\r\n")
+        let start = ContinuousClock.now
+        #expect(try client.command("GET", "miss").isError("ERR"))
+        #expect(ContinuousClock.now - start >= .milliseconds(900))
+        #expect(ContinuousClock.now - start <= .seconds(5))
+        #expect(try redis.http.get("/miss2").status == 504)
+        redis.server.thaw()
+        #expect(try relayed.receiveReplies(2) == ":2\r\n:3\r\n", "relayed commands have no time-out")
+        try eventually("misses are served again") { try redis.client().command("GET", "miss") == .null }
+        #expect(try client.command("GET", "k") == .text("old"))
+    }
+
+    @Test("a server at maxclients: a clear error, not a hang")
+    func serverIsFull() throws {
+        let redis = try ProxiedRedis(redis: ["--maxclients", "8"])
+        #expect(try redis.client().command("GET", "k") == .null)
+        var crowd: [HiredisClient] = []
+        try eventually("the server is full") {
+            let client = try redis.server.client()
+            let reply = try? client.command("PING")
+            if reply == .status("PONG") { crowd.append(client) }
+            return reply != .status("PONG")
+        }
+        let refused = try redis.connection()
+        try refused.send("SET k v\r\n")
+        let answer = String(decoding: try refused.receive(through: "\r\n"), as: UTF8.self)
+        #expect(answer.hasPrefix("-ERR"))
+        #expect(crowd.count < 8)
+    }
+
+    private static func eventuallyServes(_ proxy: ProxyProcess) throws {
+        try eventually(within: .seconds(2), "in service again") {
+            guard let client = try? proxy.client() else { return false }
+            return (try? client.command("SET", "back", "yes")) == .status("OK")
+                && (try? client.command("GET", "back")) == .text("yes")
+        }
+        #expect(try proxy.http.get("/back").status == 200)
+    }
+}
