@@ -23,16 +23,21 @@ public final class RawConnection: Sendable {
     /// How long one call may take.
     public let limit: Duration
 
-    /// Connects to a loopback port.
+    /// Connects to a port.
     ///
-    /// - Parameter receiveBuffer: the size of the socket's receive buffer, for slow readers; `nil` = the system's.
-    public init(port: Int, limit: Duration = .seconds(15), receiveBuffer: Int32? = nil) throws {
+    /// - Parameters:
+    ///   - address: an IPv4 address of this machine.
+    ///   - receiveBuffer: the size of the socket's receive buffer, for slow readers; `nil` = the system's.
+    public init(
+        address host: String = "127.0.0.1", port: Int, limit: Duration = .seconds(15), receiveBuffer: Int32? = nil
+    ) throws {
         self.limit = limit
         self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard self.descriptor >= 0 else { throw TestSupportError("no socket: \(String(cString: strerror(errno)))") }
         if let receiveBuffer { self.set(SOL_SOCKET, SO_RCVBUF, receiveBuffer) }
         self.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         var address = loopbackAddress(port: port)
+        inet_pton(AF_INET, host, &address.sin_addr)
         let code = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
                 connect(self.descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
