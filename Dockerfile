@@ -24,7 +24,7 @@ FROM ${RUNTIME_IMAGE} AS runtime
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libhiredis0.14 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin redis-proxy
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin redis-proxy
 COPY --from=build /usr/local/bin/redis-proxy /usr/local/bin/redis-proxy
 # By number, so that an orchestrator can see that it is not root.
 USER 10001
