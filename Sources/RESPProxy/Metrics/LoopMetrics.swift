@@ -42,7 +42,7 @@ public final class LoopMetrics {
     ///     Requests of the kind ``Kind/local`` have no histogram.
     @inline(__always)
     public func requestsEnded(
-        _ count: UInt64 = 1, _ wireProtocol: WireProtocol, _ kind: Kind, _ outcome: Outcome, nanoseconds: UInt64?
+        _ wireProtocol: WireProtocol, _ kind: Kind, _ outcome: Outcome, count: UInt64 = 1, nanoseconds: UInt64?
     ) {
         snapshot.requests[Snapshot.index(wireProtocol, kind, outcome)] &+= count
         if let nanoseconds, kind != .local {

@@ -155,7 +155,8 @@ final class RESPSession: ChannelInboundHandler {
         takeCommands(now: started)
         answerReads()
         if hits > 0 {
-            loop.metrics.requestsEnded(hits, .resp, .hit, .ok, nanoseconds: MonotonicClock.now() &- started)
+            loop.metrics.requestsEnded(
+                .resp, .hit, .ok, count: hits, nanoseconds: MonotonicClock.now() &- started)
         }
         flushForwards()
         flushOutput()
@@ -302,7 +303,7 @@ final class RESPSession: ChannelInboundHandler {
                 forward(self)
             case .failed(let error):
                 drop(self)
-                loop.metrics.requestsEnded(1, .resp, .relay, error.outcome, nanoseconds: nil)
+                loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
                 answer(.error(error.message))
             case .none, .connecting:
                 isWaiting = true
@@ -505,7 +506,7 @@ extension RESPSession: FillWaiter {
     func fillEnded(request: UInt64, outcome: FillOutcome) {
         if let started = reads.fillEnded(request: request, outcome: outcome) {
             loop.metrics.requestsEnded(
-                1, .resp, .miss, outcome.metric, nanoseconds: MonotonicClock.now() &- started)
+                .resp, .miss, outcome.metric, nanoseconds: MonotonicClock.now() &- started)
         }
         scheduleTurn()
     }
@@ -526,7 +527,7 @@ extension RESPSession: RelayReceiver {
         guard let started = ended.started else { return }
         let now = relayReadTime ?? MonotonicClock.now()
         relayReadTime = now
-        loop.metrics.requestsEnded(1, .resp, .relay, reply.isError ? .error : .ok, nanoseconds: now &- started)
+        loop.metrics.requestsEnded(.resp, .relay, reply.isError ? .error : .ok, nanoseconds: now &- started)
     }
 
     func relayed(_ bytes: ByteBuffer) {

@@ -1,0 +1,136 @@
+import LocalCache
+import RESPProxy
+
+/// The body of `/metrics`.
+enum MetricsPage {
+    static func render(loops: LoopMetrics.Snapshot, cache: CacheStatistics, coherence: Coherence) -> String {
+        var page = PrometheusText()
+        page.family("redis_proxy_info", .gauge, "What runs here; always 1.")
+        page.sample("redis_proxy_info", [("version", ProductVersion.number), ("coherence", coherence.rawValue)], 1)
+        page.single(
+            "redis_proxy_backing_up", .gauge, "Whether the backing Redis answers: 1 yes, 0 no.",
+            loops.fillLanesUp > 0 ? 1 : 0)
+        page.single(
+            "redis_proxy_fill_lanes_up", .gauge, "Connections to the backing that read values and are up.",
+            loops.fillLanesUp)
+        appendCache(cache, to: &page)
+        appendConnections(loops, to: &page)
+        appendRequests(loops, to: &page)
+        appendDurations(loops, to: &page)
+        return page.text
+    }
+
+    private static func appendCache(_ cache: CacheStatistics, to page: inout PrometheusText) {
+        let counters: [(name: String, help: String, value: UInt64)] = [
+            ("hits", "Look-ups answered from the cache.", cache.hits),
+            ("misses", "Look-ups that began a fetch.", cache.misses),
+            ("coalesced", "Look-ups that joined a fetch under way.", cache.coalesced),
+            ("expired", "Entries dropped because their time was over.", cache.expired),
+            ("evicted", "Entries dropped to make room.", cache.evicted),
+            ("invalidated", "Entries dropped because of a change, a write or a flush.", cache.invalidated),
+            ("voided", "Fetched values not kept because something changed meanwhile.", cache.voided),
+        ]
+        for counter in counters {
+            page.single("redis_proxy_cache_\(counter.name)_total", .counter, counter.help, counter.value)
+        }
+        page.single("redis_proxy_cache_entries", .gauge, "Keys in the cache.", cache.entries)
+        page.single("redis_proxy_cache_bytes", .gauge, "Bytes counted for keys, values and overhead.", cache.bytes)
+    }
+
+    private static func appendConnections(_ loops: LoopMetrics.Snapshot, to page: inout PrometheusText) {
+        let open = "redis_proxy_connections"
+        page.family(open, .gauge, "Client connections open.")
+        for wireProtocol in LoopMetrics.WireProtocol.allCases {
+            page.sample(open, [("protocol", wireProtocol.label)], loops.connections(wireProtocol))
+        }
+        page.single(
+            "redis_proxy_connections_accepted_total", .counter, "Client connections accepted.",
+            loops.connectionsAccepted)
+        let refused = "redis_proxy_connections_refused_total"
+        page.family(refused, .counter, "Client connections turned away.")
+        for reason in LoopMetrics.Refusal.allCases {
+            page.sample(refused, [("reason", reason.label)], loops.connectionsRefused(reason))
+        }
+    }
+
+    private static func appendRequests(_ loops: LoopMetrics.Snapshot, to page: inout PrometheusText) {
+        let name = "redis_proxy_requests_total"
+        page.family(name, .counter, "Requests answered.")
+        for wireProtocol in [LoopMetrics.WireProtocol.resp, .http] {
+            for kind in LoopMetrics.Kind.allCases {
+                for outcome in LoopMetrics.Outcome.allCases {
+                    page.sample(
+                        name,
+                        [("protocol", wireProtocol.label), ("kind", kind.label), ("outcome", outcome.label)],
+                        loops.requests(wireProtocol, kind, outcome))
+                }
+            }
+        }
+        page.single(
+            "redis_proxy_http_too_many_requests_total", .counter,
+            "HTTP requests answered with 429 because of MAX_CLIENTS.", loops.tooManyRequests)
+    }
+
+    private static func appendDurations(_ loops: LoopMetrics.Snapshot, to page: inout PrometheusText) {
+        let name = "redis_proxy_request_duration_seconds"
+        page.family(name, .histogram, "How long a request took, from its last byte read to its reply written.")
+        for kind in [LoopMetrics.Kind.hit, .miss, .relay] {
+            let histogram = loops.durations(kind)
+            let label = ("kind", kind.label)
+            var total: UInt64 = 0
+            for (index, count) in histogram.counts.enumerated() {
+                total &+= count
+                let bound =
+                    index < LatencyHistogram.bounds.count ? seconds(LatencyHistogram.bounds[index]) : "+Inf"
+                page.sample("\(name)_bucket", [label, ("le", bound)], total)
+            }
+            page.sample("\(name)_sum", [label], seconds(histogram.sumNanoseconds))
+            page.sample("\(name)_count", [label], total)
+        }
+    }
+
+    private static func seconds(_ nanoseconds: UInt64) -> String {
+        Decimal.formatSeconds(nanoseconds: Int64(clamping: nanoseconds))
+    }
+}
+
+extension LoopMetrics.WireProtocol {
+    fileprivate var label: String {
+        switch self {
+        case .resp: "resp"
+        case .http: "http"
+        case .undetermined: "undetermined"
+        }
+    }
+}
+
+extension LoopMetrics.Refusal {
+    fileprivate var label: String {
+        switch self {
+        case .maxConnections: "max_connections"
+        case .protectedMode: "protected_mode"
+        }
+    }
+}
+
+extension LoopMetrics.Kind {
+    fileprivate var label: String {
+        switch self {
+        case .hit: "hit"
+        case .miss: "miss"
+        case .relay: "relay"
+        case .local: "local"
+        }
+    }
+}
+
+extension LoopMetrics.Outcome {
+    fileprivate var label: String {
+        switch self {
+        case .ok: "ok"
+        case .error: "error"
+        case .unavailable: "unavailable"
+        case .timedOut: "timed_out"
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import HTTPFacade
+import Logging
+import NIOCore
+import RESPProxy
+
+/// Puts the HTTP facade beside the RESP sessions of each event loop.
+struct HTTPWiring {
+    let settings: Settings
+    let logger: Logger
+
+    /// Nothing where `HTTP_FACADE` is off.
+    func connect(_ loops: ProxyLoops) async throws {
+        guard settings.servesHTTP else { return }
+        let limiter = HTTPLimiter(maxClients: settings.maxClients, logger: logger)
+        _ = try await loops.collect { [settings, logger] loop in
+            var configuration = HTTPConfiguration(
+                maxClients: settings.maxClients, requiresCredentials: loop.configuration.requiresCredentials)
+            if let timeout = settings.httpIdleTimeout { configuration.idleTimeout = timeout }
+            let facade = HTTPFacade(
+                proxyLoop: loop, configuration: configuration, limiter: limiter, logger: logger,
+                observer: HTTPRequestCounter(metrics: loop.metrics))
+            loop.httpSide = HTTPConnections(facade: facade)
+        }
+    }
+}
+
+/// The facade as the listener sees it.
+private final class HTTPConnections: HTTPSide {
+    private let facade: HTTPFacade
+
+    init(facade: HTTPFacade) {
+        self.facade = facade
+    }
+
+    func configure(_ channel: any Channel) throws {
+        try facade.configure(channel)
+    }
+
+    func refusal(_ reason: LoopMetrics.Refusal) -> ByteBuffer {
+        switch reason {
+        case .maxConnections:
+            HTTPFacade.refusal(
+                status: .serviceUnavailable, message: "MAX_CONNECTIONS clients are connected already: try again later",
+                allocator: ByteBufferAllocator())
+        case .protectedMode:
+            HTTPFacade.refusal(
+                status: .forbidden,
+                message: "PROTECTED_MODE is on: as the backing Redis needs no password, only clients on this machine are served",
+                allocator: ByteBufferAllocator())
+        }
+    }
+}
+
+/// Counts the HTTP requests of one event loop.
+private final class HTTPRequestCounter: HTTPRequestObserver {
+    private let metrics: LoopMetrics
+
+    init(metrics: LoopMetrics) {
+        self.metrics = metrics
+    }
+
+    func httpRequestEnded(status: Int, cache: CacheOutcome?, nanoseconds: UInt64) {
+        if status == 429 { metrics.tooManyRequests() }
+        let kind: LoopMetrics.Kind =
+            switch cache {
+            case .hit: .hit
+            case .miss: .miss
+            case nil: .local
+            }
+        let outcome: LoopMetrics.Outcome =
+            switch status {
+            case ..<400: .ok
+            case 503: .unavailable
+            case 504: .timedOut
+            default: .error
+            }
+        metrics.requestsEnded(.http, kind, outcome, nanoseconds: nanoseconds)
+    }
+}
