@@ -37,9 +37,10 @@ struct ConnectionTests {
         connection.reader.set("b", "v")
         try connection.send(Self.request("b"))
         #expect(connection.reader.keys.count == 1)
+        #expect(connection.readsAsked == reads)
         connection.finishFill(.absent)
         #expect(try connection.responses().map(\.status) == [204, 200])
-        #expect(connection.readsAsked == reads + 1)
+        #expect(connection.readsAsked > reads)
     }
 
     @Test("a client that does not take its responses gets no more of them looked at")
@@ -106,6 +107,23 @@ struct ConnectionTests {
         torn.closeInput()
         #expect(try torn.responses().map(\.status) == [400])
         #expect(!torn.isOpen)
+    }
+
+    @Test("a shutdown closes an idle connection at once, and one with requests after their responses")
+    func shutdown() throws {
+        let idle = try HTTPConnection()
+        idle.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        #expect(!idle.isOpen)
+        let busy = try HTTPConnection()
+        busy.reader.set("b", "v")
+        try busy.send(Self.request("a") + Self.request("b"))
+        busy.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        #expect(busy.isOpen)
+        busy.finishFill(.absent)
+        let responses = try busy.responses()
+        #expect(responses.map(\.status) == [204, 200])
+        #expect(responses.map { $0["Connection"] } == [nil, "close"])
+        #expect(!busy.isOpen)
     }
 
     @Test("bytes held back are parsed before the client's close is seen")

@@ -42,6 +42,8 @@ public final class HTTPFacade {
     /// **followed by `fireChannelReadComplete`**, which is what sends responses off and asks for more, and gets out of
     /// the way. The channel's `autoRead` is switched off and its half-closure allowed, if they are not so already: the connection
     /// reads when it has answered what it has.
+    ///
+    /// A `ChannelShouldQuiesceEvent` fired into the pipeline makes the connection answer what it has received and close.
     public func configure(_ channel: any Channel) throws {
         if let options = channel.syncOptions {
             try options.setOption(.autoRead, value: false)

@@ -27,6 +27,7 @@ extension HTTPFacadeHandler {
     }
 
     func writeHead(_ response: FacadeResponse, context: ChannelHandlerContext) {
+        if queue.isLast { exchange?.isKeepAlive = false }
         guard let exchange else { return }
         if owesEnd {
             owesEnd = false

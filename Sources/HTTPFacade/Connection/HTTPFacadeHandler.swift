@@ -87,13 +87,17 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .inputClosed? = event as? ChannelEvent {
-            if isLingering {
-                context.close(promise: nil)
-            } else {
-                queue.receiveInputClosed()
-                proceed(context: context)
-            }
+        switch event {
+        case ChannelEvent.inputClosed where isLingering:
+            context.close(promise: nil)
+        case ChannelEvent.inputClosed:
+            queue.receiveInputClosed()
+            proceed(context: context)
+        case is ChannelShouldQuiesceEvent:
+            queue.receiveShutdown()
+            proceed(context: context)
+        default:
+            break
         }
         context.fireUserInboundEventTriggered(event)
     }

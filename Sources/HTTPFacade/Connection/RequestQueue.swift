@@ -34,6 +34,7 @@ struct RequestQueue {
     /// False once a request was the last or cannot be understood: what follows is not looked at.
     private var accepts = true
     private(set) var inputClosed = false
+    private var isShuttingDown = false
     private(set) var isServing = false
     /// The last response has been given.
     private(set) var isFinished = false
@@ -99,6 +100,17 @@ struct RequestQueue {
         inputClosed = true
     }
 
+    /// The process is to stop: what has been received is answered, and nothing more is read.
+    mutating func receiveShutdown() {
+        isShuttingDown = true
+        accepts = false
+    }
+
+    /// Whether nothing follows what is being served, whatever the client would like.
+    var isLast: Bool {
+        isShuttingDown && waiting.isEmpty
+    }
+
     /// The response to what ``next()`` gave out last is complete.
     mutating func responseEnded(keepAlive: Bool) {
         isServing = false
@@ -122,7 +134,7 @@ struct RequestQueue {
             owesContinue = false
             return .sendContinue
         }
-        guard !inputClosed else {
+        guard !inputClosed && !isShuttingDown else {
             isFinished = true
             return .close
         }
