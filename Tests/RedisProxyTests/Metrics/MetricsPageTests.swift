@@ -1,0 +1,137 @@
+import LocalCache
+import RESPProxy
+import Testing
+
+@testable import RedisProxy
+
+@Suite struct MetricsPageTests {
+    private func page() -> String {
+        var cache = CacheStatistics()
+        cache.hits = 1
+        cache.misses = 2
+        cache.coalesced = 3
+        cache.expired = 4
+        cache.evicted = 5
+        cache.invalidated = 6
+        cache.voided = 7
+        cache.entries = 8
+        cache.bytes = 9
+        let metrics = LoopMetrics()
+        metrics.backingChanged(isUp: true)
+        for _ in 1...3 { metrics.connectionOpened() }
+        metrics.connectionIdentified(as: .resp)
+        metrics.connectionIdentified(as: .http)
+        metrics.connectionRefused(.protectedMode)
+        metrics.tooManyRequests()
+        metrics.requestsEnded(.resp, .hit, .ok, count: 16, nanoseconds: 10_000)
+        metrics.requestsEnded(.resp, .hit, .ok, nanoseconds: 60_000_000_000)
+        metrics.requestsEnded(.http, .miss, .unavailable, nanoseconds: nil)
+        return MetricsPage.render(loops: metrics.snapshot, cache: cache, coherence: .expiry)
+    }
+
+    @Test("the page up to the requests is what Prometheus expects, line by line")
+    func golden() throws {
+        let page = page()
+        let end = try #require(page.range(of: "# HELP redis_proxy_requests_total"))
+        #expect(
+            String(page[..<end.lowerBound]) == """
+                # HELP redis_proxy_info What runs here; always 1.
+                # TYPE redis_proxy_info gauge
+                redis_proxy_info{version="0.1.0",coherence="expiry"} 1
+                # HELP redis_proxy_backing_up Whether the backing Redis answers: 1 yes, 0 no.
+                # TYPE redis_proxy_backing_up gauge
+                redis_proxy_backing_up 1
+                # HELP redis_proxy_fill_lanes_up Connections to the backing that read values and are up.
+                # TYPE redis_proxy_fill_lanes_up gauge
+                redis_proxy_fill_lanes_up 1
+                # HELP redis_proxy_cache_hits_total Look-ups answered from the cache.
+                # TYPE redis_proxy_cache_hits_total counter
+                redis_proxy_cache_hits_total 1
+                # HELP redis_proxy_cache_misses_total Look-ups that began a fetch.
+                # TYPE redis_proxy_cache_misses_total counter
+                redis_proxy_cache_misses_total 2
+                # HELP redis_proxy_cache_coalesced_total Look-ups that joined a fetch under way.
+                # TYPE redis_proxy_cache_coalesced_total counter
+                redis_proxy_cache_coalesced_total 3
+                # HELP redis_proxy_cache_expired_total Entries dropped because their time was over.
+                # TYPE redis_proxy_cache_expired_total counter
+                redis_proxy_cache_expired_total 4
+                # HELP redis_proxy_cache_evicted_total Entries dropped to make room.
+                # TYPE redis_proxy_cache_evicted_total counter
+                redis_proxy_cache_evicted_total 5
+                # HELP redis_proxy_cache_invalidated_total Entries dropped because of a change, a write or a flush.
+                # TYPE redis_proxy_cache_invalidated_total counter
+                redis_proxy_cache_invalidated_total 6
+                # HELP redis_proxy_cache_voided_total Fetched values not kept because something changed meanwhile.
+                # TYPE redis_proxy_cache_voided_total counter
+                redis_proxy_cache_voided_total 7
+                # HELP redis_proxy_cache_entries Keys in the cache.
+                # TYPE redis_proxy_cache_entries gauge
+                redis_proxy_cache_entries 8
+                # HELP redis_proxy_cache_bytes Bytes counted for keys, values and overhead.
+                # TYPE redis_proxy_cache_bytes gauge
+                redis_proxy_cache_bytes 9
+                # HELP redis_proxy_connections Client connections open.
+                # TYPE redis_proxy_connections gauge
+                redis_proxy_connections{protocol="resp"} 1
+                redis_proxy_connections{protocol="http"} 1
+                redis_proxy_connections{protocol="undetermined"} 1
+                # HELP redis_proxy_connections_accepted_total Client connections accepted.
+                # TYPE redis_proxy_connections_accepted_total counter
+                redis_proxy_connections_accepted_total 3
+                # HELP redis_proxy_connections_refused_total Client connections turned away.
+                # TYPE redis_proxy_connections_refused_total counter
+                redis_proxy_connections_refused_total{reason="max_connections"} 0
+                redis_proxy_connections_refused_total{reason="protected_mode"} 1
+
+                """)
+    }
+
+    @Test("requests are told apart by protocol, kind and outcome")
+    func requests() {
+        let lines = page().split(separator: "\n").filter { $0.hasPrefix("redis_proxy_requests_total") }
+        #expect(lines.count == 2 * 4 * 4)
+        #expect(lines.first == "redis_proxy_requests_total{protocol=\"resp\",kind=\"hit\",outcome=\"ok\"} 17")
+        #expect(
+            lines.contains("redis_proxy_requests_total{protocol=\"http\",kind=\"miss\",outcome=\"unavailable\"} 1"))
+        #expect(page().contains("\nredis_proxy_http_too_many_requests_total 1\n"))
+    }
+
+    @Test("histogram buckets are cumulative, in seconds, and end with all requests")
+    func histogram() {
+        let lines = page().split(separator: "\n").filter {
+            $0.contains("duration_seconds") && $0.contains("kind=\"hit\"")
+        }
+        let name = "redis_proxy_request_duration_seconds"
+        #expect(lines.count == 22)
+        #expect(lines.first == "\(name)_bucket{kind=\"hit\",le=\"0.00001\"} 16")
+        #expect(lines.contains("\(name)_bucket{kind=\"hit\",le=\"0.0025\"} 16"))
+        #expect(lines.contains("\(name)_bucket{kind=\"hit\",le=\"10\"} 16"))
+        #expect(
+            lines.suffix(3) == [
+                "\(name)_bucket{kind=\"hit\",le=\"+Inf\"} 17",
+                "\(name)_sum{kind=\"hit\"} 60.00016",
+                "\(name)_count{kind=\"hit\"} 17",
+            ])
+    }
+
+    @Test("label values and help texts are escaped")
+    func escaping() {
+        var text = PrometheusText()
+        text.family("a", .gauge, "one \\ two\n\"three\"")
+        text.sample("a", [("label", "one \\ two\n\"three\"")], 1)
+        #expect(
+            text.text
+                == "# HELP a one \\\\ two\\n\"three\"\n# TYPE a gauge\na{label=\"one \\\\ two\\n\\\"three\\\"\"} 1\n")
+    }
+
+    @Test("each metric has one HELP and one TYPE line, and counters end in _total")
+    func conventions() {
+        let lines = page().split(separator: "\n")
+        let types = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ") }
+        let helps = lines.filter { $0.hasPrefix("# HELP ") }.map { $0.split(separator: " ")[2] }
+        #expect(types.map { $0[2] } == helps)
+        #expect(Set(helps).count == helps.count)
+        for type in types { #expect((type[3] == "counter") == type[2].hasSuffix("_total")) }
+    }
+}
