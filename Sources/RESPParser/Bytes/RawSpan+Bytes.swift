@@ -44,43 +44,4 @@ extension RawSpan {
         guard position &+ 1 < count, self[position] == Byte.carriageReturn else { return nil }
         return (value, position &+ 2)
     }
-
-    /// Where the text line that starts at `start` ends, behind its CRLF; nil when that is not near.
-    @inline(__always)
-    func shortLineEnd(at start: Int) -> Int? {
-        let last = Swift.min(byteCount, start &+ 128) &- 1
-        var position = start &+ 1
-        while position < last {
-            if self[position] == Byte.carriageReturn, self[position &+ 1] == Byte.lineFeed { return position &+ 2 }
-            position &+= 1
-        }
-        return nil
-    }
-
-    /// Where the line `<type>[-]<digits>\r\n` that starts at `start` ends; nil for all else.
-    @inline(__always)
-    func plainIntegerEnd(at start: Int) -> Int? {
-        let last = byteCount &- 1
-        var position = start &+ 1
-        if position < last, self[position] == Byte.minus { position &+= 1 }
-        let digits = position
-        while position < last, self[position] &- Byte.zero <= 9 { position &+= 1 }
-        guard position > digits, position &- digits < 20, hasLineEnd(at: position) else { return nil }
-        return position &+ 2
-    }
-
-    /// Whether CRLF stands at `position`, whole.
-    @inline(__always)
-    func hasLineEnd(at position: Int) -> Bool {
-        position < byteCount &- 1 && self[position] == Byte.carriageReturn && self[position &+ 1] == Byte.lineFeed
-    }
-
-    /// Where the line `$-1\r\n` or `*-1\r\n` that starts at `start` ends, its type byte known; nil for all else.
-    @inline(__always)
-    func nullEnd(at start: Int) -> Int? {
-        guard hasLineEnd(at: start &+ 3), self[start &+ 1] == Byte.minus, self[start &+ 2] == UInt8(ascii: "1"),
-            self[start] == Byte.dollar || self[start] == Byte.asterisk
-        else { return nil }
-        return start &+ 5
-    }
 }

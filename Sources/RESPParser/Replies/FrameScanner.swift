@@ -52,6 +52,14 @@ public struct FrameScanner: Sendable {
         let frameStart = offset - scanned
         var position = offset
         while position < count {
+            // By far the most of what comes: an element without elements, whole and in plain spelling.
+            if stage == .element, !isInStreamedBlob, let end = bytes.plainLeafEnd(at: position, limits: limits) {
+                if nesting.depth == 0 { frameType = bytes[position] }
+                position = end
+                isBehindAttribute = false
+                if moveOn(to: nesting.elementEnded()) { return .frameEnd(at: position) }
+                continue
+            }
             let event: Event
             switch stage {
             case .element:
@@ -110,43 +118,22 @@ public struct FrameScanner: Sendable {
 // MARK: - Lines
 
 extension FrameScanner {
-    /// Takes an element from its type byte on: in one go where it is whole and plain.
-    @inline(__always)
+    /// Takes an element from its type byte on.
     private mutating func scanElement(
         _ bytes: RawSpan, _ position: inout Int, _ frameStart: Int
     ) throws(ProtocolError) -> Event {
         let start = position
         let type = bytes[start]
         if nesting.depth == 0, !isInStreamedBlob { frameType = type == FrameType.attribute ? 0 : type }
-        let end: Int?
         switch type {
         case FrameType.blob, FrameType.array, FrameType.map, FrameType.set, FrameType.push:
-            if !isInStreamedBlob, let plain = bytes.plainCount(at: start), bytes[plain.end - 1] == Byte.lineFeed {
-                isBehindAttribute = false
-                position = plain.end
-                if type == FrameType.blob, bytes.hasLineEnd(at: plain.end + plain.value),
-                    plain.value <= limits.reportedBlobLength
-                {
-                    position = plain.end + plain.value + 2
-                    return .elementEnd
-                }
-                return try open(
-                    type, count: Int64(plain.value), headerLength: plain.end - start, at: start - frameStart)
-            }
-            end = bytes.nullEnd(at: start)
-        case FrameType.simpleString, FrameType.error:
-            end = bytes.shortLineEnd(at: start)
-        case FrameType.integer:
-            end = bytes.plainIntegerEnd(at: start)
-        case FrameType.null:
-            end = bytes.hasLineEnd(at: start + 1) ? start + 3 : nil
-        default:
-            end = nil
-        }
-        if let end, !isInStreamedBlob, end - start - 3 <= limits.lineLength {
+            guard !isInStreamedBlob, let plain = bytes.plainCount(at: start), bytes[plain.end - 1] == Byte.lineFeed
+            else { break }
             isBehindAttribute = false
-            position = end
-            return .elementEnd
+            position = plain.end
+            return try open(type, count: Int64(plain.value), headerLength: plain.end - start, at: start - frameStart)
+        default:
+            break
         }
         try beginLine(type, at: start - frameStart)
         position = start + 1
