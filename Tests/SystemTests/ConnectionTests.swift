@@ -112,7 +112,7 @@ struct ConnectionTests {
         #expect(try idle.roundTrip("GET", "k") == "$-1\r\n")
     }
 
-    @Test("a connection killed by the server is told to its client by a close", arguments: ["SET k v", "SUBSCRIBE a"])
+    @Test("a connection killed by the server is told to its client by a close", arguments: ["MULTI", "SUBSCRIBE a"])
     func killedByServer(command: String) throws {
         let redis = try ProxiedRedis()
         let connection = try redis.connection()

@@ -63,6 +63,7 @@ struct PipelineTests {
     @Test("a hit does not overtake an earlier miss or an earlier relayed command")
     func order() throws {
         let redis = try ProxiedRedis()
+        try redis.awaitCommandTable()
         try redis.cache("hit", "cached", behind: "changed")
         try redis.setBehind("miss", "fetched")
         let connection = try redis.connection()

@@ -59,12 +59,12 @@ struct SessionStateTests {
         ])
     func readsAreFresh(commands: [String]) throws {
         let redis = try ProxiedRedis()
-        try redis.cache("k", "old", behind: "new")
         let connection = try redis.connection()
         for command in commands {
             try connection.send(command + "\r\n")
             #expect(try connection.receiveReply().first != UInt8(ascii: "-"), "\(command)")
         }
+        try redis.cache("k", "old", behind: "new")
         #expect(try connection.roundTrip("GET", "k") == "$3\r\nnew\r\n")
         #expect(try connection.roundTrip("GET", "k") == "$3\r\nnew\r\n")
     }
@@ -80,12 +80,12 @@ struct SessionStateTests {
         ])
     func readsAreHits(commands: [String]) throws {
         let redis = try ProxiedRedis()
-        try redis.cache("k", "old", behind: "new")
         let connection = try redis.connection()
         for command in commands {
             try connection.send(command + "\r\n")
             _ = try connection.receiveReply()
         }
+        try redis.cache("k", "old", behind: "new")
         #expect(try connection.roundTrip("GET", "k") == "$3\r\nold\r\n")
     }
 

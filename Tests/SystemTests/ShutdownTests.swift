@@ -12,9 +12,10 @@ struct ShutdownTests {
                 let client = try redis.client()
                 var count: Int64 = 0
                 while let reply = try? client.command("INCR", "n\(index)") {
+                    if case .error = reply { break }
                     guard reply == .integer(count + 1) else { throw TestSupportError("\(reply) after \(count)") }
                     count += 1
-                    guard let value = try? client.command("GET", "n\(index)") else { break }
+                    guard let value = try? client.command("GET", "n\(index)"), !value.isError("") else { break }
                     guard value == .text("\(count)") else { throw TestSupportError("\(value) after \(count)") }
                 }
                 return count

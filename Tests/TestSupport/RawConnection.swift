@@ -141,6 +141,14 @@ public final class RawConnection: Sendable {
         }
     }
 
+    /// Whatever has arrived, at least one byte; empty at the end.
+    public func receiveSome() throws -> [UInt8] {
+        try self.received.withLock { received in
+            while received.start == received.bytes.count, received.closing == nil { try self.read(&received, "a byte") }
+            return Self.take(&received, received.bytes.count - received.start)
+        }
+    }
+
     /// Whether nothing arrives, and the connection stays open, for the time given. Only for promises that something
     /// does *not* happen; anything else is waited for.
     public func staysSilent(for duration: Duration) throws -> Bool {

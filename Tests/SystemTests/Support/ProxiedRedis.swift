@@ -34,6 +34,23 @@ struct ProxiedRedis {
         guard reply == .status("OK") else { throw TestSupportError("SET on the server: \(reply)") }
     }
 
+    /// Waits until the proxy has read the server's command table.
+    ///
+    /// Until then every relayed command counts as a write of unknown keys and empties the cache, so a test that relays
+    /// between filling and hitting must wait. It leaves a key named `probe` behind.
+    func awaitCommandTable(password: String? = nil) throws {
+        let client = try self.client()
+        if let password { try client.command("AUTH", password) }
+        var round = 0
+        try eventually("the command table") {
+            round += 1
+            let first = try client.command("GET", "probe")
+            try self.setBehind("probe", "\(round)")
+            try client.command("PING")
+            return try client.command("GET", "probe") == first
+        }
+    }
+
     /// Reads a key until the proxy has it, and proves it: the value behind its back is another by then.
     ///
     /// Afterwards the server holds `behind`, and the cache holds `value`.
