@@ -68,6 +68,7 @@ struct BadNetworkTests {
                 #expect(try fill.receive(count: 4) == Array("-ERR".utf8), "nothing of it had been passed on")
                 let relayed = try proxy.connection()
                 try relayed.send("GETRANGE k 0 -1\r\nPING\r\n")
+                relayed.finishSending()
                 let answer = try relayed.receiveToEnd().bytes
                 #expect(answer.count < value.count && !printable(answer.suffix(20)).contains("PONG"))
                 #expect(try proxy.http.get("/k").status / 100 == 5)

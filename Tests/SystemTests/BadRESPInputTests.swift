@@ -3,7 +3,7 @@ import Testing
 
 @Suite("bad input over RESP gets Redis' own error text and close", .blocking)
 struct BadRESPInputTests {
-    private static let long = String(repeating: "a", count: 70_000)
+    private static let long = String(repeating: "a", count: 100_000)
     private static let digits = String(repeating: "1", count: 70_000)
 
     static let requests: [String] = [

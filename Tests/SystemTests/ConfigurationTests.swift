@@ -61,10 +61,12 @@ struct ConfigurationTests {
     @Test("a busy port, a host that does not resolve: one clear line and an exit code")
     func cannotListen() throws {
         let server = try RedisServer()
+        let port = try freePort()
+        let backing = ["REDIS_HOST": "127.0.0.1", "REDIS_PORT": "\(server.port)", "MAX_CONNECTIONS": "100"]
         let busy = try ProxyProcess.runToEnd(
-            environment: ["PROXY_HOST": "127.0.0.1", "PROXY_PORT": "\(server.port)"])
+            environment: backing.merging(["PROXY_HOST": "127.0.0.1", "PROXY_PORT": "\(server.port)"]) { $1 })
         let unknown = try ProxyProcess.runToEnd(
-            environment: ["PROXY_HOST": "no-such-host.invalid", "PROXY_PORT": "\(try freePort())"])
+            environment: backing.merging(["PROXY_HOST": "no-such-host.invalid", "PROXY_PORT": "\(port)"]) { $1 })
         for (result, word) in [(busy, "\(server.port)"), (unknown, "no-such-host.invalid")] {
             guard case .exited(let code) = result.ending else { throw TestSupportError("\(result.ending)") }
             #expect(code != 0)

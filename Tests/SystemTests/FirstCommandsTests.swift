@@ -36,7 +36,7 @@ struct FirstCommandsTests {
 
     @Test("one line on standard error says where it listens and what it fronts")
     func startLine() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis(["MAX_CONNECTIONS": "100"])
         let client = try redis.client()
         try client.command("SET", "k", "v")
         try client.command("GET", "k")

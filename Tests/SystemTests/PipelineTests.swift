@@ -71,8 +71,11 @@ struct PipelineTests {
         try connection.send("GET miss\r\nGET hit\r\nECHO relayed\r\nGET hit\r\nGET miss\r\n")
         #expect(try connection.staysSilent(for: .milliseconds(200)), "everything waits for the first")
         redis.server.thaw()
-        let expected = "$7\r\nfetched\r\n$6\r\ncached\r\n$7\r\nrelayed\r\n$6\r\ncached\r\n$7\r\nfetched\r\n"
-        #expect(try connection.receiveReplies(5) == expected)
+        #expect(try connection.receiveReplies(3) == "$7\r\nfetched\r\n$6\r\ncached\r\n$7\r\nrelayed\r\n")
+        // Behind an unanswered relayed command it may follow on the same connection, and then it is the server's value.
+        let behind = try connection.receiveReplies(1)
+        #expect(behind == "$6\r\ncached\r\n" || behind == "$7\r\nchanged\r\n")
+        #expect(try connection.receiveReplies(1) == "$7\r\nfetched\r\n")
     }
 
     @Test("ten thousand commands in one write")

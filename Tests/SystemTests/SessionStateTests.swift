@@ -168,9 +168,9 @@ struct SessionStateTests {
                 try #require(line.hasPrefix("+"))
             }
         }
-        try redis.cache("k", "old", behind: "new")
         try watcher.send("RESET\r\n")
         while try watcher.receiveReply() != Array("+RESET\r\n".utf8) {}
+        try redis.cache("k", "old", behind: "new")
         #expect(try watcher.roundTrip("GET", "k") == "$3\r\nold\r\n")
     }
 
