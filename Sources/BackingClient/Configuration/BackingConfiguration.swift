@@ -2,6 +2,7 @@ import NIOCore
 
 /// Where the backing Redis is, who we are there, and how long we wait.
 public struct BackingConfiguration: Sendable {
+    /// The server.
     public var address: BackingAddress
     /// The ACL user of the fill lane; nil = the default user.
     public var username: String?
@@ -20,6 +21,7 @@ public struct BackingConfiguration: Sendable {
     /// `MULTI`/`EXEC` around `GET` and `PTTL`: needed where no invalidation guards the pair (expiry mode).
     public var wrapsInTransaction: Bool
 
+    /// A configuration with the proxy's own defaults.
     public init(
         address: BackingAddress, username: String? = nil, password: String? = nil, database: Int = 0,
         connectTimeout: TimeAmount = .seconds(1), commandTimeout: TimeAmount = .seconds(10),

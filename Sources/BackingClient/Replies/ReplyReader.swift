@@ -75,6 +75,7 @@ struct ReplyReader {
                 if !self.collectsRawFrame {
                     try self.replace(headerFrom: headerStart, to: body, length: length)
                 }
+                if body == self.chunk.readableBytes { try self.takeUnfinishedFrame() }
             }
         }
         return nil
@@ -156,7 +157,7 @@ extension ReplyReader {
     private mutating func take(upTo end: Int) throws(ReplyViolation) {
         self.drop(upTo: end)
         guard self.taken < end else { return }
-        if !self.collectsRawFrame { try self.checkHead(available: end - self.taken) }
+        if !self.collectsRawFrame { try self.checkHead() }
         if let part = self.heldPart(from: self.taken, to: end) { try self.pass(part) }
         if let part = self.chunkPart(from: self.taken, to: end) { try self.pass(part) }
         self.taken = end
@@ -165,14 +166,14 @@ extension ReplyReader {
     /// Whatever is asked on our own connections is answered by a line, a bulk string, or an array of two.
     ///
     /// hiredis allocates as many elements as an array announces, before any of them has come; so no other may reach it.
-    private mutating func checkHead(available: Int) throws(ReplyViolation) {
+    private mutating func checkHead() throws(ReplyViolation) {
         guard !self.isHeadChecked else { return }
         self.isHeadChecked = true
         switch self.byte(at: self.taken) {
         case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: "$"):
             return
         case UInt8(ascii: "*"):
-            guard available >= 4, self.byte(at: self.taken + 1) == UInt8(ascii: "2"),
+            guard self.byte(at: self.taken + 1) == UInt8(ascii: "2"),
                 self.byte(at: self.taken + 2) == UInt8(ascii: "\r")
             else { throw ReplyViolation(reason: "an array of another size than asked for") }
         default:

@@ -1,0 +1,102 @@
+import NIOCore
+import NIOPosix
+import TestSupport
+import Testing
+
+@testable import BackingClient
+
+@Suite("Whether the server lets somebody in")
+struct AccessTests {
+    private static let address = BackingAddress.tcp(host: "localhost", port: 6379)
+    private static let somebody = BackingCredentials(username: "u", password: "p")
+
+    private static func ask(_ port: Int, _ credentials: BackingCredentials?) async throws -> BackingConnector.Access {
+        let connector = BackingConnector(
+            configuration: .local(port: port).with { $0.commandTimeout = .milliseconds(300) })
+        return try await connector.checkAccess(credentials, on: MultiThreadedEventLoopGroup.singleton.next()).get()
+    }
+
+    private static func refused(_ text: String) -> BackingConnector.Access { .refused(Array(text.utf8)) }
+
+    @Test("a real server, with a password and users")
+    func server() async throws {
+        let server = try RedisServer(password: "secret", users: ["reader on >word +get", "gone off >word +@all"])
+        let wrong = Self.refused("WRONGPASS invalid username-password pair or user is disabled.")
+        #expect(try await Self.ask(server.port, nil) == Self.refused("NOAUTH Authentication required."))
+        #expect(try await Self.ask(server.port, .init(username: nil, password: "secret")) == .granted)
+        #expect(try await Self.ask(server.port, .init(username: nil, password: "no")) == wrong)
+        #expect(try await Self.ask(server.port, .init(username: "default", password: "secret")) == .granted)
+        // She may not PING, but she is in.
+        #expect(try await Self.ask(server.port, .init(username: "reader", password: "word")) == .granted)
+        #expect(try await Self.ask(server.port, .init(username: "gone", password: "word")) == wrong)
+        try await until("no connection is left") { try server.info("connected_clients") == "1" }
+    }
+
+    @Test("a real server without a password")
+    func open() async throws {
+        let server = try RedisServer()
+        #expect(try await Self.ask(server.port, nil) == .granted)
+        guard case .refused(let text) = try await Self.ask(server.port, .init(username: nil, password: "p")) else {
+            Issue.record("let in with a password that does not exist")
+            return
+        }
+        #expect(String(decoding: text, as: UTF8.self).hasPrefix("ERR AUTH <password> called without any password"))
+    }
+
+    @Test("a server that cannot be asked is an error, not a refusal")
+    func unreachable() async throws {
+        let silent = try FakeServer { connection in _ = try connection.receiveToEnd() }
+        let closing = try FakeServer { connection in _ = try connection.receive(count: 1) }
+        let garbage = try FakeServer { connection in try connection.send("HTTP/1.1 200 OK\r\n") }
+        let cases = [
+            (try freePort(), BackingError.Code.unavailable), (silent.port, .timedOut), (closing.port, .unavailable),
+            (garbage.port, .protocolViolation),
+        ]
+        for (port, code) in cases {
+            let error = await #expect(throws: BackingError.self) { try await Self.ask(port, Self.somebody) }
+            #expect(error?.code == code)
+        }
+    }
+
+    @Test("errors that are not about who asks are failures; only a yes is a yes")
+    func answers() {
+        func ask(_ credentials: BackingCredentials?, _ replies: String...) -> AccessQuestion.Progress {
+            var question = AccessQuestion(credentials, address: Self.address)
+            var last = AccessQuestion.Progress.goesOn
+            for text in replies {
+                let reply: BackingReply =
+                    switch text {
+                    case "OK": .ok
+                    case "PONG": .otherStatus
+                    default: .error(Array(text.utf8))
+                    }
+                last = question.received(reply)
+            }
+            return last
+        }
+        func failed(_ text: String) -> AccessQuestion.Progress { .failed(.server(Array(text.utf8))) }
+
+        #expect(ask(nil, "PONG") == .answered(.granted))
+        #expect(ask(nil, "NOPERM ping") == .answered(Self.refused("NOPERM ping")))
+        #expect(
+            ask(nil, "DENIED Redis is running in protected mode")
+                == .answered(Self.refused("DENIED Redis is running in protected mode")))
+        #expect(ask(nil, "LOADING Redis") == failed("LOADING Redis"))
+        #expect(ask(nil, "ERR unknown command 'PING'") == failed("ERR unknown command 'PING'"))
+        #expect(ask(Self.somebody, "OK") == .goesOn)
+        #expect(ask(Self.somebody, "OK", "LOADING Redis") == .answered(.granted))
+        #expect(ask(Self.somebody, "WRONGPASS no") == .answered(Self.refused("WRONGPASS no")))
+        #expect(ask(Self.somebody, "ERR max number of clients reached") == failed("ERR max number of clients reached"))
+        #expect(
+            ask(Self.somebody, "ERR unknown command 'AUTH', with args beginning with: 'u' 'p' ")
+                == failed("ERR unknown command 'AUTH'"))
+    }
+
+    @Test("no description of credentials shows the password")
+    func redaction() {
+        let credentials = BackingCredentials(username: "u", password: "hunter2")
+        var dumped = ""
+        dump(credentials, to: &dumped)
+        for text in ["\(credentials)", String(reflecting: credentials), dumped] { #expect(!text.contains("hunter2")) }
+    }
+}

@@ -1,0 +1,133 @@
+import NIOCore
+import Testing
+
+@testable import BackingClient
+
+@Suite("One fill connection, without a socket")
+struct FillConnectionStateMachineTests {
+    private typealias Machine = FillConnectionStateMachine<String>
+    private static let second: UInt64 = 1_000_000_000
+
+    private static func machine() -> Machine {
+        Machine(
+            configuration: BackingConfiguration(
+                address: .tcp(host: "localhost", port: 6379), connectTimeout: .seconds(1), commandTimeout: .seconds(10),
+                idleTimeout: .seconds(2), wrapsInTransaction: false),
+            started: 100 * Self.second)
+    }
+
+    private static func ready() -> Machine {
+        var machine = self.machine()
+        machine.heard(at: 100 * Self.second)
+        guard case .goUp = machine.received(.rawFrame(nil)) else {
+            Issue.record("not up")
+            return machine
+        }
+        return machine
+    }
+
+    private static func describe(_ action: Machine.ReplyAction) -> String {
+        switch action {
+        case .nothing: "nothing"
+        case .goUp: "up"
+        case .complete(let waiter, let reply): "\(waiter): \(reply.outcome) at \(reply.sent / self.second)"
+        case .fail(let error): "\(error.code)"
+        }
+    }
+
+    private static func replies(_ machine: inout Machine, _ replies: BackingReply...) -> [String] {
+        replies.map { self.describe(machine.received(.reply($0, droppedLength: nil))) }
+    }
+
+    @Test("each fetch gets its own reply, and the time of its own write")
+    func matching() {
+        var machine = Self.ready()
+        machine.fetch(for: "a")
+        machine.fetch(for: "b")
+        machine.written(at: 101 * Self.second)
+        machine.fetch(for: "c")
+        machine.written(at: 102 * Self.second)
+        let found = Self.replies(&machine, .null, .integer(-2), .null, .integer(-2), .null, .integer(-2))
+        #expect(
+            found == ["nothing", "a: absent at 101", "nothing", "b: absent at 101", "nothing", "c: absent at 102"])
+    }
+
+    @Test("a reply that nobody asked for is a violation, also while a fetch waits to be written")
+    func unsolicited() {
+        var machine = Self.ready()
+        #expect(Self.replies(&machine, .ok) == ["protocolViolation"])
+        machine.fetch(for: "a")
+        #expect(Self.replies(&machine, .null) == ["protocolViolation"])
+    }
+
+    @Test("closing hands out all that wait, in order, once")
+    func closing() {
+        var machine = Self.ready()
+        machine.fetch(for: "a")
+        machine.written(at: 101 * Self.second)
+        machine.fetch(for: "b")
+        #expect(machine.close().map(\.waiter) == ["a", "b"])
+        #expect(machine.close().map(\.waiter) == [])
+        #expect(machine.nextDeadline == nil)
+        #expect(Self.replies(&machine, .null) == ["nothing"])
+    }
+
+    @Test("the handshake may take its time as long as it is heard, within the longer time-out")
+    func handshakeTimeouts() {
+        var machine = Self.machine()
+        #expect(machine.nextDeadline == 101 * Self.second)
+        machine.heard(at: 100 * Self.second + Self.second / 2)
+        #expect(machine.nextDeadline == 101 * Self.second + Self.second / 2)
+        machine.heard(at: 109 * Self.second + Self.second / 2)
+        #expect(machine.nextDeadline == 110 * Self.second)
+        guard case .nothing = machine.timePassed(now: 110 * Self.second - 1) else {
+            Issue.record("too early")
+            return
+        }
+        guard case .fail(let error) = machine.timePassed(now: 110 * Self.second) else {
+            Issue.record("too late")
+            return
+        }
+        #expect(error.code == .timedOut)
+    }
+
+    @Test("the oldest fetch decides when the connection has been silent for too long")
+    func commandTimeout() {
+        var machine = Self.ready()
+        machine.fetch(for: "a")
+        #expect(machine.nextDeadline == nil)
+        machine.written(at: 101 * Self.second)
+        machine.fetch(for: "b")
+        machine.written(at: 105 * Self.second)
+        machine.heard(at: 106 * Self.second)
+        #expect(machine.nextDeadline == 111 * Self.second)
+        _ = Self.replies(&machine, .null, .integer(-2))
+        #expect(machine.nextDeadline == 115 * Self.second)
+        guard case .fail(let error) = machine.timePassed(now: 115 * Self.second) else {
+            Issue.record("it goes on")
+            return
+        }
+        #expect(error.code == .timedOut)
+        #expect(
+            error.description.hasPrefix(
+                "ERR redis-proxy: the backing Redis at localhost:6379 did not answer within 10 s"))
+    }
+
+    @Test("a silent connection is asked whether it still stands, and any answer will do")
+    func idle() {
+        var machine = Self.ready()
+        #expect(machine.nextDeadline == 102 * Self.second)
+        guard case .ping = machine.timePassed(now: 102 * Self.second) else {
+            Issue.record("no ping")
+            return
+        }
+        machine.written(at: 102 * Self.second)
+        machine.fetch(for: "a")
+        machine.written(at: 103 * Self.second)
+        #expect(machine.nextDeadline == 112 * Self.second)
+        machine.heard(at: 104 * Self.second)
+        let found = Self.replies(&machine, .error(Array("NOPERM ping".utf8)), .null, .integer(-2))
+        #expect(found == ["nothing", "nothing", "a: absent at 103"])
+        #expect(machine.nextDeadline == 106 * Self.second)
+    }
+}
