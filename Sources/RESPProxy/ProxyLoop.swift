@@ -22,6 +22,8 @@ public final class ProxyLoop {
     private(set) var commandTable: CommandTable?
     /// Set while the backing cannot be reached.
     private(set) var outage: BackingError?
+    /// Whether the server is there but refuses the fill lane (a wrong password, `LOADING`): then nothing is read for others in its name.
+    private(set) var isFillRefused = false
     /// Whether the server lets somebody in who gives no password; nil while it has not been asked.
     private(set) var admitsAnonymous: Bool?
 
@@ -32,7 +34,9 @@ public final class ProxyLoop {
     private var sessions: [ObjectIdentifier: RESPSession] = [:]
 
     /// Makes the loop's parts; nothing is connected before ``start()``.
-    public init(index: Int, eventLoop: any EventLoop, configuration: ProxyConfiguration, cache: ValueCache, logger: Logger) {
+    public init(
+        index: Int, eventLoop: any EventLoop, configuration: ProxyConfiguration, cache: ValueCache, logger: Logger
+    ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
         self.cache = cache
@@ -137,10 +141,12 @@ public final class ProxyLoop {
 extension ProxyLoop: FillLaneObserver {
     public func fillLaneIsUp(_ lane: FillLane, commandTable table: ByteBuffer?) {
         outage = nil
+        isFillRefused = false
         metrics.backingChanged(isUp: true)
         commandTable = table.flatMap { CommandTable(reply: $0.readableBytesSpan) }
         if table != nil, commandTable == nil {
-            logger.warning("the backing's COMMAND table cannot be read: every relayed command counts as a write of unknown keys")
+            logger.warning(
+                "the backing's COMMAND table cannot be read: every relayed command counts as a write of unknown keys")
         }
         connector.checkAccess(nil, on: eventLoop).assumeIsolated().whenSuccess { [weak self] access in
             self?.admitsAnonymous = access == .granted
@@ -153,6 +159,7 @@ extension ProxyLoop: FillLaneObserver {
         cache.voidFills(lane: lane.index)
         // A server that answers with an error of its own is there: its clients are to hear that error from it.
         outage = error.code == .server ? nil : error
+        isFillRefused = error.code == .server
     }
 }
 

@@ -14,8 +14,8 @@ public final class ProxyLoops: Sendable {
         self.loops = loops
     }
 
-    /// Makes the parts and starts the fill lanes.
-    public static func start(
+    /// Makes the parts; nothing is connected before ``start()``.
+    public static func make(
         on group: any EventLoopGroup, configuration: ProxyConfiguration, logger: Logger
     ) async throws -> ProxyLoops {
         let cache = ValueCache(configuration: configuration.cache)
@@ -24,7 +24,6 @@ public final class ProxyLoops: Sendable {
             loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
                 let loop = ProxyLoop(
                     index: index, eventLoop: eventLoop, configuration: configuration, cache: cache, logger: logger)
-                loop.start()
                 return NIOLoopBound(loop, eventLoop: eventLoop)
             }.get()
         }
@@ -46,6 +45,11 @@ public final class ProxyLoops: Sendable {
             results.append(try await loop.eventLoop.submit { body(loop.value) }.get())
         }
         return results
+    }
+
+    /// Starts the fill lanes.
+    public func start() async throws {
+        _ = try await collect { $0.start() }
     }
 
     /// Lets every client finish what is in flight, then closes it; returns when the last is gone.

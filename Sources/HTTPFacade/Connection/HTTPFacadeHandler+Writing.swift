@@ -72,6 +72,9 @@ extension HTTPFacadeHandler {
     func flush(context: ChannelHandlerContext) {
         guard owesEnd else { return }
         owesEnd = false
+        // A response that fits the channel's buffer is complete as far as we are concerned. Its slot is free before the client can
+        // have read it and sent the next request, which another event loop may take up.
+        if context.channel.isWritable, !queue.isServing { releaseSlot() }
         flushesUnderWay += 1
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { _ in

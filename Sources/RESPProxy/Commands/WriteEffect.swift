@@ -58,7 +58,9 @@ enum WriteEffect: Equatable, Sendable {
         // While a large command is still being received, the keys behind the received part are not known.
         guard command.isComplete || last < command.count else { return .unknownKeys }
         var keys: [[UInt8]] = []
-        for position in stride(from: description.firstKey, through: min(last, command.count - 1), by: description.keyStep) {
+        for position in stride(
+            from: description.firstKey, through: min(last, command.count - 1), by: description.keyStep)
+        {
             keys.append(command.copy(position))
         }
         return keys.isEmpty ? .none : .keys(keys)

@@ -62,7 +62,11 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        if refusal != nil { schedule(Self.refusalDelay, context) { $0.decide(.resp, $1) } }
+        if refusal != nil {
+            schedule(Self.refusalDelay, context) { $0.decide(.resp, $1) }
+        } else if let idle = loop.configuration.idleTimeout {
+            schedule(idle, context) { $1.close(promise: nil) }
+        }
         context.read()
         context.fireChannelActive()
     }
@@ -130,7 +134,8 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    private func refuse(_ refusal: LoopMetrics.Refusal, _ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext) {
+    private func refuse(_ refusal: LoopMetrics.Refusal, _ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext)
+    {
         loop.metrics.connectionRefused(refusal)
         var reply = ByteBuffer()
         if verdict == .http, let httpSide = loop.httpSide {

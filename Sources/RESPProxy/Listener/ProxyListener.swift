@@ -46,7 +46,9 @@ public final class ProxyListener: Sendable {
         return ProxyListener(channel: try await bootstrap.bind(host: host, port: port).get())
     }
 
-    private static func admit(_ channel: any Channel, to loop: ProxyLoop, _ limit: ConnectionLimit) -> LoopMetrics.Refusal? {
+    private static func admit(_ channel: any Channel, to loop: ProxyLoop, _ limit: ConnectionLimit) -> LoopMetrics
+        .Refusal?
+    {
         if loop.deniesRemoteClients, let remote = channel.remoteAddress, !remote.isLoopback { return .protectedMode }
         guard limit.take() else { return .maxConnections }
         channel.closeFuture.whenComplete { _ in limit.giveBack() }

@@ -40,7 +40,8 @@ public final class LargeValueReader {
 extension BackingError {
     /// The backing went away in the middle of something.
     static var lost: BackingError {
-        BackingError(code: .unavailable, message: Array("ERR redis-proxy: the backing Redis closed the connection".utf8))
+        BackingError(
+            code: .unavailable, message: Array("ERR redis-proxy: the backing Redis closed the connection".utf8))
     }
 }
 

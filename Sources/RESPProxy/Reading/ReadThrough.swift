@@ -61,9 +61,13 @@ public final class ReadThrough {
     static func fill(from reply: FillReply) -> Fill<CachedValue>? {
         switch reply.outcome {
         case .value(let value, let timeToLive):
-            Fill(value: .bytes(value), size: value.readableBytes, deadline: timeToLive.map { reply.sent.adding(milliseconds: $0) })
+            Fill(
+                value: .bytes(value), size: value.readableBytes,
+                deadline: timeToLive.map { reply.sent.adding(milliseconds: $0) })
         case .tooLarge(let length):
-            Fill(value: .large(length: length), size: 0, deadline: reply.sent.adding(milliseconds: Self.largeMarkLifetime))
+            Fill(
+                value: .large(length: length), size: 0,
+                deadline: reply.sent.adding(milliseconds: Self.largeMarkLifetime))
         case .unstorable, .absent, .failure: nil
         }
     }

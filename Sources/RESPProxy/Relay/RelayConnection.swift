@@ -27,7 +27,8 @@ final class RelayConnection: ChannelInboundHandler {
 
     private weak var receiver: (any RelayReceiver)?
     private var context: ChannelHandlerContext?
-    private var scanner = FrameScanner()
+    /// Lines are passed on as they come, so a long one (an error that a script made) costs nothing; an endless one is a fault.
+    private var scanner = FrameScanner(limits: FrameLimits(lineLength: 1 << 20))
     private var glimpse = ReplyGlimpse()
     private var collects = false
     private var hasEnded = false

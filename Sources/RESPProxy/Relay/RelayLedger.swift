@@ -23,6 +23,8 @@ struct RelayLedger: Sendable {
     private(set) var isReplaceable = true
     /// Set by the reply to `RESET`, for the session to take note of.
     var wasReset = false
+    /// `RESET` was sent to end `MONITOR`.
+    private var isResetting = false
     private var outstanding: Deque<Outstanding> = []
     /// The fences of writes that the open transaction has queued.
     private var queuedWrites: [WriteEffect] = []
@@ -53,12 +55,13 @@ struct RelayLedger: Sendable {
 
     /// Whether what follows must wait for the replies, because it may belong on another connection.
     var endsConnection: Bool {
-        outstanding.last.map { $0.change == .reset || $0.change == .quit } ?? false
+        isResetting || outstanding.last.map { $0.change == .reset || $0.change == .quit } ?? false
     }
 
     /// Whether replies must be looked at beyond finding their end.
     var needsGlimpse: Bool {
-        state.inTransaction || state.isSubscribed || outstanding.first.map { $0.change != .none } ?? false
+        state.inTransaction || state.isSubscribed || isResetting
+            || outstanding.first.map { $0.change != .none } ?? false
     }
 
     // MARK: Commands
@@ -68,7 +71,10 @@ struct RelayLedger: Sendable {
     /// - Returns: The fence to raise before it is written.
     mutating func forwarded(_ command: RelayedCommand, now: UInt64) -> WriteEffect {
         if command.carriesState || command.change != .none { isReplaceable = false }
-        guard state.tracking == .byReply else { return holdUnmatched(command.writes) }
+        guard state.tracking == .byReply else {
+            if command.change == .reset, state.tracking == .monitoring { isResetting = true }
+            return holdUnmatched(command.writes)
+        }
         var entry = Outstanding(
             change: command.change, writes: command.writes, isBlocking: command.isBlocking, started: now)
         switch command.change {
@@ -106,6 +112,11 @@ struct RelayLedger: Sendable {
     ///
     /// - Returns: The fences to lower before anything after it is passed on, and when the command that it ends was forwarded.
     mutating func replyEnded(_ reply: ReplyGlimpse) -> (fences: [WriteEffect], started: UInt64?) {
+        if isResetting, reply.starts(with: "+RESET\r\n") {
+            let fences = connectionEnded()
+            wasReset = true
+            return (fences, nil)
+        }
         guard state.tracking == .byReply, !isPublished(reply), let front = outstanding.first else { return ([], nil) }
         if front.confirmations != nil || front.change.isUnsubscription, let kind = reply.messageKind {
             return ([], confirm(front.change, kind, reply) ? front.started : nil)
@@ -196,7 +207,7 @@ struct RelayLedger: Sendable {
             state = SessionState()
             isReplaceable = true
             wasReset = true
-        case .monitor: state.tracking = .unmatched
+        case .monitor: state.tracking = .monitoring
         case .tracking(let on): state.isTracked = on
         case .unknown: state.isUncertain = true
         }
@@ -211,7 +222,10 @@ struct RelayLedger: Sendable {
         default: break
         }
         guard state.tracking != .byReply, !outstanding.isEmpty else { return }
-        for entry in outstanding { holdRaised(entry.writes) }
+        for entry in outstanding {
+            holdRaised(entry.writes)
+            if entry.change == .reset, state.tracking == .monitoring { isResetting = true }
+        }
         outstanding.removeAll()
     }
 

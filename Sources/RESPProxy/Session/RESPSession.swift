@@ -245,7 +245,7 @@ final class RESPSession: ChannelInboundHandler {
         do throws(ProtocolError) {
             result = try parser.parse(inbound.readableBytesSpan)
         } catch {
-            endWithError("ERR " + error.message)
+            end(with: error)
             return false
         }
         switch result {
@@ -261,7 +261,9 @@ final class RESPSession: ChannelInboundHandler {
             intake = .commands
         case .multibulk(let length):
             let command = CommandView(buffer: inbound, arguments: parser.arguments)
-            take(command, now: now) { session in session.forward(&session.inbound, length: length) } drop: {
+            take(command, now: now) { session in
+                session.forward(&session.inbound, length: length)
+            } drop: {
                 $0.inbound.moveReaderIndex(forwardBy: length)
             }
         case .inline(let length):
@@ -338,18 +340,18 @@ final class RESPSession: ChannelInboundHandler {
         }
     }
 
-    private func endWithError(_ text: String) {
+    private func end(with error: ProtocolError) {
         var reply = ByteBuffer()
-        RESPEncoder.error(text, into: &reply)
+        RESPEncoder.protocolError(error, into: &reply)
         intake = .ended
         lastReply = reply
     }
 
     // MARK: Reads
 
-    /// Whether the client takes its replies.
+    /// Whether the client takes its replies, and the backing our fills.
     private var canAnswerHere: Bool {
-        channel.isWritable && output.readableBytes + referenced < Self.answerLimit
+        channel.isWritable && !loop.isFillRefused && output.readableBytes + referenced < Self.answerLimit
     }
 
     /// Reads a key through the cache.
@@ -426,7 +428,9 @@ final class RESPSession: ChannelInboundHandler {
     // MARK: Writing
 
     private func forward(_ buffer: inout ByteBuffer, length: Int) {
-        guard length > 0, case .open(let connection) = relay, let bytes = buffer.readSlice(length: length) else { return }
+        guard length > 0, case .open(let connection) = relay, let bytes = buffer.readSlice(length: length) else {
+            return
+        }
         if length >= Self.referenceThreshold {
             flushForwards()
             connection.write(bytes)
@@ -513,7 +517,7 @@ extension RESPSession: FillWaiter {
 }
 
 extension RESPSession: RelayReceiver {
-    var matchesReplies: Bool { ledger.state.tracking == .byReply }
+    var matchesReplies: Bool { ledger.state.tracking == .byReply || ledger.state.tracking == .monitoring }
     var needsGlimpse: Bool { ledger.needsGlimpse }
     var takesMore: Bool { channel.isWritable || !channel.isActive }
 

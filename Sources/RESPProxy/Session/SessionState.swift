@@ -13,7 +13,9 @@ struct SessionState: Equatable, Sendable {
     enum Tracking: Equatable, Sendable {
         /// Each reply is matched to its command.
         case byReply
-        /// Replies come in a number that cannot be told (`MONITOR`, `CLIENT REPLY OFF|SKIP`): they are passed on unmatched.
+        /// `MONITOR`: the server sends lines of its own accord, until `RESET` is answered.
+        case monitoring
+        /// Replies come in a number that cannot be told (`CLIENT REPLY OFF|SKIP`): they are passed on unmatched.
         case unmatched
         /// `SYNC`: neither side speaks commands and replies any more.
         case tunnel

@@ -7,13 +7,14 @@ struct DescriptorLimit: Equatable {
     /// What the soft limit may be raised to.
     var hard: UInt64
 
-    /// A client's own socket and the connection to the backing that its relayed commands may need.
+    /// A client's own socket and the connection to the backing that its relayed commands may need. Not all have one at
+    /// once, so that the reserve comes out of what these leave unused.
     static let perConnection: UInt64 = 2
 
     /// Descriptors for everything but clients: listeners, each loop's selector and its connections to the backing,
     /// admin clients, the clients that are being told that there are too many, the log.
     static func reserve(threads: Int) -> UInt64 {
-        128 + 8 * UInt64(clamping: threads)
+        24 + 4 * UInt64(clamping: threads)
     }
 
     /// What the limit made of `MAX_CONNECTIONS`.
@@ -33,17 +34,18 @@ struct DescriptorLimit: Equatable {
         maxConnections: Int, threads: Int, set: (DescriptorLimit) -> Bool = DescriptorLimit.set
     ) throws(StartupError) -> Outcome {
         let reserve = Self.reserve(threads: threads)
-        let needed = UInt64(clamping: maxConnections) * Self.perConnection + reserve
+        let clients = UInt64(clamping: maxConnections)
+        let needed = max(clients * Self.perConnection, clients + reserve)
         if soft >= needed { return Outcome(maxConnections: maxConnections, limit: soft) }
         if set(DescriptorLimit(soft: needed, hard: max(hard, needed))) {
             return Outcome(maxConnections: maxConnections, limit: needed)
         }
         let limit = soft < hard && set(DescriptorLimit(soft: hard, hard: hard)) ? hard : soft
-        let fitting = limit > reserve ? (limit - reserve) / Self.perConnection : 0
+        let fitting = limit > reserve ? min(limit / Self.perConnection, limit - reserve) : 0
         guard fitting > 0 else {
             throw StartupError(
                 "the limit of \(limit) open descriptors leaves no room for clients, at least"
-                    + " \(reserve + Self.perConnection) are needed (ulimit -n, LimitNOFILE)")
+                    + " \(reserve + 1) are needed (ulimit -n, LimitNOFILE)")
         }
         return Outcome(maxConnections: min(maxConnections, Int(clamping: fitting)), limit: limit)
     }

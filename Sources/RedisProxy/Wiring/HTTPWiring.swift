@@ -45,7 +45,8 @@ private final class HTTPConnections: HTTPSide {
         case .protectedMode:
             HTTPFacade.refusal(
                 status: .forbidden,
-                message: "PROTECTED_MODE is on: as the backing Redis needs no password, only clients on this machine are served",
+                message:
+                    "PROTECTED_MODE is on: as the backing Redis needs no password, only clients on this machine are served",
                 allocator: ByteBufferAllocator())
         }
     }

@@ -17,14 +17,19 @@ struct ProxyProcess {
     /// - Throws: ``StartupError`` where a listener cannot stand.
     func run() async throws -> Int32 {
         let signals = await ShutdownSignals.trap()
-        let maxConnections = try fitDescriptors()
-        warnOfOpenDoors()
+        let descriptors = try DescriptorLimit.current().fit(
+            maxConnections: settings.maxConnections, threads: settings.threads)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
-        let loops = try await ProxyLoops.start(
-            on: group, configuration: settings.proxyConfiguration(maxConnections: maxConnections), logger: logger)
+        let loops = try await ProxyLoops.make(
+            on: group, configuration: settings.proxyConfiguration(maxConnections: descriptors.maxConnections),
+            logger: logger)
         try await HTTPWiring(settings: settings, logger: logger).connect(loops)
-        let listeners = try await listen(loops, limit: ConnectionLimit(maximum: maxConnections))
+        // Nothing is said, and nothing connected, before it is certain that the proxy can stand where it was told to.
         let admin = try await startAdmin(loops, on: group.next())
+        let listeners = try await listen(loops, limit: ConnectionLimit(maximum: descriptors.maxConnections))
+        try await loops.start()
+        announce(listeners, admin)
+        warn(of: descriptors)
 
         await withThrowingTaskGroup(of: Void.self) { tasks in
             let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
@@ -45,22 +50,17 @@ struct ProxyProcess {
 
     // MARK: Start
 
-    private func fitDescriptors() throws -> Int {
-        let fitted = try DescriptorLimit.current().fit(
-            maxConnections: settings.maxConnections, threads: settings.threads)
-        if fitted.maxConnections < settings.maxConnections {
+    private func warn(of descriptors: DescriptorLimit.Outcome) {
+        if descriptors.maxConnections < settings.maxConnections {
+            let change = "from \(settings.maxConnections) to \(descriptors.maxConnections)"
             logger.warning(
-                "MAX_CONNECTIONS lowered from \(settings.maxConnections) to \(fitted.maxConnections): not more than \(fitted.limit) descriptors may be open (ulimit -n)"
+                "MAX_CONNECTIONS lowered \(change): not more than \(descriptors.limit) descriptors may be open (ulimit -n)"
             )
         }
-        return fitted.maxConnections
-    }
-
-    private func warnOfOpenDoors() {
-        guard !settings.protectedMode, !Self.isLoopback(settings.proxyHost) else { return }
-        logger.warning(
-            "PROTECTED_MODE is off and PROXY_HOST \(settings.proxyHost) may be reached from other machines: whoever reaches it is served"
-        )
+        if !settings.protectedMode, !Self.isLoopback(settings.proxyHost) {
+            let reach = "PROXY_HOST \(settings.proxyHost) may be reached from other machines"
+            logger.warning("PROTECTED_MODE is off and \(reach): whoever reaches it is served")
+        }
     }
 
     private static func isLoopback(_ host: String) -> Bool {
@@ -68,19 +68,24 @@ struct ProxyProcess {
     }
 
     private func listen(_ loops: ProxyLoops, limit: ConnectionLimit) async throws -> [ProxyListener] {
-        let host = settings.proxyHost
         let shares = settings.servesHTTP && settings.httpPort == nil
         var listeners = [
             try await bind(OptionTable.proxyPort, settings.proxyPort, accepts: shares ? .both : .resp, loops, limit)
         ]
-        var places = "RESP\(shares ? " and HTTP" : "") on \(host):\(listeners[0].address?.port ?? settings.proxyPort)"
         if settings.servesHTTP, let port = settings.httpPort {
-            let listener = try await bind(OptionTable.httpPort, port, accepts: .http, loops, limit)
-            listeners.append(listener)
-            places += ", HTTP on \(host):\(listener.address?.port ?? port)"
+            listeners.append(try await bind(OptionTable.httpPort, port, accepts: .http, loops, limit))
         }
-        logger.info("redis-proxy \(ProductVersion.number) listens for \(places), in front of \(settings.backingAddress)")
         return listeners
+    }
+
+    /// The one line that says where it listens and what it fronts.
+    private func announce(_ listeners: [ProxyListener], _ admin: AdminServer?) {
+        let addresses = listeners.map { "\(settings.proxyHost):\($0.address?.port ?? settings.proxyPort)" }
+        var places = settings.servesHTTP && settings.httpPort == nil ? "RESP and HTTP on " : "RESP on "
+        places += addresses.joined(separator: ", HTTP on ")
+        if let admin { places += ", admin on \(settings.adminHost):\(admin.port)" }
+        logger.info(
+            "redis-proxy \(ProductVersion.number) listens for \(places), in front of \(settings.backingAddress)")
     }
 
     private func bind(
@@ -108,10 +113,8 @@ struct ProxyProcess {
                 return Readiness(isBackingUp: isUp, coherence: coherence)
             },
             metrics: metrics.prometheusText)
-        let admin = try await AdminServer.start(
+        return try await AdminServer.start(
             host: settings.adminHost, port: port, eventLoop: eventLoop, responder: responder)
-        logger.info("admin listens on \(settings.adminHost):\(admin.port)")
-        return admin
     }
 
     // MARK: Stop

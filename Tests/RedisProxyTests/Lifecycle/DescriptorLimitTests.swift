@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct DescriptorLimitTests {
     /// The descriptors that 100 clients need with one thread.
-    private let needed: UInt64 = 2 * 100 + 128 + 8
+    private let needed: UInt64 = 2 * 100
 
     /// What fitting 100 clients into `limit` gives, and which limits it tries to set.
     private func fit(
@@ -27,28 +27,28 @@ import Testing
 
     @Test("the soft limit is raised to what is needed, the hard limit left alone")
     func raisesSoft() throws {
-        let (outcome, tried) = try fit(DescriptorLimit(soft: 200, hard: 5000)) { $0.hard <= 5000 }
+        let (outcome, tried) = try fit(DescriptorLimit(soft: 100, hard: 5000)) { $0.hard <= 5000 }
         #expect(outcome == .init(maxConnections: 100, limit: needed))
         #expect(tried == [DescriptorLimit(soft: needed, hard: 5000)])
     }
 
     @Test("the hard limit is raised too, where that is permitted")
     func raisesHard() throws {
-        let (outcome, _) = try fit(DescriptorLimit(soft: 200, hard: 300)) { _ in true }
+        let (outcome, _) = try fit(DescriptorLimit(soft: 100, hard: 150)) { _ in true }
         #expect(outcome == .init(maxConnections: 100, limit: needed))
     }
 
     @Test("where the hard limit is too low and stays, the number of clients is lowered to fit it")
     func lowers() throws {
-        let (outcome, tried) = try fit(DescriptorLimit(soft: 200, hard: 300)) { $0.hard <= 300 }
-        #expect(outcome == .init(maxConnections: (300 - 136) / 2, limit: 300))
-        #expect(tried.last == DescriptorLimit(soft: 300, hard: 300))
+        let (outcome, tried) = try fit(DescriptorLimit(soft: 100, hard: 150)) { $0.hard <= 150 }
+        #expect(outcome == .init(maxConnections: 150 / 2, limit: 150))
+        #expect(tried.last == DescriptorLimit(soft: 150, hard: 150))
     }
 
     @Test("where nothing can be raised, the number of clients is lowered to fit the soft limit")
     func lowersToSoft() throws {
-        let (outcome, _) = try fit(DescriptorLimit(soft: 200, hard: 300)) { _ in false }
-        #expect(outcome == .init(maxConnections: (200 - 136) / 2, limit: 200))
+        let (outcome, _) = try fit(DescriptorLimit(soft: 50, hard: 300)) { _ in false }
+        #expect(outcome == .init(maxConnections: 50 - 28, limit: 50))
     }
 
     @Test("an unlimited hard limit overflows nothing")
@@ -61,10 +61,10 @@ import Testing
     @Test("a limit without room for one client is an error that says how much is needed")
     func noRoom() {
         #expect {
-            try fit(DescriptorLimit(soft: 64, hard: 137)) { _ in false }
+            try fit(DescriptorLimit(soft: 20, hard: 28)) { _ in false }
         } throws: { error in
             "\(error)"
-                == "the limit of 64 open descriptors leaves no room for clients, at least 138 are needed"
+                == "the limit of 20 open descriptors leaves no room for clients, at least 29 are needed"
                 + " (ulimit -n, LimitNOFILE)"
         }
     }

@@ -1,0 +1,270 @@
+import RESPParser
+import Testing
+
+@testable import RESPProxy
+
+@Suite("replies of a pinned connection, matched to its commands")
+struct RelayLedgerTests {
+    private let table: CommandTable
+    private var ledger = RelayLedger()
+    private var lowered: [WriteEffect] = []
+
+    init() throws {
+        table = try .ofRedis7()
+    }
+
+    private mutating func send(_ words: String...) -> WriteEffect {
+        var bytes: [UInt8] = []
+        RESPEncoder.command(words.map { Array($0.utf8) }, into: &bytes)
+        var parser = CommandParser()
+        _ = try? parser.parse(bytes.span.bytes)
+        let command = CommandView(buffer: .init(bytes: bytes), arguments: parser.arguments)
+        let router = CommandRouter(table: table, access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
+        return ledger.forwarded(router.describe(command), now: 1)
+    }
+
+    /// One reply, as the connection hands it on: fences are lowered at its first byte or at its end.
+    private mutating func receive(_ frame: String) {
+        let bytes = Array(frame.utf8)
+        lowered = ledger.replyBegins(type: bytes[0])
+        var glimpse = ReplyGlimpse()
+        glimpse.append(bytes.span.bytes)
+        glimpse.type = bytes[0]
+        lowered += ledger.replyEnded(glimpse).fences
+    }
+
+    private var isCached: Bool {
+        ledger.isEmpty
+            && ledger.state.mayBeAnsweredFromCache(
+                access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
+    }
+
+    private let key = WriteEffect.keys([Array("k".utf8)])
+
+    @Test("a write's fence goes up with the command and comes down with the first byte of its reply")
+    mutating func fence() {
+        #expect(send("SET", "k", "v") == key)
+        #expect(!ledger.isEmpty)
+        #expect(ledger.replyBegins(type: UInt8(ascii: "+")) == [key])
+        receive("+OK\r\n")
+        #expect(lowered.isEmpty, "not twice")
+        #expect(isCached)
+    }
+
+    @Test("a queued write's fence stays up until EXEC is answered")
+    mutating func transaction() {
+        _ = send("MULTI")
+        receive("+OK\r\n")
+        #expect(!isCached)
+        #expect(send("SET", "k", "v") == key)
+        receive("+QUEUED\r\n")
+        #expect(lowered.isEmpty)
+        _ = send("EXEC")
+        receive("*1\r\n+OK\r\n")
+        #expect(lowered == [key])
+        #expect(isCached)
+    }
+
+    @Test("a pipelined transaction is followed reply by reply")
+    mutating func pipelinedTransaction() {
+        _ = send("MULTI")
+        _ = send("SET", "k", "v")
+        _ = send("EXEC")
+        _ = send("GET", "k")
+        receive("+OK\r\n")
+        receive("+QUEUED\r\n")
+        #expect(lowered.isEmpty)
+        receive("*1\r\n+OK\r\n")
+        #expect(lowered == [key])
+        #expect(!isCached, "GET is outstanding")
+        receive("$1\r\nv\r\n")
+        #expect(isCached)
+    }
+
+    @Test("an EXEC that the server refuses without ending the transaction leaves its fences up")
+    mutating func refusedExec() {
+        _ = send("MULTI")
+        receive("+OK\r\n")
+        _ = send("SET", "k", "v")
+        receive("+QUEUED\r\n")
+        _ = send("EXEC", "x")
+        receive("-ERR wrong number of arguments for 'exec' command\r\n")
+        #expect(lowered.isEmpty)
+        #expect(ledger.state.inTransaction)
+        _ = send("EXEC")
+        receive("-EXECABORT Transaction discarded because of previous errors.\r\n")
+        #expect(lowered == [key])
+        #expect(isCached)
+    }
+
+    @Test("a transaction that queued what changes the session is relayed from then on")
+    mutating func hiddenState() {
+        _ = send("MULTI")
+        receive("+OK\r\n")
+        _ = send("SELECT", "1")
+        receive("+QUEUED\r\n")
+        _ = send("EXEC")
+        receive("*1\r\n+OK\r\n")
+        #expect(!isCached)
+        _ = send("RESET")
+        receive("+RESET\r\n")
+        #expect(isCached)
+    }
+
+    @Test("state changes with the reply, and not when the server refuses")
+    mutating func select() {
+        _ = send("SELECT", "99")
+        receive("-ERR DB index is out of range\r\n")
+        #expect(isCached)
+        _ = send("SELECT", "1")
+        #expect(ledger.state.database == 0)
+        receive("+OK\r\n")
+        #expect(ledger.state.database == 1)
+        #expect(!isCached)
+        _ = send("SELECT", "0")
+        receive("+OK\r\n")
+        #expect(isCached)
+    }
+
+    @Test("WATCH bars the cache until EXEC, DISCARD or UNWATCH", arguments: ["UNWATCH", "DISCARD", "EXEC"])
+    mutating func watch(end: String) {
+        _ = send("WATCH", "k")
+        receive("+OK\r\n")
+        #expect(!isCached)
+        if end != "UNWATCH" {
+            _ = send("MULTI")
+            receive("+OK\r\n")
+        }
+        _ = send(end)
+        receive(end == "EXEC" ? "*-1\r\n" : "+OK\r\n")
+        #expect(isCached)
+    }
+
+    @Test("HELLO changes version and user only when it succeeds")
+    mutating func hello() {
+        _ = send("HELLO", "4")
+        receive("-NOPROTO unsupported protocol version\r\n")
+        #expect(ledger.state.version == .resp2)
+        _ = send("HELLO", "3", "AUTH", "alice", "secret", "SETNAME", "x")
+        receive("%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n")
+        #expect(ledger.state.version == .resp3)
+        #expect(ledger.state.user == .named(Array("alice".utf8)))
+        #expect(!isCached)
+    }
+
+    @Test("under RESP2 a subscribed session is barred, messages are no replies, and the last unsubscription ends it")
+    mutating func subscribe() {
+        _ = send("SUBSCRIBE", "a", "b")
+        receive("*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n")
+        #expect(ledger.count == 1)
+        receive("*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n")
+        #expect(ledger.isEmpty)
+        #expect(!isCached)
+        _ = send("UNSUBSCRIBE")
+        receive("*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n")
+        #expect(ledger.count == 1)
+        receive("*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:1\r\n")
+        #expect(ledger.count == 1)
+        receive("*3\r\n$11\r\nunsubscribe\r\n$1\r\nb\r\n:0\r\n")
+        #expect(isCached)
+    }
+
+    @Test("channels and patterns are counted apart, though the server counts them together")
+    mutating func patterns() {
+        _ = send("SUBSCRIBE", "a")
+        receive("*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n")
+        _ = send("PSUBSCRIBE", "p*")
+        receive("*3\r\n$10\r\npsubscribe\r\n$2\r\np*\r\n:2\r\n")
+        _ = send("UNSUBSCRIBE")
+        receive("*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:1\r\n")
+        #expect(ledger.isEmpty, "the pattern is none of UNSUBSCRIBE's business")
+        #expect(ledger.state.isSubscribed)
+    }
+
+    @Test("under RESP3 pushes come between replies, and a subscribed session may still be answered from the cache")
+    mutating func pushes() {
+        _ = send("HELLO", "3")
+        receive("%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n")
+        _ = send("SUBSCRIBE", "a")
+        receive(">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n")
+        #expect(isCached)
+        _ = send("SET", "k", "v")
+        receive(">3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n")
+        #expect(ledger.count == 1)
+        #expect(lowered.isEmpty, "a push is not the reply to the write")
+        receive("+OK\r\n")
+        #expect(lowered == [key])
+    }
+
+    @Test("a value that looks like a message is a reply where nothing is subscribed to")
+    mutating func lookalike() {
+        _ = send("LRANGE", "l", "0", "-1")
+        receive("*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n")
+        #expect(ledger.isEmpty)
+    }
+
+    @Test("after CLIENT REPLY OFF nothing is matched, and fences stay up until the connection ends")
+    mutating func replyOff() {
+        _ = send("SET", "k", "v")
+        _ = send("CLIENT", "REPLY", "OFF")
+        receive("+OK\r\n")
+        #expect(lowered == [key])
+        #expect(ledger.state.tracking == .unmatched)
+        #expect(send("SET", "k", "w") == key)
+        #expect(send("SET", "k", "x") == .none, "it is up already")
+        #expect(ledger.connectionEnded() == [key])
+    }
+
+    @Test("the fences of unmatched writes are bounded: one for all keys stands for the many")
+    mutating func bounded() {
+        _ = send("CLIENT", "REPLY", "OFF")
+        for number in 0..<1_000 { #expect(send("SET", "k\(number)", "v") != .none) }
+        #expect(send("SET", "one more", "v") == .unknownKeys)
+        #expect(send("SET", "and another", "v") == .none)
+        let fences = ledger.connectionEnded()
+        #expect(fences.count == 2 && fences.contains(.unknownKeys))
+    }
+
+    @Test("MONITOR's lines are no replies; RESET ends it, and what follows RESET waits for that")
+    mutating func monitor() {
+        _ = send("MONITOR")
+        receive("+OK\r\n")
+        receive("+1700000000.000000 [0 127.0.0.1:1] \"GET\" \"k\"\r\n")
+        #expect(!isCached)
+        _ = send("RESET")
+        #expect(ledger.endsConnection)
+        receive("+1700000000.000000 [0 127.0.0.1:1] \"RESET\"\r\n")
+        #expect(ledger.endsConnection)
+        receive("+RESET\r\n")
+        #expect(!ledger.endsConnection)
+        #expect(isCached)
+    }
+
+    @Test("a connection that ends takes every fence with it")
+    mutating func ended() {
+        _ = send("MULTI")
+        receive("+OK\r\n")
+        _ = send("SET", "k", "v")
+        receive("+QUEUED\r\n")
+        _ = send("EVAL", "x", "0")
+        #expect(ledger.connectionEnded() == [.unknownKeys, key])
+        #expect(ledger.isEmpty)
+        #expect(ledger.connectionEnded().isEmpty)
+    }
+
+    @Test("only a connection that nothing was left on may be replaced")
+    mutating func replaceable() {
+        _ = send("SET", "k", "v")
+        _ = send("PING")
+        #expect(ledger.isReplaceable)
+        _ = send("CLIENT", "SETNAME", "x")
+        #expect(!ledger.isReplaceable)
+    }
+
+    @Test("a state command under a name that we do not know bars the cache")
+    mutating func renamed() {
+        _ = send("RENAMED-SELECT", "1")
+        receive("+OK\r\n")
+        #expect(!isCached)
+    }
+}

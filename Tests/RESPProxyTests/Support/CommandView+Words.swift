@@ -1,0 +1,52 @@
+import NIOCore
+import RESPParser
+import Testing
+
+@testable import RESPProxy
+
+extension CommandView {
+    /// A command as a parser would have found it; `announced` more than there are words: one that is still being received.
+    init(_ words: String..., announced: Int? = nil) {
+        var bytes: [UInt8] = []
+        RESPEncoder.command(words.map { Array($0.utf8) }, into: &bytes)
+        var parser = CommandParser()
+        _ = try? parser.parse(bytes.span.bytes)
+        self.init(buffer: ByteBuffer(bytes: bytes), arguments: parser.arguments, announced: announced)
+    }
+}
+
+extension CommandTable {
+    /// A table in the words of Redis 7.0, as far as the tests need it.
+    static func ofRedis7() throws -> CommandTable {
+        let rows: [(String, Int, [String], Int, Int, Int, [String])] = [
+            ("get", 2, ["readonly", "fast"], 1, 1, 1, ["@read", "@string", "@fast"]),
+            ("set", -3, ["write", "denyoom"], 1, 1, 1, ["@write", "@string", "@slow"]),
+            ("del", -2, ["write"], 1, -1, 1, ["@keyspace", "@write", "@slow"]),
+            ("mset", -3, ["write", "denyoom"], 1, -1, 2, ["@write", "@string", "@slow"]),
+            ("pfcount", -2, ["readonly"], 1, -1, 1, ["@read", "@hyperloglog", "@slow"]),
+            ("sort", -2, ["write", "movablekeys"], 1, 1, 1, ["@write", "@slow", "@dangerous"]),
+            ("flushall", -1, ["write"], 0, 0, 0, ["@keyspace", "@write", "@slow", "@dangerous"]),
+            ("eval", -3, ["noscript", "movablekeys"], 0, 0, 0, ["@slow", "@scripting"]),
+            ("debug", -2, ["admin"], 0, 0, 0, ["@admin", "@slow", "@dangerous"]),
+            ("config", -2, [], 0, 0, 0, ["@admin", "@slow", "@dangerous"]),
+            ("info", -1, [], 0, 0, 0, ["@slow", "@dangerous"]),
+            ("ping", -1, ["fast"], 0, 0, 0, ["@fast", "@connection"]),
+            ("select", 2, ["fast"], 0, 0, 0, ["@fast", "@connection"]),
+            ("renamed-select", 2, ["fast"], 0, 0, 0, ["@fast", "@connection"]),
+            ("multi", 1, ["fast"], 0, 0, 0, ["@fast", "@transaction"]),
+            ("exec", 1, ["skip_slowlog"], 0, 0, 0, ["@slow", "@transaction"]),
+            ("blpop", -3, ["write", "blocking"], 1, -2, 1, ["@write", "@list", "@slow", "@blocking"]),
+        ]
+        var reply = "*\(rows.count)\r\n"
+        for (name, arity, flags, first, last, step, categories) in rows {
+            reply += "*10\r\n$\(name.utf8.count)\r\n\(name)\r\n:\(arity)\r\n*\(flags.count)\r\n"
+            reply += flags.map { "+\($0)\r\n" }.joined()
+            reply += ":\(first)\r\n:\(last)\r\n:\(step)\r\n*\(categories.count)\r\n"
+            reply += categories.map { "+\($0)\r\n" }.joined()
+            reply += "*0\r\n*0\r\n*0\r\n"
+        }
+        let bytes = Array(reply.utf8)
+        let table = CommandTable(reply: bytes.span.bytes)
+        return try #require(table)
+    }
+}
