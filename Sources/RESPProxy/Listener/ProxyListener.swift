@@ -13,7 +13,7 @@ public final class ProxyListener: Sendable {
         self.channel = channel
     }
 
-    /// Binds.
+    /// Binds; nobody is accepted before ``accept()``.
     ///
     /// - Throws: What NIO throws where the port is taken, not permitted, or the name does not resolve.
     public static func bind(
@@ -22,6 +22,7 @@ public final class ProxyListener: Sendable {
         let bootstrap = ServerBootstrap(group: loops.group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.autoRead, value: false)
             .serverChannelInitializer { channel in
                 // Without it a process that is out of descriptors would spin on accept.
                 channel.eventLoop.makeCompletedFuture {
@@ -53,6 +54,11 @@ public final class ProxyListener: Sendable {
         guard limit.take() else { return .maxConnections }
         channel.closeFuture.whenComplete { _ in limit.giveBack() }
         return nil
+    }
+
+    /// Accepts clients from here on, those too who have been waiting since the bind.
+    public func accept() async throws {
+        try await channel.setOption(.autoRead, value: true).get()
     }
 
     /// Stops accepting.

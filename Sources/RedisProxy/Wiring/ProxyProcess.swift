@@ -28,6 +28,7 @@ struct ProxyProcess {
         let admin = try await startAdmin(loops, on: group.next())
         let listeners = try await listen(loops, limit: ConnectionLimit(maximum: descriptors.maxConnections))
         try await loops.start()
+        for listener in listeners { try await listener.accept() }
         announce(listeners, admin)
         warn(of: descriptors)
 
