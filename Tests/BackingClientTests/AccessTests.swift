@@ -10,9 +10,11 @@ struct AccessTests {
     private static let address = BackingAddress.tcp(host: "localhost", port: 6379)
     private static let somebody = BackingCredentials(username: "u", password: "p")
 
-    private static func ask(_ port: Int, _ credentials: BackingCredentials?) async throws -> BackingConnector.Access {
+    private static func ask(
+        _ port: Int, _ credentials: BackingCredentials?, within limit: TimeAmount = .seconds(30)
+    ) async throws -> BackingConnector.Access {
         let connector = BackingConnector(
-            configuration: .local(port: port).with { $0.commandTimeout = .milliseconds(300) })
+            configuration: .local(port: port).with { $0.commandTimeout = limit })
         return try await connector.checkAccess(credentials, on: MultiThreadedEventLoopGroup.singleton.next()).get()
     }
 
@@ -46,14 +48,19 @@ struct AccessTests {
     @Test("a server that cannot be asked is an error, not a refusal")
     func unreachable() async throws {
         let silent = try FakeServer { connection in _ = try connection.receiveToEnd() }
-        let closing = try FakeServer { connection in _ = try connection.receive(count: 1) }
-        let garbage = try FakeServer { connection in try connection.send("HTTP/1.1 200 OK\r\n") }
+        let closing = try FakeServer { connection in _ = try connection.receive(through: "PING\r\n") }
+        let garbage = try FakeServer { connection in
+            try connection.send("HTTP/1.1 200 OK\r\n")
+            _ = try connection.receiveToEnd()
+        }
         let cases = [
             (try freePort(), BackingError.Code.unavailable), (silent.port, .timedOut), (closing.port, .unavailable),
             (garbage.port, .protocolViolation),
         ]
         for (port, code) in cases {
-            let error = await #expect(throws: BackingError.self) { try await Self.ask(port, Self.somebody) }
+            let error = await #expect(throws: BackingError.self) {
+                try await Self.ask(port, Self.somebody, within: code == .timedOut ? .milliseconds(100) : .seconds(30))
+            }
             #expect(error?.code == code)
         }
     }

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A fill lane and a backing that misbehaves")
+@Suite("A fill lane and a backing that misbehaves", .serialized)
 struct FillLaneFaultTests {
     /// Reads the handshake and answers it.
     private static func greet(_ connection: RawConnection) throws {

@@ -63,7 +63,8 @@ struct FillLaneStateMachineTests {
     func bounded() {
         var machine = Machine(address: Self.address)
         _ = machine.start()
-        for number in 0..<4096 { #expect(Self.describe(machine.fetch(number)) == "wait") }
+        let actions = Set((0..<4096).map { Self.describe(machine.fetch($0)) })
+        #expect(actions == ["wait"])
         #expect(Self.describe(machine.fetch(4096)).hasSuffix("is still being connected to, and 4096 reads wait for it"))
     }
 
