@@ -94,8 +94,11 @@ public final class ProxyLoop {
     /// Whether fills are being answered.
     public var isBackingUp: Bool { lane.isReady }
 
-    /// Whether a client from beyond this machine must be turned away (`PROTECTED_MODE`): the backing needs no password, or it is not known to need one.
-    var deniesRemoteClients: Bool { configuration.protectedMode && admitsAnonymous != false }
+    /// Whether a client from beyond this machine must be turned away (`PROTECTED_MODE`): the backing needs no password, as far as is
+    /// known. While it has not been asked, a configured password is taken for one that is needed.
+    var deniesRemoteClients: Bool {
+        configuration.protectedMode && (admitsAnonymous ?? (configuration.backing.password == nil))
+    }
 
     /// Opens a connection to the backing for one client: as a new client would have it, or logged in as the fill lane's user where clients are trusted.
     func openRelay() -> EventLoopFuture<any Channel> {

@@ -55,11 +55,16 @@ struct CommandRouter {
         return RelayedCommand(
             change: StateChange(of: command, table: table),
             writes: WriteEffect(of: command, table: table),
-            isBlocking: description?.flags.contains(.blocking) ?? false,
+            isBlocking: description?.flags.contains(.blocking) ?? (command.name.map(Self.blocking.contains) == true),
             carriesState: description.map { $0.carriesState && command.name.map(Self.stateless.contains) != true }
                 ?? true)
     }
 
+    /// What blocks on Redis 7, for as long as the server's table is not there.
+    private static let blocking: Set<CommandName> = [
+        "blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin", "wait", "xread",
+        "xreadgroup",
+    ]
     private static let stateless: Set<CommandName> = ["command", "echo", "ping", "publish", "pubsub", "spublish"]
 }
 
