@@ -4,7 +4,9 @@ import NIOCore
 
 /// How the proxy behaves; the options' meanings are those of the README's table.
 public struct ProxyConfiguration: Sendable {
+    /// The server behind the proxy.
     public var backing: BackingConfiguration
+    /// How much is kept, and for how long.
     public var cache: CacheConfiguration
     /// `CLIENT_AUTH=trust`: everybody is let in as the fill lane's user.
     public var trustsClients: Bool
@@ -15,6 +17,7 @@ public struct ProxyConfiguration: Sendable {
     /// `CLIENT_IDLE_TIMEOUT` of RESP clients; nil = none.
     public var idleTimeout: TimeAmount?
 
+    /// All values are as checked by whoever read the options.
     public init(
         backing: BackingConfiguration, cache: CacheConfiguration, trustsClients: Bool, protectedMode: Bool,
         maxConnections: Int, idleTimeout: TimeAmount?

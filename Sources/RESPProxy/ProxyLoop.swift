@@ -6,9 +6,13 @@ import RESPParser
 
 /// What the connections of one event loop share: the reads, the fill lane, the command table, the counters.
 public final class ProxyLoop {
+    /// The event loop of everything here.
     public let eventLoop: any EventLoop
+    /// The options in force.
     public let configuration: ProxyConfiguration
+    /// Reads through the cache.
     public let readThrough: ReadThrough
+    /// The loop's counters.
     public let metrics: LoopMetrics
     /// Takes the HTTP connections; nil = everything is RESP.
     public var httpSide: (any HTTPSide)?
@@ -142,6 +146,7 @@ public final class ProxyLoop {
 }
 
 extension ProxyLoop: FillLaneObserver {
+    /// Fills are answered from here on; the table is the server's as of this log-in.
     public func fillLaneIsUp(_ lane: FillLane, commandTable table: ByteBuffer?) {
         outage = nil
         isFillRefused = false
@@ -156,6 +161,7 @@ extension ProxyLoop: FillLaneObserver {
         }
     }
 
+    /// Tickets of this lane are void; whether clients hear of the outage from us depends on whether the server speaks.
     public func fillLaneIsDown(_ lane: FillLane, error: BackingError) {
         commandTable = nil
         metrics.backingChanged(isUp: false)

@@ -4,7 +4,9 @@ import NIOCore
 
 /// The proxy's parts on every event loop of a group, and the cache that they share.
 public final class ProxyLoops: Sendable {
+    /// The event loops.
     public let group: any EventLoopGroup
+    /// The cache that they share.
     public let cache: ValueCache
     private let loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>]
 

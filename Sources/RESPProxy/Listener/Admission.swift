@@ -3,9 +3,11 @@ import Synchronization
 
 /// Counts the clients of the whole process against `MAX_CONNECTIONS`.
 public final class ConnectionLimit: Sendable {
+    /// Clients that may be connected at once.
     public let maximum: Int
     private let current = Atomic<Int>(0)
 
+    /// A limit with nobody connected.
     public init(maximum: Int) {
         self.maximum = maximum
     }

@@ -12,6 +12,7 @@ public struct LatencyHistogram: Sendable, Equatable {
     /// All times together.
     public private(set) var sumNanoseconds: UInt64 = 0
 
+    /// All zero.
     public init() {}
 
     /// Counts `count` requests that took `nanoseconds` each.

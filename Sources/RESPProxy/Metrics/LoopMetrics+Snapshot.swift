@@ -14,6 +14,7 @@ extension LoopMetrics {
             repeating: 0, count: WireProtocol.allCases.count * Kind.allCases.count * Outcome.allCases.count)
         var durations = [LatencyHistogram](repeating: LatencyHistogram(), count: Kind.allCases.count)
 
+        /// All zero.
         public init() {}
 
         /// Connections open now.

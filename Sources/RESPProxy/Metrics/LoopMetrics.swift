@@ -6,6 +6,7 @@ public final class LoopMetrics {
     /// What has been counted so far; a value, to be handed to other threads.
     public private(set) var snapshot = Snapshot()
 
+    /// All zero.
     public init() {}
 
     // MARK: Connections

@@ -7,6 +7,7 @@ public typealias ValueCache = LocalCache<CachedValue, WaitingRead>
 
 /// Reads of one event loop, through the local cache to the backing: look-up, and on a miss the fill.
 public final class ReadThrough {
+    /// The event loop of everything here.
     public let eventLoop: any EventLoop
     private let cache: ValueCache
     private let lane: FillLane

@@ -1,8 +1,12 @@
 import NIOCore
 import RESPParser
 
+/// Encoded replies and commands go straight into the buffers that are written to the sockets.
 extension ByteBuffer: ByteSink {
+    /// Writes one byte.
     @inlinable public mutating func append(_ byte: UInt8) { writeInteger(byte) }
+    /// Writes one byte.
+    /// Writes bytes.
     @inlinable public mutating func append(_ bytes: RawSpan) { writeBytes(bytes) }
 
     /// A buffer of its own with a copy of `bytes`.
