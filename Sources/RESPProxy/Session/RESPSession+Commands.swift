@@ -1,0 +1,147 @@
+import NIOCore
+import RESPParser
+
+/// Commands: what the client sends, taken one by one and sent where it belongs.
+extension RESPSession {
+    func takeCommands(now: UInt64) {
+        isWaiting = false
+        while !isWaiting {
+            switch intake {
+            case .ended:
+                inbound.clear()
+                return
+            case .tunnel:
+                forward(&inbound, length: inbound.readableBytes)
+                return
+            case .commands, .streaming, .skipping:
+                guard inbound.readableBytes > 0, canForward, takeNext(now: now) else { return }
+            }
+        }
+    }
+
+    /// False while the server does not take what was sent to it: then the client has to wait as well.
+    ///
+    /// Also while there is no server, and the client does not take the errors that say so.
+    var canForward: Bool {
+        guard case .open(let connection) = relay else {
+            return loop.outage == nil || channel.isWritable || !channel.isActive
+        }
+        return connection.isWritable
+    }
+
+    /// Takes one command, or one piece of a large one.
+    ///
+    /// - Returns: False when more bytes are needed.
+    func takeNext(now: UInt64) -> Bool {
+        let isLimited = isLimited
+        if isLimited, ledger.isAuthenticating {
+            isWaiting = true
+            return false
+        }
+        parser.limits = isLimited ? .redisUnauthenticated : .redis
+        let result: CommandParseResult
+        do throws(ProtocolError) {
+            result = try parser.parse(inbound.readableBytesSpan)
+        } catch {
+            end(with: error)
+            return false
+        }
+        switch result {
+        case .incomplete where intake == .commands:
+            return takePart(now: now)
+        case .incomplete:
+            pass(length: inbound.readableBytes)
+            return false
+        case .nothing(let length):
+            inbound.moveReaderIndex(forwardBy: length)
+        case .multibulk(let length) where intake != .commands:
+            pass(length: length)
+            intake = .commands
+        case .multibulk(let length):
+            let command = CommandView(buffer: inbound, arguments: parser.arguments)
+            take(command, now: now) { session in
+                session.forward(&session.inbound, length: length)
+            } drop: {
+                $0.inbound.moveReaderIndex(forwardBy: length)
+            }
+        case .inline(let length):
+            var encoded = ByteBuffer(bytes: parser.inlineAsMultibulk)
+            let command = CommandView(buffer: encoded, arguments: parser.arguments)
+            take(command, now: now) { session in
+                session.inbound.moveReaderIndex(forwardBy: length)
+                session.forward(&encoded, length: encoded.readableBytes)
+            } drop: {
+                $0.inbound.moveReaderIndex(forwardBy: length)
+            }
+        }
+        return true
+    }
+
+    /// Whether the tighter limits for clients that are not logged in hold.
+    var isLimited: Bool {
+        loop.admitsAnonymous == false && !loop.configuration.trustsClients && ledger.state.user == .new
+    }
+
+    /// Sends a command where it belongs, or leaves it where it is until it can be.
+    func take(
+        _ command: CommandView, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
+    ) {
+        let router = CommandRouter(table: loop.commandTable, access: loop.access)
+        switch router.route(command, ledger: ledger, reads: reads, canAnswerHere: canAnswerHere) {
+        case .wait:
+            isWaiting = true
+        case .hangUp:
+            intake = .ended
+            flushOutput()
+            close()
+        case .read:
+            if !read(command, now: now) { isWaiting = true } else { drop(self) }
+        case .relay(let relayed):
+            switch prepareRelay() {
+            case .open:
+                begin(relayed, now: now)
+                forward(self)
+            case .failed(let error):
+                drop(self)
+                loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
+                answer(.error(error.message))
+            case .none, .connecting:
+                isWaiting = true
+            }
+        }
+    }
+
+    /// An unfinished command: kept while it is small, passed on as it comes once it is large.
+    func takePart(now: UInt64) -> Bool {
+        guard inbound.readableBytes >= Self.streamingThreshold, let announced = parser.announcedArguments else {
+            return false
+        }
+        let command = CommandView(
+            buffer: inbound, arguments: parser.arguments, announced: max(announced, parser.arguments.count + 1))
+        take(command, now: now) { session in
+            session.intake = .streaming
+            let length = session.parser.startStreaming()
+            session.forward(&session.inbound, length: length)
+        } drop: { session in
+            session.intake = .skipping
+            session.inbound.moveReaderIndex(forwardBy: session.parser.startStreaming())
+        }
+        return intake != .commands
+    }
+
+    /// Passes on, or drops, a piece of a large command.
+    func pass(length: Int) {
+        if intake == .streaming {
+            forward(&inbound, length: length)
+        } else {
+            inbound.moveReaderIndex(forwardBy: length)
+        }
+    }
+
+    func end(with error: ProtocolError) {
+        var reply = ByteBuffer()
+        RESPEncoder.protocolError(error, into: &reply)
+        intake = .ended
+        lastReply = reply
+    }
+}

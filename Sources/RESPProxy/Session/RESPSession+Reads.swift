@@ -1,0 +1,92 @@
+import BackingClient
+import NIOCore
+import RESPParser
+
+/// Reads: through the cache, answered in order.
+extension RESPSession {
+    /// Whether the client takes its replies, and the backing our fills.
+    var canAnswerHere: Bool {
+        channel.isWritable && !loop.isFillRefused && output.readableBytes + referenced < Self.answerLimit
+    }
+
+    /// Reads a key through the cache.
+    ///
+    /// - Returns: False when it must wait for the session's earlier reads.
+    func read(_ command: CommandView, now: UInt64) -> Bool {
+        let range = command.arguments[1]
+        let reading = loop.readThrough.read(
+            command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane, waiter: self,
+            request: reads.nextRequest)
+        switch reading {
+        case .mustWait:
+            return false
+        case .hit(.bytes(let value), _):
+            hits += 1
+            if reads.isEmpty {
+                answer(.value(value))
+            } else {
+                reads.append(.answer(.value(value)))
+            }
+        case .hit(.large, _):
+            reads.append(.relay(key: copyKey(command, range)))
+        case .pending(let lane):
+            reads.appendPending(key: copyKey(command, range), lane: lane, started: now)
+        }
+        return true
+    }
+
+    func copyKey(_ command: CommandView, _ range: Range<Int>) -> ByteBuffer {
+        ByteBuffer(copying: command.buffer.readableBytesSpan.extracting(range))
+    }
+
+    /// Sends the reads' replies that are due.
+    func answerReads() {
+        while ledger.isEmpty, let front = reads.front {
+            switch front {
+            case .answer(let due):
+                reads.removeFront()
+                answer(due)
+            case .relay(let key):
+                switch prepareRelay() {
+                case .none, .connecting: return
+                case .failed(let error):
+                    reads.removeFront()
+                    answer(.error(error.message))
+                case .open:
+                    reads.removeFront()
+                    begin(.plainRead, now: MonotonicClock.now())
+                    RESPEncoder.command([Array("GET".utf8), Array(key.readableBytesView)], into: &forwards)
+                }
+            }
+        }
+    }
+
+    func answer(_ answer: ReadQueue.Answer) {
+        switch answer {
+        case .value(let value):
+            RESPEncoder.bulkHeader(length: value.readableBytes, into: &output)
+            if value.readableBytes >= Self.referenceThreshold {
+                referenced += value.readableBytes
+                writeOutput()
+                send(value)
+            } else {
+                output.writeImmutableBuffer(value)
+            }
+            output.writeInteger(UInt16(0x0D0A))
+        case .null:
+            RESPEncoder.null(ledger.state.version, into: &output)
+        case .error(let text):
+            RESPEncoder.error(String(decoding: text, as: UTF8.self), into: &output)
+        }
+    }
+}
+
+extension RESPSession: FillWaiter {
+    func fillEnded(request: UInt64, outcome: FillOutcome) {
+        if let started = reads.fillEnded(request: request, outcome: outcome) {
+            loop.metrics.requestsEnded(
+                .resp, .miss, outcome.metric, nanoseconds: MonotonicClock.now() &- started)
+        }
+        scheduleTurn()
+    }
+}
