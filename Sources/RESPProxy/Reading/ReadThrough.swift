@@ -63,7 +63,7 @@ public final class ReadThrough {
         switch reply.outcome {
         case .value(let value, let timeToLive):
             Fill(
-                value: .bytes(value), size: value.readableBytes,
+                value: .bytes(value), size: value.storageCapacity + bufferOverhead,
                 deadline: timeToLive.map { reply.sent.adding(milliseconds: $0) })
         case .tooLarge(let length):
             Fill(
@@ -72,6 +72,9 @@ public final class ReadThrough {
         case .unstorable, .absent, .failure: nil
         }
     }
+
+    /// What a `ByteBuffer` takes beside its bytes: the object that owns them, and the allocator's headers for both.
+    private static let bufferOverhead = 96
 
     /// For how long a key stays known as large, in milliseconds: it may have become smaller without our hearing of it.
     private static let largeMarkLifetime: Int64 = 60_000

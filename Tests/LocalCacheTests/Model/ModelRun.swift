@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import LocalCache
 
 /// Does random operations on a cache and on its model, and compares all that can be seen.

@@ -1,4 +1,5 @@
 import RESPParser
+import TestSupport
 import Testing
 
 @Suite("Replies in pieces")

@@ -1,5 +1,6 @@
 import CHiredis
 import RESPParser
+import TestSupport
 import Testing
 
 @Suite("The scanner against hiredis' reader")

@@ -1,4 +1,5 @@
 import RESPParser
+import TestSupport
 
 /// Makes what clients send: commands of both kinds, what Redis ignores, and now and then what it refuses.
 struct CommandGenerator {

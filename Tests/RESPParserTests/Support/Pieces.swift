@@ -1,3 +1,5 @@
+import TestSupport
+
 /// How a test cuts its input: the same bytes must give the same result in all of these.
 enum Pieces: CaseIterable {
     case whole, byteByByte, random

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Makes well-formed replies of all types, nested at random.
 struct ReplyGenerator {
     var random: SeededGenerator
