@@ -152,12 +152,23 @@ extension ProxyLoop: FillLaneObserver {
         isFillRefused = false
         metrics.backingChanged(isUp: true)
         commandTable = table.flatMap { CommandTable(reply: $0.readableBytesSpan) }
-        if table != nil, commandTable == nil {
+        if commandTable == nil {
             logger.warning(
                 "the backing's COMMAND table cannot be read: every relayed command counts as a write of unknown keys")
         }
-        connector.checkAccess(nil, on: eventLoop).assumeIsolated().whenSuccess { [weak self] access in
-            self?.admitsAnonymous = access == .granted
+        askForAnonymousAccess()
+    }
+
+    /// Finds out whether the server lets a client in that gives no password; asked again until that is known to be so, or not to matter.
+    private func askForAnonymousAccess() {
+        connector.checkAccess(nil, on: eventLoop).assumeIsolated().whenComplete { [weak self] result in
+            guard let self else { return }
+            if case .success(let access) = result { admitsAnonymous = access == .granted }
+            // Without a password of its own the fill lane is let in as such a client is.
+            let isRefused = configuration.backing.password == nil && admitsAnonymous == false
+            isFillRefused = isRefused
+            guard lane.isReady, isRefused || admitsAnonymous == nil else { return }
+            eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in self?.askForAnonymousAccess() }
         }
     }
 
@@ -188,7 +199,8 @@ public enum ReadPermission: Sendable {
 extension ProxyLoop {
     /// Starts a `GET` that streams a large value past the cache.
     public func readLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> LargeValueReader {
-        LargeValueReader(key: key, receiver: receiver, channel: openReader())
+        LargeValueReader(
+            key: key, receiver: receiver, channel: openReader(), timeout: configuration.backing.commandTimeout)
     }
 
     /// Whether somebody with these credentials (nil: none) may be given what the cache holds, by the rule of `CLIENT_AUTH`.

@@ -91,7 +91,7 @@ struct SocketTests {
         #expect(responses.last?["Connection"] == "close")
     }
 
-    @Test("a client that takes nothing in is cut off, and its slot is free again", .timeLimit(.minutes(1)))
+    @Test("a client that takes nothing in is cut off, and its slot is free again", .timeLimit(.minutes(5)))
     func stalledReader() async throws {
         var configuration = HTTPConfiguration()
         configuration.idleTimeout = .milliseconds(300)

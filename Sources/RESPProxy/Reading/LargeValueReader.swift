@@ -17,8 +17,11 @@ public protocol LargeValueReceiver: AnyObject {
 public final class LargeValueReader {
     private let handler: LargeValueHandler
 
-    init(key: ByteBuffer, receiver: any LargeValueReceiver, channel: EventLoopFuture<any Channel>) {
-        let handler = LargeValueHandler(key: key, receiver: receiver)
+    /// - Parameter timeout: How long the server may be silent while it is being waited for.
+    init(
+        key: ByteBuffer, receiver: any LargeValueReceiver, channel: EventLoopFuture<any Channel>, timeout: TimeAmount
+    ) {
+        let handler = LargeValueHandler(key: key, receiver: receiver, timeout: timeout)
         self.handler = handler
         channel.assumeIsolated().whenComplete { result in
             do {
@@ -45,12 +48,21 @@ extension BackingError {
     }
 }
 
+extension BackingError {
+    /// The backing has stopped in the middle of something.
+    static var silent: BackingError {
+        BackingError(code: .timedOut, message: Array("ERR redis-proxy: the backing Redis did not answer in time".utf8))
+    }
+}
+
 /// The socket side of ``LargeValueReader``.
 private final class LargeValueHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let key: ByteBuffer
+    private let timeout: TimeAmount
+    private var deadline: Scheduled<Void>?
     private weak var receiver: (any LargeValueReceiver)?
     private var context: ChannelHandlerContext?
     private var scanner = FrameScanner(limits: FrameLimits(reportedBlobLength: -1))
@@ -62,19 +74,31 @@ private final class LargeValueHandler: ChannelInboundHandler {
     /// A reply that is no bulk string: an error, or nil.
     private var line: [UInt8] = []
 
-    init(key: ByteBuffer, receiver: any LargeValueReceiver) {
+    init(key: ByteBuffer, receiver: any LargeValueReceiver, timeout: TimeAmount) {
         self.key = key
+        self.timeout = timeout
         self.receiver = receiver
     }
 
     func resume() {
         wantsMore = true
-        context?.read()
+        read()
+    }
+
+    private func read() {
+        guard let context else { return }
+        if deadline == nil {
+            deadline = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { [weak self] in
+                self?.end(.failure(.silent))
+            }
+        }
+        context.read()
     }
 
     func cancel() {
         isCancelled = true
         hasEnded = true
+        deadline?.cancel()
         receiver = nil
         context?.close(promise: nil)
     }
@@ -82,6 +106,7 @@ private final class LargeValueHandler: ChannelInboundHandler {
     func end(_ outcome: FillOutcome?) {
         guard !hasEnded else { return }
         hasEnded = true
+        deadline?.cancel()
         context?.close(promise: nil)
         receiver?.largeValueEnded(outcome)
         receiver = nil
@@ -97,7 +122,7 @@ private final class LargeValueHandler: ChannelInboundHandler {
         var command: [UInt8] = []
         RESPEncoder.command([Array("GET".utf8), Array(key.readableBytesView)], into: &command)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: command)), promise: nil)
-        if wantsMore { context.read() }
+        if wantsMore { read() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -107,6 +132,8 @@ private final class LargeValueHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
         wantsMore = false
+        deadline?.cancel()
+        deadline = nil
         do throws(ProtocolError) {
             try take(&bytes)
         } catch {
@@ -145,7 +172,7 @@ private final class LargeValueHandler: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         // Until the value has begun there is nothing to hold back.
-        if wantsMore || remaining == nil { context.read() }
+        if !hasEnded, wantsMore || remaining == nil { read() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -55,6 +55,16 @@ final class RelayConnection: ChannelInboundHandler {
         context.read()
     }
 
+    /// Ends our side, behind everything written; the receiver goes on hearing what the server sends until it closes too.
+    func finish() {
+        guard let context else { return }
+        let channel = context.channel
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+            channel.close(mode: .output, promise: nil)
+        }
+        readMore()
+    }
+
     /// Closes; the receiver hears nothing more.
     func close() {
         receiver = nil

@@ -38,10 +38,11 @@ struct RelayLedger: Sendable {
     var count: Int { outstanding.count }
     var isEmpty: Bool { outstanding.isEmpty }
 
-    /// Whether the server is, or may be, waiting for something other than a command of this session.
-    var isBlocked: Bool {
-        state.isSubscribed || state.tracking != .byReply || outstanding.first?.isBlocking == true
-    }
+    /// Whether the reply that is due may never come, or nothing tells which it is.
+    var isBlocked: Bool { state.tracking != .byReply || outstanding.first?.isBlocking == true }
+
+    /// Whether the client is there to hear something rather than to ask: it may be silent for as long as it likes.
+    var isListening: Bool { isBlocked || state.isSubscribed }
 
     /// Whether a log-in is under way: until it ends it is not known which limits hold for what follows.
     var isAuthenticating: Bool {

@@ -76,7 +76,10 @@ extension RESPSession {
         case .null:
             RESPEncoder.null(ledger.state.version, into: &output)
         case .error(let text):
-            RESPEncoder.error(String(decoding: text, as: UTF8.self), into: &output)
+            // The server's own words, byte for byte.
+            output.writeInteger(UInt8(ascii: "-"))
+            output.writeBytes(text)
+            output.writeInteger(UInt16(0x0D0A))
         }
     }
 }

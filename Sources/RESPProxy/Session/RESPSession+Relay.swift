@@ -46,7 +46,7 @@ extension RESPSession {
 extension RESPSession: RelayReceiver {
     var matchesReplies: Bool { ledger.state.tracking == .byReply || ledger.state.tracking == .monitoring }
     var needsGlimpse: Bool { ledger.needsGlimpse }
-    var takesMore: Bool { channel.isWritable || !channel.isActive }
+    var takesMore: Bool { channel.isWritable || !channel.isActive || isClosed }
 
     func replyBegins(type: UInt8) {
         for fence in ledger.replyBegins(type: type) { loop.cache.lowerFence(fence) }
@@ -62,12 +62,14 @@ extension RESPSession: RelayReceiver {
     }
 
     func relayed(_ bytes: ByteBuffer) {
+        guard !isClosed else { return }
         writeOutput()
         send(bytes)
     }
 
     func relayReadCompleted() {
         relayReadTime = nil
+        guard !isClosed else { return }
         context?.flush()
         if ledger.wasReset, loop.configuration.trustsClients, case .open(let connection) = relay {
             // RESET has logged the connection out; a new one is logged in again, as a new client's would be.
@@ -83,6 +85,7 @@ extension RESPSession: RelayReceiver {
     }
 
     func relayEnded(error: BackingError?, isInsideReply: Bool) {
+        guard !isClosed else { return release() }
         let wasIdle = isIdle && intake == .commands && ledger.isReplaceable && !isInsideReply
         for fence in ledger.connectionEnded() { loop.cache.lowerFence(fence) }
         relay = .none

@@ -62,6 +62,7 @@ final class RESPSession: ChannelInboundHandler {
     var isTurnScheduled = false
     var isReading = false
     var isClosed = false
+    var isWithdrawn = false
     /// What the route of the command in hand waits for has not come yet.
     var isWaiting = false
     var hits: UInt64 = 0
@@ -111,7 +112,7 @@ final class RESPSession: ChannelInboundHandler {
             inputHasEnded = true
             process()
         case is IdleStateHandler.IdleStateEvent:
-            if isIdle, !ledger.isBlocked { close() }
+            if isIdle, !ledger.isListening { close() }
         default:
             context.fireUserInboundEventTriggered(event)
         }
@@ -190,20 +191,37 @@ final class RESPSession: ChannelInboundHandler {
             close()
         } else if inputHasEnded, canForward {
             // A blocked command is withdrawn, and a half-received one has no end; everything else is answered first.
-            let isCutShort = intake == .streaming && ledger.count <= 1 || intake == .tunnel
-            if ledger.isBlocked || isCutShort || (isIdle && !isWaiting) { close() }
+            let isCutShort = intake == .streaming && ledger.count <= 1
+            if ledger.isBlocked || isCutShort {
+                withdraw()
+            } else if isIdle, !isWaiting {
+                close()
+            }
         }
     }
 
-    /// Ends both connections. What was written is still sent.
+    /// Passes the end of the client's input on: the server then does with what it has received what it would do for a client of
+    /// its own, and closes; so do we.
+    func withdraw() {
+        guard !isWithdrawn else { return }
+        isWithdrawn = true
+        if case .open(let connection) = relay { connection.finish() } else { close() }
+    }
+
+    /// Ends both connections. What was written is still sent; the fences of writes whose replies nobody waits for any more stay up
+    /// until the server has closed too, and so has done what it received.
     func close() {
         guard !isClosed else { return }
         isClosed = true
         intake = .ended
-        if case .open(let connection) = relay { connection.close() }
+        context?.closeBehindWrites()
+        if case .open(let connection) = relay { connection.finish() } else { release() }
+    }
+
+    /// Nothing is left to be waited for.
+    func release() {
         relay = .none
         for fence in ledger.connectionEnded() { loop.cache.lowerFence(fence) }
         loop.sessionClosed(self)
-        context?.closeBehindWrites()
     }
 }

@@ -82,7 +82,7 @@ enum StateChange: Equatable, Sendable {
     /// Known commands of the categories that carry state which change nothing that the proxy must know.
     private static let harmless: Set<CommandName> = [
         "asking", "command", "echo", "ping", "publish", "pubsub", "readonly", "readwrite", "replconf", "role",
-        "spublish",
+        "spublish", "wait", "waitaof",
     ]
 
     private static func other(_ name: CommandName, _ command: CommandView, _ table: CommandTable?) -> StateChange {

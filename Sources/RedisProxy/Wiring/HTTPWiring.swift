@@ -8,6 +8,9 @@ struct HTTPWiring {
     let settings: Settings
     let logger: Logger
 
+    /// As good as never: ten years.
+    private static let never = TimeAmount.hours(24 * 3650)
+
     /// Nothing where `HTTP_FACADE` is off.
     func connect(_ loops: ProxyLoops) async throws {
         guard settings.servesHTTP else { return }
@@ -15,7 +18,7 @@ struct HTTPWiring {
         _ = try await loops.collect { [settings, logger] loop in
             var configuration = HTTPConfiguration(
                 maxClients: settings.maxClients, requiresCredentials: loop.configuration.requiresCredentials)
-            if let timeout = settings.httpIdleTimeout { configuration.idleTimeout = timeout }
+            configuration.idleTimeout = settings.httpIdleTimeout ?? Self.never
             let facade = HTTPFacade(
                 proxyLoop: loop, configuration: configuration, limiter: limiter, logger: logger,
                 observer: HTTPRequestCounter(metrics: loop.metrics))
