@@ -19,7 +19,11 @@ enum WriteEffect: Equatable, Sendable {
             return
         }
         let flags = description.flags
-        if flags.contains(.write) || command.name == "pfcount" {
+        if flags.isSuperset(of: [.blocking, .movableKeys]) {
+            // `BLMPOP`, `BZMPOP`, `XREADGROUP`: they take from lists, sorted sets and streams that are there, and never make or unmake
+            // a string. A fence on all keys while one waits would switch the cache off for as long.
+            self = .none
+        } else if flags.contains(.write) || command.name == "pfcount" {
             // PFCOUNT is flagged read-only and yet may rewrite the string that it reads (it caches the count).
             self = Self.keys(of: command, description)
         } else if flags.contains(.readonly) {

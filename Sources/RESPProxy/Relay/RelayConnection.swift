@@ -38,6 +38,9 @@ final class RelayConnection: ChannelInboundHandler {
         self.receiver = receiver
     }
 
+    /// False in the middle of a reply or a push.
+    var isAtFrameStart: Bool { scanner.isAtFrameStart }
+
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
     func write(_ bytes: ByteBuffer) {
@@ -109,6 +112,7 @@ final class RelayConnection: ChannelInboundHandler {
         while offset < bytes.byteCount, receiver.matchesReplies {
             if scanner.isAtFrameStart {
                 receiver.replyBegins(type: bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+                guard receiver.matchesReplies else { return }
                 collects = receiver.needsGlimpse
                 glimpse.reset()
             }

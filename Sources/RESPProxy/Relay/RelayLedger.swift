@@ -54,9 +54,17 @@ struct RelayLedger: Sendable {
         }
     }
 
-    /// Whether what follows must wait for the replies, because it may belong on another connection.
-    var endsConnection: Bool {
-        isResetting || outstanding.last.map { $0.change == .reset || $0.change == .quit } ?? false
+    /// Whether what follows must wait for the replies, because it may not belong on this connection, or not be what the last
+    /// command makes of it.
+    ///
+    /// - Parameter onReset: Whether a session gets a new connection once `RESET` is answered.
+    func mayLeaveConnection(onReset: Bool) -> Bool {
+        guard !isResetting else { return true }
+        switch outstanding.last?.change {
+        case .reset: return onReset
+        case .synchronize: return true
+        default: return false
+        }
     }
 
     /// Whether replies must be looked at beyond finding their end.
@@ -96,6 +104,10 @@ struct RelayLedger: Sendable {
     mutating func replyBegins(type: UInt8) -> [WriteEffect] {
         guard state.tracking == .byReply, type != UInt8(ascii: ">"), let front = outstanding.first else { return [] }
         switch front.change {
+        case .synchronize:
+            // Refused, it was a command like any other; otherwise what comes is no reply any more.
+            if type != UInt8(ascii: "-") { state.tracking = .tunnel }
+            return takeWritesOfFront()
         case .execute, .discard, .reset:
             // An error may leave the transaction open: that is decided at the end of the reply.
             guard type != UInt8(ascii: "-") else { return [] }
@@ -185,6 +197,10 @@ struct RelayLedger: Sendable {
             return []
         }
         guard !reply.isError else {
+            // It may have logged in before it failed over a later option.
+            if case .hello(_, .some) = change, !reply.starts(with: "-WRONGPASS"), !reply.starts(with: "-NOPROTO") {
+                state.isUncertain = true
+            }
             guard change == .execute, reply.starts(with: "-EXECABORT") else { return [] }
             state.endTransaction()
             return takeQueuedWrites()
@@ -217,11 +233,7 @@ struct RelayLedger: Sendable {
 
     /// Gives up matching once everything before a command that ends it has been answered.
     private mutating func adoptUnmatched() {
-        switch outstanding.first?.change {
-        case .replyOff: state.tracking = .unmatched
-        case .synchronize: state.tracking = .tunnel
-        default: break
-        }
+        if case .replyOff = outstanding.first?.change { state.tracking = .unmatched }
         guard state.tracking != .byReply, !outstanding.isEmpty else { return }
         for entry in outstanding {
             holdRaised(entry.writes)

@@ -37,12 +37,13 @@ struct CommandRouter {
         case "get" where command.announced == 2 && command.isComplete:
             if reads.holdsRelay { return .wait }
             if canAnswerHere, ledger.isEmpty, ledger.state.mayBeAnsweredFromCache(access: access) {
-                return reads.pendingCount < ReadQueue.pendingLimit ? .read : .wait
+                return reads.pendingCount < reads.pendingLimit ? .read : .wait
             }
         default: break
         }
         // A session waits on one connection at a time.
-        guard reads.isEmpty, !ledger.endsConnection, ledger.count < Self.outstandingLimit else { return .wait }
+        guard reads.isEmpty, ledger.count < Self.outstandingLimit else { return .wait }
+        if ledger.mayLeaveConnection(onReset: access.trustsClients) { return .wait }
         return .relay(describe(command))
     }
 
@@ -72,9 +73,4 @@ extension CommandDescription {
     fileprivate var carriesState: Bool {
         !categories.isDisjoint(with: [.connection, .transaction, .pubsub])
     }
-}
-
-extension ReadQueue {
-    /// Fills that one session may have under way.
-    static let pendingLimit = 64
 }

@@ -92,6 +92,7 @@ extension RESPSession {
             isWaiting = true
         case .hangUp:
             intake = .ended
+            flushForwards()
             flushOutput()
             close()
         case .read:
@@ -101,6 +102,9 @@ extension RESPSession {
             case .open:
                 begin(relayed, now: now)
                 forward(self)
+            case .failed where relayed.change == .quit:
+                intake = .ended
+                lastReply = ByteBuffer(string: "+OK\r\n")
             case .failed(let error):
                 drop(self)
                 loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)

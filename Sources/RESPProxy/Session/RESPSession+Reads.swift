@@ -6,7 +6,8 @@ import RESPParser
 extension RESPSession {
     /// Whether the client takes its replies, and the backing our fills.
     var canAnswerHere: Bool {
-        channel.isWritable && !loop.isFillRefused && output.readableBytes + referenced < Self.answerLimit
+        channel.isWritable && !loop.isFillRefused
+            && output.readableBytes + referenced + reads.readyBytes < Self.answerLimit
     }
 
     /// Reads a key through the cache.
@@ -22,13 +23,13 @@ extension RESPSession {
             return false
         case .hit(.bytes(let value), _):
             hits += 1
-            if reads.isEmpty {
+            if reads.isEmpty, !isInsideReply {
                 answer(.value(value))
             } else {
-                reads.append(.answer(.value(value)))
+                reads.append(value, key: copyKey(command, range))
             }
         case .hit(.large, _):
-            reads.append(.relay(key: copyKey(command, range)))
+            reads.appendRelayed(key: copyKey(command, range))
         case .pending(let lane):
             reads.appendPending(key: copyKey(command, range), lane: lane, started: now)
         }
@@ -39,24 +40,30 @@ extension RESPSession {
         ByteBuffer(copying: command.buffer.readableBytesSpan.extracting(range))
     }
 
-    /// Sends the reads' replies that are due.
+    /// Whether the pinned connection is in the middle of a reply or a push: nothing may be written in between.
+    var isInsideReply: Bool {
+        guard case .open(let connection) = relay else { return false }
+        return !connection.isAtFrameStart
+    }
+
+    /// Sends the reads' replies that are due, and relays the reads that must be.
     func answerReads() {
-        while ledger.isEmpty, let front = reads.front {
-            switch front {
-            case .answer(let due):
-                reads.removeFront()
-                answer(due)
-            case .relay(let key):
-                switch prepareRelay() {
-                case .none, .connecting: return
-                case .failed(let error):
-                    reads.removeFront()
-                    answer(.error(error.message))
-                case .open:
-                    reads.removeFront()
-                    begin(.plainRead, now: MonotonicClock.now())
+        while true {
+            while ledger.isEmpty, !isInsideReply, let due = reads.nextAnswer() { answer(due) }
+            guard reads.isRelayDue else { return }
+            switch prepareRelay() {
+            case .none, .connecting: return
+            case .failed(let error):
+                reads.dropRelayed()
+                loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
+                answer(.error(error.message))
+            case .open:
+                let now = MonotonicClock.now()
+                for key in reads.takeAllForRelay() {
+                    begin(.plainRead, now: now)
                     RESPEncoder.command([Array("GET".utf8), Array(key.readableBytesView)], into: &forwards)
                 }
+                return
             }
         }
     }

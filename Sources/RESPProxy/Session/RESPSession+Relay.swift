@@ -6,7 +6,8 @@ extension RESPSession {
     /// A command is about to be forwarded: its fence goes up first.
     func begin(_ relayed: RelayedCommand, now: UInt64) {
         loop.cache.raiseFence(ledger.forwarded(relayed, now: now))
-        if relayed.change == .synchronize { intake = .tunnel }
+        // Nothing runs behind QUIT.
+        if relayed.change == .quit { intake = .ended }
     }
 
     /// The pinned connection, opened where there is none yet. A failure is told once.
@@ -20,6 +21,10 @@ extension RESPSession {
             loop.openRelay().assumeIsolated().whenComplete { [self] result in
                 relayOpened(result)
             }
+            // While the backing is known to be away it fails at once.
+            guard case .failed = relay else { break }
+            defer { relay = .none }
+            return relay
         case .connecting, .open: break
         }
         return relay
@@ -50,6 +55,7 @@ extension RESPSession: RelayReceiver {
 
     func replyBegins(type: UInt8) {
         for fence in ledger.replyBegins(type: type) { loop.cache.lowerFence(fence) }
+        if ledger.state.tracking == .tunnel { intake = .tunnel }
     }
 
     func replyEnded(_ reply: ReplyGlimpse) {

@@ -133,6 +133,7 @@ final class RESPSession: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         // Complete commands already received still go to the server; their replies are dropped.
         inputHasEnded = true
+        if case .open(let connection) = relay { connection.readMore() }
         process()
         context.fireChannelInactive()
     }
@@ -185,7 +186,7 @@ final class RESPSession: ChannelInboundHandler {
 
     func endIfDone() {
         guard !isClosed else { return }
-        if let last = lastReply, reads.isEmpty, ledger.isEmpty {
+        if let last = lastReply, reads.isEmpty, ledger.isEmpty, !isInsideReply {
             lastReply = nil
             send(last)
             close()

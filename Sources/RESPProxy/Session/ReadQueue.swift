@@ -12,16 +12,17 @@ struct ReadQueue {
         case error([UInt8])
     }
 
-    /// What stands at the front.
-    enum Front {
-        case answer(Answer)
-        /// The key's value is too large for the cache: this read is relayed, when nothing else is under way.
-        case relay(key: ByteBuffer)
-    }
-
     private enum Slot {
         case pending(key: ByteBuffer, started: UInt64)
-        case ready(Front)
+        case ready(Answer, key: ByteBuffer)
+        /// The key's value is too large for the cache.
+        case relay(key: ByteBuffer)
+
+        var key: ByteBuffer {
+            switch self {
+            case .pending(let key, _), .ready(_, let key), .relay(let key): key
+            }
+        }
     }
 
     private var slots: Deque<Slot> = []
@@ -31,19 +32,34 @@ struct ReadQueue {
     private(set) var pendingCount = 0
     /// The fill lane they wait on: two lanes are two sockets with no order between them, so it is never more than one.
     private(set) var lane: Int?
-    /// Whether a read of a large value is in the queue; further commands wait for it.
+    /// Whether a read of a large value is in the queue; further commands wait until it has been relayed.
     private(set) var holdsRelay = false
+    /// Bytes of values that wait for their turn.
+    private(set) var readyBytes = 0
+    /// Fills that the session may have under way: fewer once it is seen to read values that are not small.
+    private(set) var pendingLimit = 64
+
+    /// Values longer than this, in bytes, make ``pendingLimit`` what is still enough to keep a connection busy with them.
+    private static let smallValue = 65_536
 
     var isEmpty: Bool { slots.isEmpty }
 
     /// The number that the next slot will have.
     var nextRequest: UInt64 { firstRequest &+ UInt64(slots.count) }
 
-    mutating func append(_ front: Front) {
-        if case .relay = front { holdsRelay = true }
-        slots.append(.ready(front))
+    /// Adds a hit that may not be sent yet.
+    mutating func append(_ value: ByteBuffer, key: ByteBuffer) {
+        readyBytes += value.readableBytes
+        slots.append(.ready(.value(value), key: key))
     }
 
+    /// Adds a read that goes to the server.
+    mutating func appendRelayed(key: ByteBuffer) {
+        holdsRelay = true
+        slots.append(.relay(key: key))
+    }
+
+    /// Adds a miss.
     mutating func appendPending(key: ByteBuffer, lane: Int, started: UInt64) {
         slots.append(.pending(key: key, started: started))
         pendingCount += 1
@@ -61,29 +77,56 @@ struct ReadQueue {
         pendingCount -= 1
         if pendingCount == 0 { lane = nil }
         switch outcome {
-        case .value(let value): slots[index] = .ready(.answer(.value(value)))
-        case .absent: slots[index] = .ready(.answer(.null))
-        case .failure(let error): slots[index] = .ready(.answer(.error(error.message)))
+        case .value(let value):
+            readyBytes += value.readableBytes
+            if value.readableBytes > Self.smallValue { pendingLimit = 4 }
+            slots[index] = .ready(.value(value), key: key)
+        case .absent: slots[index] = .ready(.null, key: key)
+        case .failure(let error): slots[index] = .ready(.error(error.message), key: key)
         case .large:
-            slots[index] = .ready(.relay(key: key))
+            slots[index] = .relay(key: key)
             holdsRelay = true
             return nil
         }
         return started
     }
 
-    /// The reply that is due. A relayed read is due only once no fill is outstanding: a session waits on one connection at a time.
-    var front: Front? {
-        guard case .ready(let front) = slots.first else { return nil }
-        if case .relay = front, pendingCount > 0 { return nil }
-        return front
+    /// Takes the answer that is due, if one is.
+    mutating func nextAnswer() -> Answer? {
+        guard case .ready(let answer, _) = slots.first else { return nil }
+        removeFirst()
+        if case .value(let value) = answer { readyBytes -= value.readableBytes }
+        return answer
     }
 
-    mutating func removeFront() {
-        guard let slot = slots.popFirst() else { return }
+    /// Whether the read at the front is to be relayed, and no fill is outstanding: a session waits on one connection at a time.
+    var isRelayDue: Bool {
+        guard case .relay = slots.first else { return false }
+        return pendingCount == 0
+    }
+
+    /// Gives up the read at the front, which cannot be relayed.
+    mutating func dropRelayed() {
+        guard isRelayDue else { return }
+        removeFirst()
+        holdsRelay = slots.contains { if case .relay = $0 { true } else { false } }
+    }
+
+    /// Takes the keys of all reads, to be relayed in this order.
+    ///
+    /// What stands behind a relayed read is relayed too, answered or not: it would have to wait for that reply, and what the
+    /// client goes on to send for it, which a client that sends everything before it reads anything would never see the end of.
+    mutating func takeAllForRelay() -> [ByteBuffer] {
+        let keys = slots.map(\.key)
+        firstRequest &+= UInt64(slots.count)
+        slots.removeAll()
+        holdsRelay = false
+        readyBytes = 0
+        return keys
+    }
+
+    private mutating func removeFirst() {
+        slots.removeFirst()
         firstRequest &+= 1
-        if case .ready(.relay) = slot {
-            holdsRelay = slots.contains { if case .ready(.relay) = $0 { true } else { false } }
-        }
     }
 }

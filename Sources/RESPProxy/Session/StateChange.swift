@@ -31,6 +31,10 @@ enum StateChange: Equatable, Sendable {
             return
         }
         let last = command.announced - 1
+        if !command.isComplete, Self.needsArguments.contains(name) {
+            self = .unknown
+            return
+        }
         switch name {
         case "multi": self = .begin
         case "exec": self = .execute
@@ -54,6 +58,9 @@ enum StateChange: Equatable, Sendable {
         default: self = Self.other(name, command, table)
         }
     }
+
+    /// What these change is in their arguments; one so large that it is passed on before they are there is not understood.
+    private static let needsArguments: Set<CommandName> = ["auth", "client", "hello", "select"]
 
     private static func client(_ command: CommandView) -> StateChange {
         switch command.word(1) {

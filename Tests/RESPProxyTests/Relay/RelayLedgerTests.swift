@@ -232,11 +232,11 @@ struct RelayLedgerTests {
         receive("+1700000000.000000 [0 127.0.0.1:1] \"GET\" \"k\"\r\n")
         #expect(!isCached)
         _ = send("RESET")
-        #expect(ledger.endsConnection)
+        #expect(ledger.mayLeaveConnection(onReset: false))
         receive("+1700000000.000000 [0 127.0.0.1:1] \"RESET\"\r\n")
-        #expect(ledger.endsConnection)
+        #expect(ledger.mayLeaveConnection(onReset: false))
         receive("+RESET\r\n")
-        #expect(!ledger.endsConnection)
+        #expect(!ledger.mayLeaveConnection(onReset: false))
         #expect(isCached)
     }
 
@@ -265,6 +265,27 @@ struct RelayLedgerTests {
     mutating func renamed() {
         _ = send("RENAMED-SELECT", "1")
         receive("+OK\r\n")
+        #expect(!isCached)
+    }
+
+    @Test("a refused PSYNC is a command like any other; an accepted one makes the connection a tunnel")
+    mutating func synchronize() {
+        _ = send("PSYNC", "x")
+        receive("-ERR wrong number of arguments for 'psync' command\r\n")
+        #expect(isCached)
+        _ = send("PSYNC", "?", "-1")
+        #expect(ledger.mayLeaveConnection(onReset: false))
+        _ = ledger.replyBegins(type: UInt8(ascii: "+"))
+        #expect(ledger.state.tracking == .tunnel)
+    }
+
+    @Test("a HELLO that fails over an option may have logged in before it did")
+    mutating func helloHalfway() {
+        _ = send("HELLO", "3", "AUTH", "alice", "wrong")
+        receive("-WRONGPASS invalid username-password pair or user is disabled.\r\n")
+        #expect(isCached)
+        _ = send("HELLO", "3", "AUTH", "alice", "secret", "NONSENSE")
+        receive("-ERR Syntax error in HELLO option 'nonsense'\r\n")
         #expect(!isCached)
     }
 }

@@ -45,7 +45,7 @@ struct CommandRouterTests {
         #expect(route(CommandView("GET", "k")) == .read)
         _ = reads.fillEnded(request: 0, outcome: .absent)
         #expect(route(CommandView("SET", "k", "v")) == .wait, "answered, but not sent")
-        reads.removeFront()
+        _ = reads.nextAnswer()
         #expect(isRelayed(route(CommandView("SET", "k", "v"))))
     }
 
@@ -54,11 +54,17 @@ struct CommandRouterTests {
         #expect(isRelayed(route(CommandView("GET", "k"), canAnswerHere: false)))
     }
 
-    @Test("nothing passes RESET or QUIT before it is answered", arguments: ["RESET", "QUIT"])
-    mutating func holds(name: String) {
-        _ = ledger.forwarded(router.describe(CommandView(name)), now: 0)
-        #expect(route(CommandView("GET", "k")) == .wait)
+    @Test("nothing passes SYNC before it is answered, nor RESET where a session gets a new connection by it")
+    mutating func holds() throws {
+        _ = ledger.forwarded(router.describe(CommandView("PSYNC", "?", "-1")), now: 0)
         #expect(route(CommandView("SET", "k", "v")) == .wait)
+        ledger = RelayLedger()
+        _ = ledger.forwarded(router.describe(CommandView("RESET")), now: 0)
+        #expect(isRelayed(route(CommandView("SET", "k", "v"))))
+        let trusting = CommandRouter(
+            table: try .ofRedis7(), access: CacheAccess(database: 0, fillUser: nil, trustsClients: true))
+        let command = CommandView("SET", "k", "v")
+        #expect(trusting.route(command, ledger: ledger, reads: reads, canAnswerHere: true) == .wait)
     }
 
     @Test("POST and Host: are hung up on, in any case", arguments: ["POST", "post", "Host:", "hOST:"])
@@ -68,7 +74,7 @@ struct CommandRouterTests {
 
     @Test("reads of one session are bounded")
     mutating func bounded() {
-        for _ in 0..<ReadQueue.pendingLimit { reads.appendPending(key: ByteBuffer(), lane: 0, started: 0) }
+        for _ in 0..<64 { reads.appendPending(key: ByteBuffer(), lane: 0, started: 0) }
         #expect(route(CommandView("GET", "k")) == .wait)
     }
 }
@@ -77,57 +83,70 @@ struct CommandRouterTests {
 struct ReadQueueTests {
     private var queue = ReadQueue()
 
-    private func value(_ text: String) -> ReadQueue.Front { .answer(.value(ByteBuffer(string: text))) }
-
     private mutating func due() -> [String] {
         var due: [String] = []
-        while let front = queue.front {
-            switch front {
-            case .answer(.value(let value)): due.append(String(buffer: value))
-            case .answer(.null): due.append("nil")
-            case .answer(.error(let text)): due.append("-" + String(decoding: text, as: UTF8.self))
-            case .relay(let key): due.append("relay " + String(buffer: key))
+        while let answer = queue.nextAnswer() {
+            switch answer {
+            case .value(let value): due.append(String(buffer: value))
+            case .null: due.append("nil")
+            case .error(let text): due.append("-" + String(decoding: text, as: UTF8.self))
             }
-            queue.removeFront()
         }
         return due
     }
 
+    private mutating func miss(_ key: String) {
+        queue.appendPending(key: ByteBuffer(string: key), lane: 0, started: 0)
+    }
+
     @Test("a hit never overtakes an earlier miss")
     mutating func order() {
-        queue.appendPending(key: ByteBuffer(string: "a"), lane: 0, started: 0)
-        queue.append(value("hit"))
-        queue.appendPending(key: ByteBuffer(string: "b"), lane: 0, started: 0)
+        miss("a")
+        queue.append(ByteBuffer(string: "hit"), key: ByteBuffer())
+        miss("b")
         #expect(due().isEmpty)
         _ = queue.fillEnded(request: 2, outcome: .absent)
         #expect(due().isEmpty)
         _ = queue.fillEnded(request: 0, outcome: .value(ByteBuffer(string: "miss")))
+        #expect(queue.readyBytes == 7)
         #expect(due() == ["miss", "hit", "nil"])
-        #expect(queue.isEmpty && queue.lane == nil)
+        #expect(queue.isEmpty && queue.lane == nil && queue.readyBytes == 0)
     }
 
     @Test("request numbers go on where replies were sent in between")
     mutating func numbers() {
-        queue.appendPending(key: ByteBuffer(), lane: 1, started: 0)
+        miss("a")
         _ = queue.fillEnded(request: 0, outcome: .absent)
         _ = due()
         #expect(queue.nextRequest == 1)
-        queue.appendPending(key: ByteBuffer(), lane: 1, started: 0)
+        miss("b")
         _ = queue.fillEnded(request: 0, outcome: .value(ByteBuffer(string: "late and foreign")))
         #expect(due().isEmpty)
         _ = queue.fillEnded(request: 1, outcome: .absent)
         #expect(due() == ["nil"])
     }
 
-    @Test("a value too large for the cache is relayed, once no fill is outstanding")
+    @Test("a value too large for the cache is relayed once no fill is outstanding, and all behind it with it")
     mutating func large() {
-        queue.appendPending(key: ByteBuffer(string: "big"), lane: 0, started: 0)
-        queue.appendPending(key: ByteBuffer(string: "small"), lane: 0, started: 0)
-        #expect(queue.fillEnded(request: 0, outcome: .large(length: 1 << 30)) == nil)
+        miss("before")
+        miss("big")
+        miss("behind")
+        #expect(queue.fillEnded(request: 1, outcome: .large(length: 1 << 30)) == nil)
         #expect(queue.holdsRelay)
-        #expect(due().isEmpty)
-        _ = queue.fillEnded(request: 1, outcome: .value(ByteBuffer(string: "v")))
-        #expect(due() == ["relay big", "v"])
-        #expect(!queue.holdsRelay)
+        _ = queue.fillEnded(request: 0, outcome: .absent)
+        #expect(due() == ["nil"])
+        #expect(!queue.isRelayDue, "a fill is outstanding")
+        _ = queue.fillEnded(request: 2, outcome: .value(ByteBuffer(string: "v")))
+        #expect(queue.isRelayDue)
+        #expect(queue.takeAllForRelay().map { String(buffer: $0) } == ["big", "behind"])
+        #expect(queue.isEmpty && !queue.holdsRelay && queue.readyBytes == 0)
+        #expect(queue.nextRequest == 3)
+    }
+
+    @Test("a session that reads values that are not small has fewer fills under way")
+    mutating func fewer() {
+        miss("a")
+        _ = queue.fillEnded(request: 0, outcome: .value(ByteBuffer(repeating: 0, count: 100_000)))
+        #expect(queue.pendingLimit == 4)
     }
 }
