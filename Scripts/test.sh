@@ -21,8 +21,9 @@ if have_swift; then
     build_release
     export REDIS_PROXY_BINARY=$PWD/.build/release/redis-proxy
     export REDIS_PY_PYTHON=$python_venv/bin/python
-    # One after the other: the system tests keep the machine busy, and some unit tests wait for time-outs.
-    swift test --disable-xctest --skip '^SystemTests'
+    # One after the other: many of them wait, for servers and for time-outs, and each wait takes one of the few threads that
+    # Swift gives to all. The system tests bring threads of their own.
+    swift test --disable-xctest --no-parallel --skip '^SystemTests'
     exec swift test --disable-xctest --skip-build --filter '^SystemTests'
 elif have_engine; then
     # Plain, to show what the tests print.
