@@ -111,9 +111,10 @@ final class RelayConnection: ChannelInboundHandler {
         var offset = 0
         while offset < bytes.byteCount, receiver.matchesReplies {
             if scanner.isAtFrameStart {
-                receiver.replyBegins(type: bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self))
+                let type = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+                receiver.replyBegins(type: type)
                 guard receiver.matchesReplies else { return }
-                collects = receiver.needsGlimpse
+                collects = receiver.needsGlimpse || type == UInt8(ascii: "-")
                 glimpse.reset()
             }
             let start = offset

@@ -135,6 +135,8 @@ struct RelayLedger: Sendable {
             return ([], confirm(front.change, kind, reply) ? front.started : nil)
         }
         outstanding.removeFirst()
+        // The server closes behind it, and the client is to see that.
+        if reply.starts(with: "-ERR Protocol error") { isReplaceable = false }
         let fences = apply(front.change, reply)
         adoptUnmatched()
         return (fences, front.started)

@@ -1,0 +1,112 @@
+import TestSupport
+import Testing
+
+@Suite("nothing lands where it does not belong", .blocking)
+struct SessionOrderTests {
+    @Test("a hit waits until a push that has begun has been passed on whole")
+    func hitBesidePush() throws {
+        let redis = try ProxiedRedis()
+        try redis.cache("k", "old", behind: "new")
+        let connection = try redis.connection()
+        _ = try connection.roundTrip("HELLO", "3")
+        _ = try connection.roundTrip("SUBSCRIBE", "c")
+        let message = String(repeating: "m", count: 3 << 20)
+        let publisher = BackgroundWork {
+            for _ in 0..<5 { try redis.server.command("PUBLISH", "c", message) }
+        }
+        var messages = 0
+        var hits = 0
+        while messages < 5 {
+            try connection.sendCommand("GET", "k")
+            while true {
+                let reply = try connection.receiveReply()
+                if reply == Array("$3\r\nold\r\n".utf8) { break }
+                try #require(reply.starts(with: Array(">3\r\n$7\r\nmessage\r\n".utf8)))
+                try #require(reply.count > message.utf8.count && reply.suffix(6) == Array("mmmm\r\n".utf8))
+                messages += 1
+            }
+            hits += 1
+        }
+        try publisher.wait()
+        #expect(hits > 0)
+    }
+
+    @Test("a log-in so long that it is streamed is a log-in all the same")
+    func streamedLogin() throws {
+        let redis = try ProxiedRedis()
+        let password = String(repeating: "p", count: 140_000)
+        try redis.server.command("ACL", "SETUSER", "bob", "on", ">\(password)", "~*", "+@all", "-get")
+        try redis.cache("k", "secret", behind: "secret")
+        let connection = try redis.connection()
+        #expect(try connection.roundTrip("AUTH", "bob", password) == "+OK\r\n")
+        #expect(try connection.roundTrip("GET", "k").hasPrefix("-NOPERM"))
+    }
+
+    @Test("a HELLO that fails over an option, but has logged in before, is not answered as the old user")
+    func halfwayLogin() throws {
+        let redis = try ProxiedRedis()
+        try redis.server.command("ACL", "SETUSER", "bob", "on", ">pw", "~*", "+@all", "-get")
+        try redis.cache("k", "secret", behind: "secret")
+        let connection = try redis.connection()
+        #expect(try connection.roundTrip("HELLO", "3", "AUTH", "bob", "pw", "NONSENSE").hasPrefix("-ERR"))
+        #expect(try connection.roundTrip("GET", "k").hasPrefix("-NOPERM"))
+    }
+
+    @Test("what came before POST is done")
+    func beforePost() throws {
+        let redis = try ProxiedRedis()
+        let connection = try redis.connection()
+        try connection.send("SET a 1\r\nSET b 2\r\nPOST /\r\n")
+        _ = try connection.receiveToEnd()
+        try eventually("it is done") { try redis.server.command("GET", "b") == .text("2") }
+    }
+
+    @Test("a write after a refused PSYNC drops what was cached")
+    func refusedSynchronization() throws {
+        let redis = try ProxiedRedis()
+        try redis.cache("k", "old", behind: "old")
+        let connection = try redis.connection()
+        #expect(try connection.roundTrip("PSYNC").hasPrefix("-ERR"))
+        #expect(try connection.roundTrip("SET", "k", "new") == "+OK\r\n")
+        #expect(try redis.client().command("GET", "k") == .text("new"))
+    }
+
+    @Test("a pipeline that is sent whole before any of it is read goes through, RESET and large values in it too")
+    func sentBeforeRead() throws {
+        let redis = try ProxiedRedis(["CACHE_MAX_VALUE_SIZE": "1MiB"])
+        try redis.server.command("SETRANGE", "large", "\(9 << 20)", "x")
+        try redis.server.command("SETRANGE", "other", "\(9 << 20)", "x")
+        try redis.setBehind("small", String(repeating: "s", count: 1_000))
+        let connection = try redis.connection()
+        var bytes: [UInt8] = []
+        func add(_ words: String...) { bytes += encodeCommand(words.map { Array($0.utf8) }) }
+        for _ in 0..<2 {
+            add("GET", "large")
+            add("GET", "other")
+            add("GET", "small")
+            for _ in 0..<5_000 { add("GETRANGE", "small", "0", "-1") }
+            add("RESET")
+            for _ in 0..<50_000 { add("SET", "k", "v") }
+        }
+        try connection.send(bytes)
+        for _ in 0..<2 {
+            #expect(try connection.receiveReply().count > 9 << 20)
+            #expect(try connection.receiveReply().count > 9 << 20)
+            for _ in 0..<5_001 { try #require(try connection.receiveReply().count == 1_009) }
+            #expect(try connection.receiveReply() == Array("+RESET\r\n".utf8))
+            for _ in 0..<50_000 { try #require(try connection.receiveReply() == Array("+OK\r\n".utf8)) }
+        }
+    }
+
+    @Test("that the backing was away is told once, and not again when it is back")
+    func outageToldOnce() throws {
+        let redis = try ProxiedRedis()
+        let connection = try redis.connection()
+        try redis.server.kill()
+        try eventually("it is noticed") { try connection.roundTrip("SET", "k", "v").hasPrefix("-ERR redis-proxy") }
+        try redis.server.restart()
+        let other = try redis.connection()
+        try eventually("it is back") { try other.roundTrip("PING") == "+PONG\r\n" }
+        #expect(try connection.roundTrip("SET", "k", "v") == "+OK\r\n")
+    }
+}
