@@ -129,8 +129,7 @@ public final class ProxyLoop {
         return connected.assumeIsolated().flatMap { [eventLoop] channel in
             let done = eventLoop.makePromise(of: Void.self)
             let deadline = eventLoop.assumeIsolated().scheduleTask(in: timeout) {
-                let text = "ERR redis-proxy: the backing Redis did not answer the log-in in time"
-                done.fail(BackingError(code: .timedOut, message: Array(text.utf8)))
+                done.fail(BackingError.silentAtLogIn)
             }
             do {
                 try channel.pipeline.syncOperations.addHandler(PreambleHandler(commands: preamble, done: done))

@@ -40,21 +40,6 @@ public final class LargeValueReader {
     public func cancel() { handler.cancel() }
 }
 
-extension BackingError {
-    /// The backing went away in the middle of something.
-    static var lost: BackingError {
-        BackingError(
-            code: .unavailable, message: Array("ERR redis-proxy: the backing Redis closed the connection".utf8))
-    }
-}
-
-extension BackingError {
-    /// The backing has stopped in the middle of something.
-    static var silent: BackingError {
-        BackingError(code: .timedOut, message: Array("ERR redis-proxy: the backing Redis did not answer in time".utf8))
-    }
-}
-
 /// The socket side of ``LargeValueReader``.
 private final class LargeValueHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
@@ -137,8 +122,7 @@ private final class LargeValueHandler: ChannelInboundHandler {
         do throws(ProtocolError) {
             try take(&bytes)
         } catch {
-            let text = "ERR redis-proxy: the backing Redis sent something that is not RESP"
-            end(.failure(BackingError(code: .protocolViolation, message: Array(text.utf8))))
+            end(.failure(.notRESP))
         }
     }
 

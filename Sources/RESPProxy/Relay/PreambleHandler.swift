@@ -32,8 +32,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
         do throws(ProtocolError) {
             try takeReplies(context)
         } catch {
-            let text = "ERR redis-proxy: the backing Redis sent something that is not RESP"
-            fail(context, BackingError(code: .protocolViolation, message: Array(text.utf8)))
+            fail(context, .notRESP)
         }
     }
 
@@ -62,8 +61,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        let text = "ERR redis-proxy: the backing Redis closed the connection"
-        done.fail(BackingError(code: .unavailable, message: Array(text.utf8)))
+        done.fail(BackingError.lost)
         context.fireChannelInactive()
     }
 

@@ -94,8 +94,7 @@ final class RelayConnection: ChannelInboundHandler {
         } catch {
             // What was whole before the fault still goes out.
             if let good = buffer.readSlice(length: lastFrameEnd), good.readableBytes > 0 { receiver.relayed(good) }
-            let text = "ERR redis-proxy: the backing Redis sent something that is not RESP"
-            end(error: BackingError(code: .protocolViolation, message: Array(text.utf8)), isInsideReply: startedEarlier)
+            end(error: .notRESP, isInsideReply: startedEarlier)
             context.close(promise: nil)
         }
     }

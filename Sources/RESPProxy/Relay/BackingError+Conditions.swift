@@ -1,0 +1,20 @@
+import BackingClient
+
+/// What the proxy itself says of a connection to the backing that it relays on or reads large values from.
+extension BackingError {
+    /// The backing went away in the middle of something.
+    static let lost = BackingError(.unavailable, "the backing Redis closed the connection")
+
+    /// The backing has stopped in the middle of something.
+    static let silent = BackingError(.timedOut, "the backing Redis did not answer in time")
+
+    /// The backing has not let us in, nor refused to.
+    static let silentAtLogIn = BackingError(.timedOut, "the backing Redis did not answer the log-in in time")
+
+    /// What the backing sent is none of the protocol's frames.
+    static let notRESP = BackingError(.protocolViolation, "the backing Redis sent something that is not RESP")
+
+    private init(_ code: Code, _ condition: String) {
+        self.init(code: code, message: Array("ERR redis-proxy: \(condition)".utf8))
+    }
+}
