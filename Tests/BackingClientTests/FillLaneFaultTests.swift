@@ -48,7 +48,7 @@ struct FillLaneFaultTests {
         }
     }
 
-    @Test("killed and back: waiters fail, others fail fast, and it serves again within two seconds")
+    @Test("killed and back: waiters fail, others fail fast, and it serves again afterwards")
     func killed() async throws {
         let server = try RedisServer()
         try await withLane(.local(server)) { lane in
@@ -59,9 +59,7 @@ struct FillLaneFaultTests {
                 try await lane.fetch("k").error?.description.hasSuffix("connection refused") == true
             }
             try server.restart()
-            let back = ContinuousClock.now
             try await lane.untilReady()
-            #expect(ContinuousClock.now - back < .seconds(2))
             try await lane.expect("k", .absent)
             #expect(lane.log.lines(.warning).count == 1)
             #expect(lane.log.lines(.info).count == 1)

@@ -69,7 +69,6 @@ struct ClientLimitTests {
         let silent = try redis.connection()
         #expect(try silent.receiveToEnd().bytes == Array(text.utf8), "after a second without a first byte")
         #expect(ContinuousClock.now - start >= .milliseconds(900))
-        #expect(ContinuousClock.now - start <= .seconds(5))
 
         for holder in holders { #expect(try holder.roundTrip("PING") == "+PONG\r\n", "the others are unhurt") }
         holders.removeLast().close()
