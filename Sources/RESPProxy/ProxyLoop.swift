@@ -28,8 +28,8 @@ public final class ProxyLoop {
     private(set) var outage: BackingError?
     /// Whether the server is there but refuses the fill lane (a wrong password, `LOADING`): then nothing is read for others in its name.
     private(set) var isFillRefused = false
-    /// Whether the server lets somebody in who gives no password; nil while it has not been asked.
-    private(set) var admitsAnonymous: Bool?
+    /// The connections that sessions share or take over from each other; sessions keep the pool that they began with.
+    private(set) lazy var pool = makePool()
 
     /// Every client's channel.
     private var channels: [ObjectIdentifier: any Channel] = [:]
@@ -90,9 +90,24 @@ public final class ProxyLoop {
         endQuiescing()
     }
 
-    /// Closes the fill lane.
+    /// Closes the connections to the backing.
     public func stop() -> EventLoopFuture<Void> {
-        lane.close()
+        pool.close()
+        return lane.close()
+    }
+
+    private func makePool() -> RelayPool {
+        RelayPool(on: eventLoop) { [unowned self] key in openRelay(key) }
+    }
+
+    /// Whether the server lets somebody in who gives no password; nil while it has not been asked.
+    private(set) var admitsAnonymous: Bool? {
+        get { pool.admitsAnonymous }
+        set {
+            // Who was let in stays so in Redis; whoever comes from now on is asked for a password.
+            if newValue == false, pool.admitsAnonymous == true { pool = makePool() }
+            pool.admitsAnonymous = newValue
+        }
     }
 
     /// Whether fills are being answered.
@@ -108,6 +123,14 @@ public final class ProxyLoop {
     func openRelay() -> EventLoopFuture<any Channel> {
         if let outage { return eventLoop.makeFailedFuture(outage) }
         return open(preamble: configuration.trustsClients ? [configuration.authentication].compactMap { $0 } : [])
+    }
+
+    /// Opens a connection that sessions may share, or pass on.
+    func openRelay(_ key: RelayKey) -> EventLoopFuture<any Channel> {
+        if let outage { return eventLoop.makeFailedFuture(outage) }
+        var preamble = key.isFillUser ? [configuration.authentication].compactMap { $0 } : []
+        if key.version == .resp3 { preamble.append([Array("HELLO".utf8), Array("3".utf8)]) }
+        return open(preamble: preamble)
     }
 
     /// Opens a connection on which the proxy reads as the fill lane does: its user, its database.

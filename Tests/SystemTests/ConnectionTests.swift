@@ -7,6 +7,7 @@ struct ConnectionTests {
     @Test("2,000 connects and closes leave descriptors and backing connections where they were")
     func connectsAndCloses() throws {
         let redis = try ProxiedRedis()
+        try redis.awaitSharing()
         try redis.client().command("SET", "k", "v")
         #expect(try redis.http.get("/k").status == 200)
         try eventually("at rest") { try redis.server.info("connected_clients").flatMap { Int($0) } ?? 99 < 8 }

@@ -100,7 +100,7 @@ struct SessionOrderTests {
 
     @Test("that the backing was away is told once, and not again when it is back")
     func outageToldOnce() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis(["THREADS": "1"])
         let connection = try redis.connection()
         try redis.server.kill()
         try eventually("it is noticed") { try connection.roundTrip("SET", "k", "v").hasPrefix("-ERR redis-proxy") }

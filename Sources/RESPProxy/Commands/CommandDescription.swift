@@ -4,6 +4,8 @@
 struct CommandDescription: Sendable {
     var flags: Flags
     var categories: Categories
+    /// Whether the server told the categories at all; before 6.0 it does not.
+    var hasCategories = false
     /// Negative: at least that many arguments, the name included.
     var arity: Int
     /// Position of the first key among the arguments, the name being 0; 0 = no key stands at a fixed place.

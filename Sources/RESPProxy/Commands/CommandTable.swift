@@ -38,6 +38,7 @@ struct CommandTable: Sendable {
             flags: flags.reduce(into: []) { $0.formUnion(.init(flag: $1.bytes ?? [])) },
             categories: [], arity: arity, firstKey: firstKey, lastKey: lastKey, keyStep: keyStep)
         if fields.count > 6 {
+            description.hasCategories = true
             for category in fields[6].elements ?? [] {
                 description.categories.formUnion(.init(category: category.bytes ?? []))
             }

@@ -5,6 +5,14 @@ extension BackingError {
     /// The backing went away in the middle of something.
     static let lost = BackingError(.unavailable, "the backing Redis closed the connection")
 
+    /// A shared connection ended under a command.
+    static let outcomeUnknown = BackingError(
+        .unavailable,
+        "the connection to the backing Redis was lost before the reply: whether the command was done is not known")
+
+    /// The backing said something on a shared connection that no command had asked for.
+    static let unasked = BackingError(.protocolViolation, "the backing Redis sent something that was not asked for")
+
     /// The backing has stopped in the middle of something.
     static let silent = BackingError(.timedOut, "the backing Redis did not answer in time")
 

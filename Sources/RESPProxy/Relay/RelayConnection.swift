@@ -2,12 +2,14 @@ import BackingClient
 import NIOCore
 import RESPParser
 
-/// Who the replies of a pinned connection are for.
+/// Who the replies of a connection of a session's own are for.
 protocol RelayReceiver: AnyObject {
     /// Whether replies are matched to commands; otherwise bytes are only passed on.
     var matchesReplies: Bool { get }
     /// Whether the reply that begins must be looked at.
     var needsGlimpse: Bool { get }
+    /// Whether the reply that has begun is to a command of the proxy's own, and not passed on.
+    var dropsReply: Bool { get }
     /// Whether more may be read from the server now.
     var takesMore: Bool { get }
     func replyBegins(type: UInt8)
@@ -20,7 +22,7 @@ protocol RelayReceiver: AnyObject {
     func relayEnded(error: BackingError?, isInsideReply: Bool)
 }
 
-/// A connection to the backing that belongs to one session: raw frames both ways, replies scanned for their ends only.
+/// A connection to the backing that belongs to one session at a time: raw frames both ways, replies scanned for their ends only.
 final class RelayConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -31,11 +33,21 @@ final class RelayConnection: ChannelInboundHandler {
     private var scanner = FrameScanner(limits: FrameLimits(lineLength: 1 << 20))
     private var glimpse = ReplyGlimpse()
     private var collects = false
-    private var hasEnded = false
+    private var isDropping = false
     private var isReading = false
+    /// False once either side has closed it.
+    private(set) var isOpen = true
 
-    init(receiver: any RelayReceiver) {
+    /// Makes the connection a session's own; nobody else's it may be.
+    func attach(_ receiver: any RelayReceiver) {
         self.receiver = receiver
+        readMore()
+    }
+
+    /// Nobody's from here on; whatever the server says then ends it.
+    func detach() {
+        receiver = nil
+        readMore()
     }
 
     /// False in the middle of a reply or a push.
@@ -71,7 +83,7 @@ final class RelayConnection: ChannelInboundHandler {
     /// Closes; the receiver hears nothing more.
     func close() {
         receiver = nil
-        hasEnded = true
+        isOpen = false
         context?.closeBehindWrites()
     }
 
@@ -86,14 +98,21 @@ final class RelayConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard let receiver else { return }
+        guard let receiver else {
+            // Nobody has asked anything: a push that was meant for a session that is gone, or an error before the end.
+            isOpen = false
+            context.close(promise: nil)
+            return
+        }
         var buffer = unwrapInboundIn(data)
         do throws(ProtocolError) {
             try scan(buffer, for: receiver)
-            receiver.relayed(buffer)
+            receiver.relayed(passedOn(of: buffer))
         } catch {
             // What was whole before the fault still goes out.
-            if let good = buffer.readSlice(length: lastFrameEnd), good.readableBytes > 0 { receiver.relayed(good) }
+            buffer = buffer.readSlice(length: lastFrameEnd) ?? ByteBuffer()
+            let good = passedOn(of: buffer)
+            if good.readableBytes > 0 { receiver.relayed(good) }
             end(error: .notRESP, isInsideReply: startedEarlier)
             context.close(promise: nil)
         }
@@ -102,10 +121,25 @@ final class RelayConnection: ChannelInboundHandler {
     /// How far the bytes in hand are whole frames, and whether the frame behind them began in earlier bytes: for the case of a fault.
     private var lastFrameEnd = 0
     private var startedEarlier = false
+    /// Where in the bytes in hand replies stand that are not passed on.
+    private var dropped: [Range<Int>] = []
+
+    private func passedOn(of buffer: ByteBuffer) -> ByteBuffer {
+        guard !dropped.isEmpty else { return buffer }
+        var passed = ByteBuffer()
+        var start = 0
+        for range in dropped + [buffer.readableBytes..<buffer.readableBytes] {
+            let part = buffer.getSlice(at: buffer.readerIndex + start, length: range.lowerBound - start)
+            if let part { passed.writeImmutableBuffer(part) }
+            start = range.upperBound
+        }
+        return passed
+    }
 
     private func scan(_ buffer: ByteBuffer, for receiver: any RelayReceiver) throws(ProtocolError) {
         let bytes = buffer.readableBytesSpan
         lastFrameEnd = 0
+        dropped.removeAll(keepingCapacity: true)
         startedEarlier = !scanner.isAtFrameStart
         var offset = 0
         while offset < bytes.byteCount, receiver.matchesReplies {
@@ -113,6 +147,7 @@ final class RelayConnection: ChannelInboundHandler {
                 let type = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
                 receiver.replyBegins(type: type)
                 guard receiver.matchesReplies else { return }
+                isDropping = type != UInt8(ascii: ">") && receiver.dropsReply
                 collects = receiver.needsGlimpse || type == UInt8(ascii: "-")
                 glimpse.reset()
             }
@@ -123,6 +158,7 @@ final class RelayConnection: ChannelInboundHandler {
             case .largeBlob(_, let body, _): offset = body
             case .frameEnd(let end): offset = end
             }
+            if isDropping { dropped.append(start..<offset) }
             if collects { glimpse.append(bytes.extracting(start..<offset)) }
             if case .frameEnd = step {
                 lastFrameEnd = offset
@@ -155,8 +191,8 @@ final class RelayConnection: ChannelInboundHandler {
     }
 
     private func end(error: BackingError?, isInsideReply: Bool) {
-        guard !hasEnded else { return }
-        hasEnded = true
+        guard isOpen else { return }
+        isOpen = false
         receiver?.relayEnded(error: error, isInsideReply: isInsideReply)
         receiver = nil
     }

@@ -1,8 +1,8 @@
 import DequeModule
 import RESPParser
 
-/// Matches the replies of a session's pinned connection to the commands that were relayed on it, and keeps what they change: the
-/// session's state and the fences of its writes. A struct that touches no socket.
+/// Matches the replies of a session to the commands that were relayed for it, on whichever connection, and keeps what they change:
+/// the session's state and the fences of its writes. A struct that touches no socket.
 ///
 /// A change of state takes effect with the reply, not with the command.
 struct RelayLedger: Sendable {
@@ -11,6 +11,10 @@ struct RelayLedger: Sendable {
         var change: StateChange
         var writes: WriteEffect
         var isBlocking: Bool
+        /// If it succeeds, the connection has something that only it has.
+        var pins: Bool
+        /// The proxy's own: its reply is not for the client.
+        var isOwn = false
         /// When it was forwarded, in monotonic nanoseconds.
         var started: UInt64
         /// For subscriptions: confirmations still to come.
@@ -19,8 +23,6 @@ struct RelayLedger: Sendable {
 
     /// As far as the server has confirmed it.
     private(set) var state = SessionState()
-    /// False once a command was relayed that may have left something on the connection that a new one would not have.
-    private(set) var isReplaceable = true
     /// Set by the reply to `RESET`, for the session to take note of.
     var wasReset = false
     /// `RESET` was sent to end `MONITOR`.
@@ -37,6 +39,17 @@ struct RelayLedger: Sendable {
     /// Replies still to come.
     var count: Int { outstanding.count }
     var isEmpty: Bool { outstanding.isEmpty }
+
+    /// Whether the connection may be left, or lost, without anything being lost with it.
+    var isClean: Bool { outstanding.isEmpty && state.isDefault }
+
+    /// Whether a command of the proxy's own may go out now: its reply is told from the client's.
+    var isAtRest: Bool {
+        outstanding.isEmpty && !state.inTransaction && !state.isSubscribed && state.tracking == .byReply
+    }
+
+    /// Whether the reply that is due is to a command of the proxy's own.
+    var dropsReply: Bool { state.tracking == .byReply && outstanding.first?.isOwn == true }
 
     /// Whether the reply that is due may never come, or nothing tells which it is.
     var isBlocked: Bool { state.tracking != .byReply || outstanding.first?.isBlocking == true }
@@ -70,7 +83,7 @@ struct RelayLedger: Sendable {
     /// Whether replies must be looked at beyond finding their end.
     var needsGlimpse: Bool {
         state.inTransaction || state.isSubscribed || isResetting
-            || outstanding.first.map { $0.change != .none } ?? false
+            || outstanding.first.map { $0.change != .none || $0.pins } ?? false
     }
 
     // MARK: Commands
@@ -79,13 +92,13 @@ struct RelayLedger: Sendable {
     ///
     /// - Returns: The fence to raise before it is written.
     mutating func forwarded(_ command: RelayedCommand, now: UInt64) -> WriteEffect {
-        if command.carriesState || command.change != .none { isReplaceable = false }
         guard state.tracking == .byReply else {
             if command.change == .reset, state.tracking == .monitoring { isResetting = true }
             return holdUnmatched(command.writes)
         }
         var entry = Outstanding(
-            change: command.change, writes: command.writes, isBlocking: command.isBlocking, started: now)
+            change: command.change, writes: command.writes, isBlocking: command.isBlocking, pins: command.pins,
+            started: now)
         switch command.change {
         case .subscribe(_, let count): entry.confirmations = max(count, 1)
         case .unsubscribe(_, let count): entry.confirmations = count
@@ -94,6 +107,12 @@ struct RelayLedger: Sendable {
         outstanding.append(entry)
         adoptUnmatched()
         return command.writes
+    }
+
+    /// A command of the proxy's own is being sent between the client's.
+    mutating func forwardedOwn(now: UInt64) {
+        outstanding.append(
+            Outstanding(change: .none, writes: .none, isBlocking: false, pins: false, isOwn: true, started: now))
     }
 
     // MARK: Replies
@@ -135,9 +154,10 @@ struct RelayLedger: Sendable {
             return ([], confirm(front.change, kind, reply) ? front.started : nil)
         }
         outstanding.removeFirst()
+        guard !front.isOwn else { return ([], nil) }
         // The server closes behind it, and the client is to see that.
-        if reply.starts(with: "-ERR Protocol error") { isReplaceable = false }
-        let fences = apply(front.change, reply)
+        if reply.starts(with: "-ERR Protocol error") { state.isPinned = true }
+        let fences = apply(front, reply)
         adoptUnmatched()
         return (fences, front.started)
     }
@@ -149,7 +169,10 @@ struct RelayLedger: Sendable {
         var fences = outstanding.map(\.writes).filter { $0 != .none } + queuedWrites
         if !unmatchedKeys.isEmpty { fences.append(.keys(Array(unmatchedKeys))) }
         if hasUnmatchedUnknownKeys { fences.append(.unknownKeys) }
+        // What any connection would have outlives this one.
+        let state = state.isDefault ? state : SessionState()
         self = RelayLedger()
+        self.state = state
         return fences
     }
 
@@ -193,20 +216,22 @@ struct RelayLedger: Sendable {
         return true
     }
 
-    private mutating func apply(_ change: StateChange, _ reply: ReplyGlimpse) -> [WriteEffect] {
+    private mutating func apply(_ command: Outstanding, _ reply: ReplyGlimpse) -> [WriteEffect] {
+        let change = command.change
         if state.inTransaction, !change.endsTransaction {
-            if change != .none, reply.starts(with: "+QUEUED") { state.transactionChangesState = true }
+            if change != .none || command.pins, reply.starts(with: "+QUEUED") { state.transactionChangesState = true }
             return []
         }
         guard !reply.isError else {
             // It may have logged in before it failed over a later option.
-            if case .hello(_, .some) = change, !reply.starts(with: "-WRONGPASS"), !reply.starts(with: "-NOPROTO") {
+            if case .hello(_, .some, _) = change, !reply.starts(with: "-WRONGPASS"), !reply.starts(with: "-NOPROTO") {
                 state.isUncertain = true
             }
             guard change == .execute, reply.starts(with: "-EXECABORT") else { return [] }
             state.endTransaction()
             return takeQueuedWrites()
         }
+        if command.pins { state.isPinned = true }
         switch change {
         case .none, .quit, .subscribe, .unsubscribe, .replyOff, .synchronize: break
         case .begin: state.inTransaction = true
@@ -219,12 +244,12 @@ struct RelayLedger: Sendable {
         case .unwatch: state.isWatching = false
         case .select(let database): state.database = database
         case .authenticate(let user): state.user = .named(user)
-        case .hello(let version, let user):
+        case .hello(let version, let user, let setsName):
             if let version, let version = RESPVersion(rawValue: version) { state.version = version }
             if let user { state.user = .named(user) }
+            if setsName { state.isPinned = true }
         case .reset:
             state = SessionState()
-            isReplaceable = true
             wasReset = true
         case .monitor: state.tracking = .monitoring
         case .tracking(let on): state.isTracked = on

@@ -4,7 +4,7 @@ import RESPParser
 enum Route: Equatable, Sendable {
     /// A `GET` of one key, through the local cache.
     case read
-    /// To the pinned connection.
+    /// To the backing, on a connection that is shared or the session's own.
     case relay(RelayedCommand)
     /// Nowhere yet: once something outstanding has been answered, ask again.
     case wait
@@ -17,24 +17,31 @@ struct RelayedCommand: Equatable, Sendable {
     var change: StateChange
     var writes: WriteEffect
     var isBlocking: Bool
-    /// Whether it may leave something on the connection that a new one would not have.
-    var carriesState: Bool
+    /// Whether it leaves something on its connection, if it succeeds, that no other has and that ``change`` does not tell.
+    var pins: Bool
+    /// Whether it may go on a connection that other sessions use too.
+    var isShareable: Bool
+    /// `WAIT` counts its own connection's writes: it needs one that has done something.
+    var needsOffset = false
 
-    /// A read that leaves nothing behind.
-    static let plainRead = RelayedCommand(change: .none, writes: .none, isBlocking: false, carriesState: false)
+    /// A read whose reply is expected to be large.
+    static let largeRead = RelayedCommand(
+        change: .none, writes: .none, isBlocking: false, pins: false, isShareable: false)
 }
 
 /// Decides where the commands of a session go, from what the session is and what is outstanding. Touches nothing.
 struct CommandRouter {
     var table: CommandTable?
     var access: CacheAccess
+    /// False where nothing is kept at all: then a `GET` is a command like any other.
+    var caches = true
 
     /// - Parameter canAnswerHere: False while the client does not take its replies: then the server keeps them, as it would
     ///   without us.
     func route(_ command: CommandView, ledger: RelayLedger, reads: ReadQueue, canAnswerHere: Bool) -> Route {
         switch command.name {
         case "post", "host:": return .hangUp
-        case "get" where command.announced == 2 && command.isComplete:
+        case "get" where caches && command.announced == 2 && command.isComplete:
             if reads.holdsRelay { return .wait }
             if canAnswerHere, ledger.isEmpty, ledger.state.mayBeAnsweredFromCache(access: access) {
                 return reads.pendingCount < reads.pendingLimit ? .read : .wait
@@ -53,12 +60,15 @@ struct CommandRouter {
 
     func describe(_ command: CommandView) -> RelayedCommand {
         let description = table?.description(of: command)
+        let change = StateChange(of: command, table: table)
+        let writes = WriteEffect(of: command, table: table)
         return RelayedCommand(
-            change: StateChange(of: command, table: table),
-            writes: WriteEffect(of: command, table: table),
+            change: change, writes: writes,
             isBlocking: description?.flags.contains(.blocking) ?? (command.name.map(Self.blocking.contains) == true),
-            carriesState: description.map { $0.carriesState && command.name.map(Self.stateless.contains) != true }
-                ?? true)
+            pins: table != nil && Self.pins(command, description),
+            isShareable: change == .none && writes != .unknownKeys && command.isComplete
+                && Self.isShareable(command, description),
+            needsOffset: command.name == "wait" || command.name == "waitaof")
     }
 
     /// What blocks on Redis 7, for as long as the server's table is not there.
@@ -66,11 +76,4 @@ struct CommandRouter {
         "blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin", "wait", "xread",
         "xreadgroup",
     ]
-    private static let stateless: Set<CommandName> = ["command", "echo", "ping", "publish", "pubsub", "spublish"]
-}
-
-extension CommandDescription {
-    fileprivate var carriesState: Bool {
-        !categories.isDisjoint(with: [.connection, .transaction, .pubsub])
-    }
 }

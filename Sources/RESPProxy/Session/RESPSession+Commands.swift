@@ -79,14 +79,15 @@ extension RESPSession {
 
     /// Whether the tighter limits for clients that are not logged in hold.
     var isLimited: Bool {
-        loop.admitsAnonymous == false && !loop.configuration.trustsClients && ledger.state.user == .new
+        pool.admitsAnonymous == false && !loop.configuration.trustsClients && ledger.state.user == .new
     }
 
     /// Sends a command where it belongs, or leaves it where it is until it can be.
     func take(
         _ command: CommandView, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
     ) {
-        let router = CommandRouter(table: loop.commandTable, access: loop.access)
+        let router = CommandRouter(
+            table: loop.commandTable, access: loop.access, caches: loop.configuration.cache.capacity > 0)
         switch router.route(command, ledger: ledger, reads: reads, canAnswerHere: canAnswerHere) {
         case .wait:
             isWaiting = true
@@ -98,18 +99,20 @@ extension RESPSession {
         case .read:
             if !read(command, now: now) { isWaiting = true } else { drop(self) }
         case .relay(let relayed):
-            switch prepareRelay() {
-            case .open:
-                begin(relayed, now: now)
-                forward(self)
-            case .failed where relayed.change == .quit:
+            if relayed.change == .quit, !hasOwnConnection {
                 intake = .ended
                 lastReply = ByteBuffer(string: "+OK\r\n")
+                return
+            }
+            switch attach(for: relayed, now: now) {
+            case .ready:
+                begin(relayed, now: now)
+                forward(self)
             case .failed(let error):
                 drop(self)
                 loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
                 answer(.error(error.message))
-            case .none, .connecting:
+            case .waiting:
                 isWaiting = true
             }
         }

@@ -51,16 +51,16 @@ extension RESPSession {
         while true {
             while ledger.isEmpty, !isInsideReply, let due = reads.nextAnswer() { answer(due) }
             guard reads.isRelayDue else { return }
-            switch prepareRelay() {
-            case .none, .connecting: return
+            let now = MonotonicClock.now()
+            switch attach(for: .largeRead, now: now) {
+            case .waiting: return
             case .failed(let error):
                 reads.dropRelayed()
                 loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
                 answer(.error(error.message))
-            case .open:
-                let now = MonotonicClock.now()
+            case .ready:
                 for key in reads.takeAllForRelay() {
-                    begin(.plainRead, now: now)
+                    begin(.largeRead, now: now)
                     RESPEncoder.command([Array("GET".utf8), Array(key.readableBytesView)], into: &forwards)
                 }
                 return

@@ -1,56 +1,208 @@
 import BackingClient
 import NIOCore
+import RESPParser
 
-/// The pinned connection: opened on the first command that needs it, and its replies.
+/// Connections to the backing: which one a command goes on, and what comes from it.
 extension RESPSession {
+    /// Whether a command can go out now.
+    enum Attachment {
+        case ready
+        /// Once something outstanding has been answered, or a connection stands.
+        case waiting
+        /// There is no backing; told once.
+        case failed(BackingError)
+    }
+
     /// A command is about to be forwarded: its fence goes up first.
     func begin(_ relayed: RelayedCommand, now: UInt64) {
+        if relayed.needsOffset, ledger.isAtRest, case .open(let connection) = relay {
+            var ping = ByteBuffer()
+            RESPEncoder.command([Array("PING".utf8)], into: &ping)
+            ledger.forwardedOwn(now: now)
+            connection.write(ping)
+        }
+        if commandsUnshared > 0 { commandsUnshared -= 1 }
         loop.cache.raiseFence(ledger.forwarded(relayed, now: now))
         // Nothing runs behind QUIT.
         if relayed.change == .quit { intake = .ended }
     }
 
-    /// The pinned connection, opened where there is none yet. A failure is told once.
-    func prepareRelay() -> Relay {
-        switch relay {
-        case .failed:
-            defer { relay = .none }
-            return relay
-        case .none:
-            relay = .connecting
-            loop.openRelay().assumeIsolated().whenComplete { [self] result in
-                relayOpened(result)
-            }
-            // While the backing is known to be away it fails at once.
-            guard case .failed = relay else { break }
-            defer { relay = .none }
-            return relay
-        case .connecting, .open: break
-        }
-        return relay
+    var hasOwnConnection: Bool {
+        if case .open = relay { true } else { false }
     }
 
-    func relayOpened(_ result: Result<any Channel, any Error>) {
+    /// Finds the connection that a command goes on. A session has commands outstanding on one connection at most.
+    func attach(for relayed: RelayedCommand, now: UInt64) -> Attachment {
+        switch relay {
+        case .open:
+            return .ready
+        case .connecting:
+            return .waiting
+        case .failed(let error):
+            relay = .none
+            return .failed(error)
+        case .shared(let connection) where !ledger.isEmpty:
+            let goesOn = relayed.isShareable && mayShare && connection.isWritable
+            return goesOn && ledger.count < Self.sharedCommandLimit ? .ready : .waiting
+        case .none, .shared:
+            // Before anything is opened: a Unix socket may stand at once.
+            relay = .connecting
+            let key = relayKey
+            if relayed.isShareable, mayShare, let key {
+                let found = pool.sharedConnection(key, now: now) { [self] in sharedConnectionOpened($0) }
+                switch found {
+                case .ready(let connection):
+                    relay = .shared(connection)
+                    return .ready
+                case .opening:
+                    return awaitConnection()
+                case .none: break
+                }
+            }
+            if let key, let spare = pool.takeSpare(key) {
+                relay = .open(spare)
+                spare.attach(self)
+                return .ready
+            }
+            let opened = key.map { loop.openRelay($0) } ?? loop.openRelay()
+            opened.assumeIsolated().whenComplete { [self] result in relayOpened(result) }
+            return awaitConnection()
+        }
+    }
+
+    /// A connection is being opened; while the backing is known to be away that fails at once. Where it stands already, a turn is
+    /// scheduled that goes on with it.
+    private func awaitConnection() -> Attachment {
+        guard case .failed(let error) = relay else { return .waiting }
+        relay = .none
+        return .failed(error)
+    }
+
+    /// Replies on a shared connection are kept here while the client does not take them; with one of the session's own, the server
+    /// keeps them.
+    private var mayShare: Bool { channel.isWritable && commandsUnshared == 0 }
+
+    /// What kind of connection would do for the session as it is, if any but its own does.
+    private var relayKey: RelayKey? {
+        guard ledger.state.isDefault else { return nil }
+        let isFillUser: Bool
+        switch ledger.state.user {
+        case .new where loop.configuration.trustsClients && loop.configuration.authentication != nil:
+            isFillUser = true
+        case .named(let name) where loop.access.fillUser != nil:
+            guard name == loop.access.fillUser else { return nil }
+            isFillUser = true
+        case .new:
+            guard pool.admitsAnonymous == true else { return nil }
+            isFillUser = false
+        case .named(let name):
+            guard pool.admitsAnonymous == true, name == Array("default".utf8) else { return nil }
+            isFillUser = false
+        }
+        return RelayKey(version: ledger.state.version, isFillUser: isFillUser)
+    }
+
+    /// Leaves a connection that the session needs no longer and that nothing is left on.
+    func leaveConnection() {
+        guard case .open(let connection) = relay, ledger.isClean, reads.isEmpty, intake == .commands, !isWithdrawn,
+            connection.isOpen, connection.isAtFrameStart, connection.isWritable, let key = relayKey
+        else { return }
+        relay = .none
+        pool.leave(connection, key)
+    }
+
+    private func relayOpened(_ result: Result<any Channel, any Error>) {
         do {
             let channel = try result.get()
             guard !isClosed else {
                 channel.close(promise: nil)
                 return
             }
-            let connection = RelayConnection(receiver: self)
+            let connection = RelayConnection()
             try channel.pipeline.syncOperations.addHandler(connection)
             relay = .open(connection)
-            connection.readMore()
+            connection.attach(self)
         } catch {
             relay = .failed(error as? BackingError ?? .lost)
         }
         scheduleTurn()
     }
+
+    private func sharedConnectionOpened(_ error: BackingError?) {
+        guard !isClosed else { return }
+        relay = error.map { .failed($0) } ?? .none
+        scheduleTurn()
+    }
+}
+
+/// Replies on a shared connection.
+extension RESPSession {
+    /// A reply to a command of the session has ended.
+    func sharedReplyEnded(type: UInt8, length: Int, now: UInt64) {
+        relayReadTime = now
+        replyEnded(ReplyGlimpse(type: type))
+        if length >= Self.streamingThreshold { commandsUnshared = Self.unsharedAfterLargeReply }
+    }
+
+    /// Bytes of replies, after the events for what they contain.
+    func sharedReply(_ buffer: ByteBuffer, _ range: Range<Int>) {
+        guard !isClosed, let bytes = buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count)
+        else { return }
+        if bytes.readableBytes >= Self.referenceThreshold {
+            writeOutput()
+            send(bytes)
+        } else {
+            output.writeImmutableBuffer(bytes)
+        }
+        guard !channel.isWritable else { return }
+        sharedBacklog += bytes.readableBytes
+    }
+
+    /// More waits for the client than is kept for it.
+    var hasSharedBacklog: Bool { !isClosed && sharedBacklog > Self.sharedReplyLimit }
+
+    /// The client has taken nothing for a while, and holds up others.
+    func closeForBacklog() {
+        loop.logger.info("a client that does not take its replies is closed", metadata: ["bytes": "\(sharedBacklog)"])
+        isClosed = true
+        intake = .ended
+        context?.close(promise: nil)
+    }
+
+    func sharedReadCompleted() {
+        relayReadTime = nil
+        guard !isClosed else {
+            if ledger.isEmpty { release() }
+            return
+        }
+        process()
+    }
+
+    /// Every command of the session that was outstanding is answered with an error, unless its reply had begun.
+    func sharedConnectionLost(_ error: BackingError, isInsideReply: Bool) {
+        let unanswered = ledger.count
+        for fence in ledger.connectionEnded() { loop.cache.lowerFence(fence) }
+        relay = .none
+        guard !isClosed else { return release() }
+        guard !isInsideReply else {
+            flushOutput()
+            return close()
+        }
+        for _ in 0..<unanswered {
+            loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
+            answer(.error(error.code == .unavailable ? BackingError.outcomeUnknown.message : error.message))
+        }
+        scheduleTurn()
+    }
+
+    /// A session that met a large reply may ask for more of the kind.
+    private static let unsharedAfterLargeReply = 64
 }
 
 extension RESPSession: RelayReceiver {
     var matchesReplies: Bool { ledger.state.tracking == .byReply || ledger.state.tracking == .monitoring }
     var needsGlimpse: Bool { ledger.needsGlimpse }
+    var dropsReply: Bool { ledger.dropsReply }
     var takesMore: Bool { channel.isWritable || !channel.isActive || isClosed }
 
     func replyBegins(type: UInt8) {
@@ -92,12 +244,12 @@ extension RESPSession: RelayReceiver {
 
     func relayEnded(error: BackingError?, isInsideReply: Bool) {
         guard !isClosed else { return release() }
-        let wasIdle = isIdle && intake == .commands && ledger.isReplaceable && !isInsideReply
+        let wasIdle = isIdle && intake == .commands && ledger.isClean && !isInsideReply
         for fence in ledger.connectionEnded() { loop.cache.lowerFence(fence) }
         relay = .none
         if wasIdle, error == nil {
             // Nothing was on that connection that a new one would not have.
-            process()
+            scheduleTurn()
             return
         }
         if let error, !isInsideReply { answer(.error(error.message)) }

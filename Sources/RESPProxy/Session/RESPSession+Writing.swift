@@ -3,9 +3,9 @@ import NIOCore
 /// Writing: collected in a turn, sent at its end.
 extension RESPSession {
     func forward(_ buffer: inout ByteBuffer, length: Int) {
-        guard length > 0, case .open(let connection) = relay, let bytes = buffer.readSlice(length: length) else {
-            return
-        }
+        guard length > 0, let bytes = buffer.readSlice(length: length) else { return }
+        if case .shared(let connection) = relay { return connection.forward(bytes, for: self, now: turnStarted) }
+        guard case .open(let connection) = relay else { return }
         if length >= Self.referenceThreshold {
             flushForwards()
             connection.write(bytes)

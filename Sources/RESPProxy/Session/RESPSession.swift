@@ -28,19 +28,28 @@ final class RESPSession: ChannelInboundHandler {
         case connecting
         /// The next command that needs it is answered with this.
         case failed(BackingError)
+        /// The session's own.
         case open(RelayConnection)
+        /// Held while commands of the session are outstanding on it.
+        case shared(SharedConnection)
     }
 
     /// An unfinished command of at least this many bytes is streamed instead of kept.
     static let streamingThreshold = 65_536
     /// Replies from the cache that a client does not take are kept up to this; beyond it, its reads go to the server.
     static let answerLimit = 16 << 20
+    /// Replies on a shared connection that a client does not take are kept up to this, in bytes; beyond it, the connection waits for the
+    /// client, and the client is closed where others wait behind it.
+    static let sharedReplyLimit = 32 << 20
+    /// Commands that a session may have outstanding on a shared connection.
+    static let sharedCommandLimit = 1_024
     /// Values at least this long are written where they lie, without a copy.
     static let referenceThreshold = 16_384
 
     let loop: ProxyLoop
     let channel: any Channel
     let eventLoop: any EventLoop
+    let pool: RelayPool
     var context: ChannelHandlerContext?
 
     var ledger = RelayLedger()
@@ -49,7 +58,7 @@ final class RESPSession: ChannelInboundHandler {
     var intake: Intake = .commands
     var parser = CommandParser()
     var inbound = ByteBuffer()
-    /// Commands to be written to the pinned connection at the end of the turn.
+    /// Commands to be written to the session's own connection at the end of the turn.
     var forwards = ByteBuffer()
     /// Replies to be written at the end of the turn.
     var output = ByteBuffer()
@@ -65,7 +74,15 @@ final class RESPSession: ChannelInboundHandler {
     var isWithdrawn = false
     /// What the route of the command in hand waits for has not come yet.
     var isWaiting = false
+    /// Replies on a shared connection have come in this read of it.
+    var isTouched = false
+    /// Bytes of such replies since the client stopped taking them.
+    var sharedBacklog = 0
+    /// So many of the next commands do not share a connection, because a reply turned out large.
+    var commandsUnshared = 0
     var hits: UInt64 = 0
+    /// In monotonic nanoseconds.
+    var turnStarted: UInt64 = 0
     /// When this turn's replies of the server came: one look at the clock for all of them.
     var relayReadTime: UInt64?
 
@@ -73,6 +90,7 @@ final class RESPSession: ChannelInboundHandler {
         self.loop = loop
         self.channel = channel
         self.eventLoop = channel.eventLoop
+        self.pool = loop.pool
     }
 
     // MARK: Channel events
@@ -120,6 +138,8 @@ final class RESPSession: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
+            sharedBacklog = 0
+            if case .shared(let connection) = relay { connection.readOn() }
             if case .open(let connection) = relay { connection.readMore() }
             process()
         }
@@ -131,6 +151,8 @@ final class RESPSession: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        sharedBacklog = 0
+        if case .shared(let connection) = relay { connection.readOn() }
         // Complete commands already received still go to the server; their replies are dropped.
         inputHasEnded = true
         if case .open(let connection) = relay { connection.readMore() }
@@ -152,6 +174,7 @@ final class RESPSession: ChannelInboundHandler {
         guard !isProcessing, !isClosed else { return }
         isProcessing = true
         let started = MonotonicClock.now()
+        turnStarted = started
         hits = 0
         answerReads()
         takeCommands(now: started)
@@ -163,6 +186,7 @@ final class RESPSession: ChannelInboundHandler {
         flushForwards()
         flushOutput()
         isProcessing = false
+        leaveConnection()
         endIfDone()
         readMore()
     }
@@ -216,7 +240,11 @@ final class RESPSession: ChannelInboundHandler {
         isClosed = true
         intake = .ended
         context?.closeBehindWrites()
-        if case .open(let connection) = relay { connection.finish() } else { release() }
+        switch relay {
+        case .open(let connection): connection.finish()
+        case .shared where !ledger.isEmpty: break
+        case .none, .connecting, .failed, .shared: release()
+        }
     }
 
     /// Nothing is left to be waited for.

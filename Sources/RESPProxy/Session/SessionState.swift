@@ -36,7 +36,16 @@ struct SessionState: Equatable, Sendable {
     var isTracked = false
     /// Something happened whose effect on the session is not known: it is relayed for good, until `RESET`.
     var isUncertain = false
+    /// Its connection has something that only it has and that leaves the cache as it is (a name, a client id that was asked for): the
+    /// session keeps it, until `RESET`.
+    var isPinned = false
     var tracking: Tracking = .byReply
+
+    /// Whether any connection of the same version and user would do as well as the one that the session has.
+    var isDefault: Bool {
+        database == 0 && !inTransaction && !isWatching && channels == 0 && patterns == 0 && shardChannels == 0
+            && !isTracked && !isUncertain && !isPinned && tracking == .byReply
+    }
 
     var isSubscribed: Bool { channels + patterns + shardChannels > 0 }
 

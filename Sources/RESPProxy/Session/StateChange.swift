@@ -5,8 +5,8 @@ enum StateChange: Equatable, Sendable {
     case begin, execute, discard, watch, unwatch
     case select(database: Int)
     case authenticate(user: [UInt8])
-    /// `HELLO`: the version and the user that it asks for, if any.
-    case hello(version: Int?, user: [UInt8]?)
+    /// `HELLO`: the version and the user that it asks for, if any, and whether it names the connection.
+    case hello(version: Int?, user: [UInt8]?, setsName: Bool)
     case reset
     case quit
     /// Answered by one confirmation for each of `count` channels.
@@ -73,17 +73,19 @@ enum StateChange: Equatable, Sendable {
     /// `HELLO [protover [AUTH username password] [SETNAME name]]`, https://redis.io/docs/latest/commands/hello/.
     private static func hello(_ command: CommandView) -> StateChange {
         var user: [UInt8]?
+        var setsName = false
         var index = 2
         while index < command.count {
             switch command.word(index) {
-            case "auth":
-                guard index + 2 < command.count else { return .hello(version: command.integer(1), user: user) }
+            case "auth" where index + 2 < command.count:
                 user = command.copy(index + 1)
                 index += 3
-            default: index += 2
+            default:
+                setsName = true
+                index += 2
             }
         }
-        return .hello(version: command.integer(1), user: user)
+        return .hello(version: command.integer(1), user: user, setsName: setsName)
     }
 
     /// Known commands of the categories that carry state which change nothing that the proxy must know.

@@ -13,7 +13,10 @@ struct RelayLedgerTests {
         table = try .ofRedis7()
     }
 
-    private mutating func send(_ words: String...) -> WriteEffect {
+    private mutating func send(_ words: String...) -> WriteEffect { send(words) }
+
+    @discardableResult
+    private mutating func send(_ words: [String]) -> WriteEffect {
         var bytes: [UInt8] = []
         RESPEncoder.command(words.map { Array($0.utf8) }, into: &bytes)
         var parser = CommandParser()
@@ -252,13 +255,55 @@ struct RelayLedgerTests {
         #expect(ledger.connectionEnded().isEmpty)
     }
 
-    @Test("only a connection that nothing was left on may be replaced")
-    mutating func replaceable() {
+    @Test("only a connection that nothing was left on may be left")
+    mutating func clean() {
         _ = send("SET", "k", "v")
-        _ = send("PING")
-        #expect(ledger.isReplaceable)
+        #expect(!ledger.isClean, "its reply is outstanding")
+        receive("+OK\r\n")
+        #expect(ledger.isClean)
+        _ = send("CLIENT", "SETNAME", "x y")
+        receive("-ERR Client names cannot contain spaces, newlines or special characters.\r\n")
+        #expect(ledger.isClean, "a command answered with an error leaves nothing")
         _ = send("CLIENT", "SETNAME", "x")
-        #expect(!ledger.isReplaceable)
+        receive("+OK\r\n")
+        #expect(!ledger.isClean)
+        #expect(isCached, "a name is no bar to hits")
+        _ = send("RESET")
+        receive("+RESET\r\n")
+        #expect(ledger.isClean)
+    }
+
+    @Test(
+        "state that ends leaves a clean connection",
+        arguments: [
+            [("MULTI", "+OK\r\n"), ("EXEC", "*0\r\n")],
+            [("MULTI", "+OK\r\n"), ("DISCARD", "+OK\r\n")],
+            [("WATCH k", "+OK\r\n"), ("UNWATCH", "+OK\r\n")],
+            [("SELECT 3", "+OK\r\n"), ("SELECT 0", "+OK\r\n")],
+            [
+                ("SUBSCRIBE c", "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"),
+                ("UNSUBSCRIBE c", "*3\r\n$11\r\nunsubscribe\r\n$1\r\nc\r\n:0\r\n"),
+            ],
+            [("HELLO 3", "%0\r\n"), ("HELLO 2", "*0\r\n")],
+        ])
+    mutating func stateThatEnds(exchanges: [(String, String)]) {
+        for (index, (line, reply)) in exchanges.enumerated() {
+            send(line.split(separator: " ").map(String.init))
+            #expect(!ledger.isClean)
+            receive(reply)
+            #expect(ledger.isClean == (index == 1 || line == "HELLO 3"), "after \(line)")
+        }
+    }
+
+    @Test("a reply to a command of the proxy's own is not the client's")
+    mutating func ownCommand() {
+        ledger.forwardedOwn(now: 1)
+        _ = send("WAIT", "0", "1")
+        #expect(ledger.dropsReply)
+        receive("+PONG\r\n")
+        #expect(!ledger.dropsReply)
+        receive(":0\r\n")
+        #expect(ledger.isClean)
     }
 
     @Test("a state command under a name that we do not know bars the cache")

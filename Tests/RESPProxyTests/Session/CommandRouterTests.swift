@@ -67,6 +67,37 @@ struct CommandRouterTests {
         #expect(trusting.route(command, ledger: ledger, reads: reads, canAnswerHere: true) == .wait)
     }
 
+    @Test(
+        "what has a key and no state may share a connection, and a few names without a key",
+        arguments: ["SET k v", "DEL a b", "MSET a 1 b 2", "PFCOUNT k", "PING", "GET k x"])
+    func shareable(line: String) {
+        #expect(router.describe(CommandView(line: line)).isShareable)
+    }
+
+    @Test(
+        "what carries state, blocks, runs scripts, has no key or is not known gets a connection of its own",
+        arguments: [
+            "MULTI", "SUBSCRIBE c", "BLPOP k 0", "EVAL x 0", "CONFIG GET x", "INFO", "FLUSHALL", "SELECT 1",
+            "MODULE.X k",
+            "SORT k", "CLIENT LIST",
+        ])
+    func unshareable(line: String) {
+        #expect(!router.describe(CommandView(line: line)).isShareable)
+    }
+
+    @Test("an unfinished command is not shared, nor anything while the server's table is not there")
+    func unknown() {
+        #expect(!router.describe(CommandView("SET", "k", announced: 3)).isShareable)
+        let blind = CommandRouter(table: nil, access: router.access)
+        #expect(!blind.describe(CommandView("SET", "k", "v")).isShareable)
+    }
+
+    @Test("where nothing is kept a GET is a command like any other")
+    func withoutCache() {
+        let router = CommandRouter(table: router.table, access: router.access, caches: false)
+        #expect(isRelayed(router.route(CommandView("GET", "k"), ledger: ledger, reads: reads, canAnswerHere: true)))
+    }
+
     @Test("POST and Host: are hung up on, in any case", arguments: ["POST", "post", "Host:", "hOST:"])
     func crossProtocol(name: String) {
         #expect(route(CommandView(name, "x")) == .hangUp)

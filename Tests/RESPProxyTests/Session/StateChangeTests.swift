@@ -20,10 +20,10 @@ struct StateChangeTests {
 
     @Test("HELLO's options are read in any order")
     func hello() {
-        #expect(change(CommandView("HELLO")) == .hello(version: nil, user: nil))
+        #expect(change(CommandView("HELLO")) == .hello(version: nil, user: nil, setsName: false))
         #expect(
             change(CommandView("HELLO", "3", "SETNAME", "x", "AUTH", "bob", "pw"))
-                == .hello(version: 3, user: Array("bob".utf8)))
+                == .hello(version: 3, user: Array("bob".utf8), setsName: true))
     }
 
     @Test("a log-in that is passed on before its arguments are there is not understood")

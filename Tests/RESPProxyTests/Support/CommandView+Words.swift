@@ -7,6 +7,15 @@ import Testing
 extension CommandView {
     /// A command as a parser would have found it; `announced` more than there are words: one that is still being received.
     init(_ words: String..., announced: Int? = nil) {
+        self.init(words: words, announced: announced)
+    }
+
+    /// A command given as one line.
+    init(line: String) {
+        self.init(words: line.split(separator: " ").map(String.init), announced: nil)
+    }
+
+    private init(words: [String], announced: Int?) {
         var bytes: [UInt8] = []
         RESPEncoder.command(words.map { Array($0.utf8) }, into: &bytes)
         var parser = CommandParser()
@@ -39,6 +48,11 @@ extension CommandTable {
             ("monitor", 1, ["admin"], 0, 0, 0, ["@admin", "@slow", "@dangerous"]),
             ("subscribe", -2, ["pubsub"], 0, 0, 0, ["@pubsub", "@slow"]),
             ("multi", 1, ["fast"], 0, 0, 0, ["@fast", "@transaction"]),
+            ("discard", 1, ["fast"], 0, 0, 0, ["@fast", "@transaction"]),
+            ("watch", -2, ["fast"], 1, -1, 1, ["@fast", "@transaction"]),
+            ("unwatch", 1, ["fast"], 0, 0, 0, ["@fast", "@transaction"]),
+            ("unsubscribe", -1, ["pubsub"], 0, 0, 0, ["@pubsub", "@slow"]),
+            ("wait", 3, [], 0, 0, 0, ["@slow", "@blocking", "@connection"]),
             ("exec", 1, ["skip_slowlog"], 0, 0, 0, ["@slow", "@transaction"]),
             ("blpop", -3, ["write", "blocking"], 1, -2, 1, ["@write", "@list", "@slow", "@blocking"]),
         ]

@@ -51,6 +51,21 @@ struct ProxiedRedis {
         }
     }
 
+    /// Waits until both event loops know the server's commands and that it asks for no password: until then nothing is shared.
+    func awaitSharing() throws {
+        try self.awaitCommandTable()
+        try eventually("connections are shared") {
+            let clients = try (0..<8).map { _ in try self.connection() }
+            for client in clients { _ = try client.roundTrip("PING") }
+            let before = try self.server.info("total_connections_received").flatMap { Int($0) } ?? 0
+            for client in clients { _ = try client.roundTrip("PING") }
+            let more = try (0..<8).map { _ in try self.connection() }
+            for client in more { _ = try client.roundTrip("PING") }
+            let after = try self.server.info("total_connections_received").flatMap { Int($0) } ?? 0
+            return after - before == 1
+        }
+    }
+
     /// Reads a key until the proxy has it, and proves it: the value behind its back is another by then.
     ///
     /// Afterwards the server holds `behind`, and the cache holds `value`.

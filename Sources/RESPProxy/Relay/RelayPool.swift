@@ -1,0 +1,131 @@
+import BackingClient
+import DequeModule
+import NIOCore
+
+/// The connections to the backing that the sessions of one event loop have in common: those that they share, and those that one of
+/// them had to itself and left as a new one would be.
+///
+/// A pool is for sessions that began under the same conditions: when the server begins to ask for a password, new sessions get a new
+/// pool, and those that were let in before keep theirs, as connections do in Redis.
+final class RelayPool {
+    /// What the pool says of a shared connection.
+    enum Shared {
+        case ready(SharedConnection)
+        /// One is being opened; the session is told.
+        case opening
+        /// There is none that takes more: the session needs one of its own.
+        case none
+    }
+
+    /// Shared connections of one key; more than one only while the others are stuck.
+    static let sharedLimit = 4
+    /// Connections left by sessions that are kept for the next, and for how long.
+    static let spareLimit = 32
+    static let spareLifetime = TimeAmount.seconds(2)
+
+    /// Whether the server lets a client in that gives no password; nil while it has not been asked.
+    var admitsAnonymous: Bool?
+
+    private let eventLoop: any EventLoop
+    private let open: (RelayKey) -> EventLoopFuture<any Channel>
+    private var shared: [RelayKey: [SharedConnection]] = [:]
+    private var opening: [RelayKey: [(BackingError?) -> Void]] = [:]
+    private var spares: [RelayKey: Deque<(connection: RelayConnection, since: NIODeadline)>] = [:]
+    private var sweep: Scheduled<Void>?
+
+    /// - Parameter open: Opens a connection of that kind.
+    init(on eventLoop: any EventLoop, open: @escaping (RelayKey) -> EventLoopFuture<any Channel>) {
+        self.eventLoop = eventLoop
+        self.open = open
+    }
+
+    deinit { close() }
+
+    /// A shared connection that takes more now.
+    ///
+    /// - Parameter opened: Called where the answer is ``Shared/opening``, with the error where it could not be opened.
+    func sharedConnection(_ key: RelayKey, now: UInt64, opened: @escaping (BackingError?) -> Void) -> Shared {
+        let standing = shared[key] ?? []
+        if let connection = standing.first(where: { $0.takesMore(now: now) }) { return .ready(connection) }
+        guard opening[key] == nil else {
+            opening[key]?.append(opened)
+            return .opening
+        }
+        guard standing.count < Self.sharedLimit else { return .none }
+        opening[key] = [opened]
+        open(key).assumeIsolated().whenComplete { [weak self] result in self?.opened(key, result) }
+        return .opening
+    }
+
+    private func opened(_ key: RelayKey, _ result: Result<any Channel, any Error>) {
+        let waiting = opening.removeValue(forKey: key) ?? []
+        var failure: BackingError?
+        do {
+            let channel = try result.get()
+            let connection = SharedConnection(eventLoop: eventLoop) { [weak self] connection in
+                self?.shared[key]?.removeAll { $0 === connection }
+            }
+            shared[key, default: []].append(connection)
+            scheduleSweep()
+            try channel.pipeline.syncOperations.addHandler(connection)
+        } catch {
+            failure = error as? BackingError ?? .lost
+        }
+        for tell in waiting { tell(failure) }
+    }
+
+    // MARK: Connections of a session's own
+
+    /// A connection that another session has left.
+    func takeSpare(_ key: RelayKey) -> RelayConnection? {
+        while let spare = spares[key]?.popLast() {
+            if spare.connection.isOpen { return spare.connection }
+        }
+        return nil
+    }
+
+    /// Takes a connection whose session needs it no longer, and that nothing is left on.
+    func leave(_ connection: RelayConnection, _ key: RelayKey) {
+        guard spares[key, default: []].count < Self.spareLimit else {
+            connection.close()
+            return
+        }
+        connection.detach()
+        spares[key, default: []].append((connection, .now()))
+        scheduleSweep()
+    }
+
+    private func scheduleSweep() {
+        guard sweep == nil else { return }
+        sweep = eventLoop.assumeIsolated().scheduleTask(in: Self.spareLifetime) { [weak self] in self?.closeUnused()
+        }
+    }
+
+    private func closeUnused() {
+        sweep = nil
+        let limit = NIODeadline.now() - Self.spareLifetime
+        for key in spares.keys {
+            while let oldest = spares[key]?.first, oldest.since <= limit || !oldest.connection.isOpen {
+                spares[key]?.removeFirst()
+                oldest.connection.close()
+            }
+        }
+        for (key, connections) in shared {
+            for connection in connections.dropFirst() where connection.isIdle {
+                shared[key]?.removeAll { $0 === connection }
+                connection.close()
+            }
+        }
+        let mayShrink = shared.values.contains { $0.count > 1 }
+        if mayShrink || spares.values.contains(where: { !$0.isEmpty }) { scheduleSweep() }
+    }
+
+    /// Closes everything; nobody may be waiting for a reply any more.
+    func close() {
+        sweep?.cancel()
+        for connections in spares.values { for spare in connections { spare.connection.close() } }
+        for connections in shared.values { for connection in connections { connection.close() } }
+        spares = [:]
+        shared = [:]
+    }
+}

@@ -1,0 +1,231 @@
+import BackingClient
+import DequeModule
+import NIOCore
+import RESPParser
+
+/// A connection to the backing that sessions share: whole commands of many, pipelined, and each reply to the one who asked.
+///
+/// A session that does not take its replies has some of them kept (``RESPSession/sharedReplyLimit``). Beyond that the connection is not
+/// read until the client takes more; where it does not and others wait behind it, the client is closed.
+final class SharedConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// Commands of one session in a row, and when the first of them was forwarded.
+    private struct Owner {
+        let session: RESPSession
+        var count: Int
+        var since: UInt64
+    }
+
+    /// How long the oldest command may be unanswered, in nanoseconds, while the connection still takes new ones.
+    static let patience: UInt64 = 50_000_000
+
+    private let eventLoop: any EventLoop
+    /// Takes it out of the pool.
+    private let ended: (SharedConnection) -> Void
+    private var context: ChannelHandlerContext?
+    private var owners: Deque<Owner> = []
+    private var outgoing = ByteBuffer()
+    private var isFlushScheduled = false
+    private var isOpen = true
+    /// Set while nothing is read because of the session that is being answered; looks after a while whether that goes on.
+    private var hold: Scheduled<Void>?
+    private var scanner = FrameScanner(limits: FrameLimits(lineLength: 1 << 20))
+    private var frameLength = 0
+    /// Part of a reply has been handed on, and the rest is still to come.
+    private var isInsideReply = false
+    /// Whose replies came in this read.
+    private var touched: [RESPSession] = []
+
+    init(eventLoop: any EventLoop, ended: @escaping (SharedConnection) -> Void) {
+        self.eventLoop = eventLoop
+        self.ended = ended
+    }
+
+    /// Whether the server takes more, and answers.
+    func takesMore(now: UInt64) -> Bool {
+        guard isWritable else { return false }
+        guard let oldest = owners.first else { return true }
+        return now < oldest.since &+ Self.patience
+    }
+
+    /// Nobody waits for a reply.
+    var isIdle: Bool { owners.isEmpty }
+
+    /// False once it is closed, and while the server does not take what was sent.
+    var isWritable: Bool { isOpen && context?.channel.isWritable ?? false }
+
+    /// Sends a whole command at the end of the event loop's turn, together with the others of that turn.
+    func forward(_ command: ByteBuffer, for session: RESPSession, now: UInt64) {
+        if let last = owners.indices.last, owners[last].session === session {
+            owners[last].count += 1
+        } else {
+            owners.append(Owner(session: session, count: 1, since: now))
+        }
+        outgoing.writeImmutableBuffer(command)
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        eventLoop.assumeIsolated().execute { [self] in flush() }
+    }
+
+    private func flush() {
+        isFlushScheduled = false
+        guard let context, outgoing.readableBytes > 0 else { return }
+        let bytes = outgoing
+        outgoing = ByteBuffer()
+        context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Closes behind what was written.
+    func close() {
+        flush()
+        isOpen = false
+        context?.closeBehindWrites()
+    }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        context.read()
+        // It may have been closed before the handler was there to hear of it.
+        if !context.channel.isActive { end(.lost) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard isOpen else { return }
+        let buffer = unwrapInboundIn(data)
+        do throws(ProtocolError) {
+            try deliver(buffer)
+        } catch {
+            end(.notRESP)
+            context.close(promise: nil)
+        }
+    }
+
+    private func deliver(_ buffer: ByteBuffer) throws(ProtocolError) {
+        let bytes = buffer.readableBytesSpan
+        let now = MonotonicClock.now()
+        var offset = 0
+        /// Where the bytes begin that go to the session of the first owner.
+        var start = 0
+        var frameStart = 0
+        var current = scanner.isAtFrameStart ? nil : owners.first?.session
+        func hand(_ session: RESPSession?, upTo end: Int) {
+            guard let session, start < end else { return }
+            if !session.isTouched {
+                session.isTouched = true
+                touched.append(session)
+            }
+            session.sharedReply(buffer, start..<end)
+        }
+        while offset < bytes.byteCount {
+            if scanner.isAtFrameStart {
+                let type = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+                // A push is for nobody here, and so is a reply that nobody waits for.
+                guard type != UInt8(ascii: ">"), let owner = owners.first?.session else {
+                    hand(current, upTo: offset)
+                    end(.unasked)
+                    context?.close(promise: nil)
+                    return
+                }
+                if owner !== current {
+                    hand(current, upTo: offset)
+                    start = offset
+                    current = owner
+                }
+                frameLength = 0
+                frameStart = offset
+                owner.replyBegins(type: type)
+            }
+            let from = offset
+            let step: FrameScanStep
+            do throws(ProtocolError) {
+                step = try scanner.scan(bytes, from: offset)
+            } catch {
+                hand(current, upTo: frameStart)
+                throw error
+            }
+            switch step {
+            case .needsMore: offset = bytes.byteCount
+            case .largeBlob(_, let body, _): offset = body
+            case .frameEnd(let end): offset = end
+            }
+            frameLength += offset - from
+            if case .frameEnd = step {
+                isInsideReply = false
+                current?.sharedReplyEnded(type: scanner.frameType, length: frameLength, now: now)
+                takeOwner(now: now)
+            }
+        }
+        hand(current, upTo: offset)
+        isInsideReply = !scanner.isAtFrameStart
+    }
+
+    private func takeOwner(now: UInt64) {
+        guard !owners.isEmpty else { return }
+        owners[0].count -= 1
+        // The next one has waited for this one, not for the server.
+        if owners[0].count == 0 { owners.removeFirst() } else { owners[0].since = now }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        let sessions = touched
+        touched.removeAll(keepingCapacity: true)
+        for session in sessions {
+            session.isTouched = false
+            session.sharedReadCompleted()
+        }
+        readOn()
+    }
+
+    /// Reads on, unless the session that is being answered has more than enough of it.
+    func readOn() {
+        guard isOpen, let context else { return }
+        guard let session = owners.first?.session, session.hasSharedBacklog else {
+            hold?.cancel()
+            hold = nil
+            context.read()
+            return
+        }
+        guard hold == nil else { return }
+        hold = eventLoop.assumeIsolated().scheduleTask(in: Self.holdTime) { [weak self] in
+            guard let self else { return }
+            hold = nil
+            if session.hasSharedBacklog, owners.count > 1 { session.closeForBacklog() }
+            readOn()
+        }
+    }
+
+    /// How long a client may take nothing while others wait behind it.
+    static let holdTime = TimeAmount.seconds(1)
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end(.lost)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    private func end(_ error: BackingError) {
+        guard isOpen else { return }
+        isOpen = false
+        hold?.cancel()
+        ended(self)
+        let cut = isInsideReply ? owners.first?.session : nil
+        // A session is in one place only: all that it waits for was sent here.
+        var told: Set<ObjectIdentifier> = []
+        let owners = owners
+        self.owners = []
+        for owner in owners where told.insert(ObjectIdentifier(owner.session)).inserted {
+            owner.session.sharedConnectionLost(error, isInsideReply: owner.session === cut)
+        }
+    }
+}
