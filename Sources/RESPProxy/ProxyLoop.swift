@@ -196,11 +196,13 @@ extension ProxyLoop: FillLaneObserver {
 
     /// Tickets of this lane are void; whether clients hear of the outage from us depends on whether the server speaks.
     public func fillLaneIsDown(_ lane: FillLane, error: BackingError) {
+        // One connection that ended says nothing of the next: that is known once it could not be made.
+        let isFirst = metrics.snapshot.fillLanesUp > 0
         commandTable = nil
         metrics.backingChanged(isUp: false)
         cache.voidFills(lane: lane.index)
         // A server that answers with an error of its own is there: its clients are to hear that error from it.
-        outage = error.code == .server ? nil : error
+        outage = error.code == .server || isFirst ? nil : error
         isFillRefused = error.code == .server
     }
 }

@@ -39,9 +39,9 @@ struct SharedConnectionsTests {
         for client in clients {
             for words in commands { _ = try client.roundTrip(words.map { Array($0.utf8) }) }
         }
-        try eventually("the connections are given back") { try connections(redis) <= 12 }
+        try eventually("the connections are given back") { try connections(redis) <= 24 }
         for client in clients { #expect(try client.roundTrip("SET", "k", "v") == "+OK\r\n") }
-        #expect(try connections(redis) <= 12)
+        #expect(try connections(redis) <= 24)
     }
 
     @Test("a session that set a name or asked for its id keeps its connection")

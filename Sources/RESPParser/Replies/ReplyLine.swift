@@ -42,14 +42,17 @@ struct ReplyLine: Sendable {
         return accepts(byte) ? .goesOn : .malformed
     }
 
-    private var isText: Bool { type == FrameType.simpleString || type == FrameType.error }
+    /// A big number counts as text, since Redis passes on whatever a script calls one.
+    private var isText: Bool {
+        type == FrameType.simpleString || type == FrameType.error || type == FrameType.bigNumber
+    }
 
     /// Whether the text may go on with `byte`.
     private mutating func accepts(_ byte: UInt8) -> Bool {
         switch type {
-        case FrameType.simpleString, FrameType.error:
+        case FrameType.simpleString, FrameType.error, FrameType.bigNumber:
             return true
-        case FrameType.integer, FrameType.bigNumber:
+        case FrameType.integer:
             if length == 0, byte == Byte.minus || byte == Byte.plus { return true }
             holdsDigit = true
             return byte &- Byte.zero <= 9
@@ -73,7 +76,7 @@ struct ReplyLine: Sendable {
     /// Whether the text may end here. Counts are judged by whoever asks for them.
     private var isWellFormed: Bool {
         switch type {
-        case FrameType.integer, FrameType.bigNumber: holdsDigit
+        case FrameType.integer: holdsDigit
         case FrameType.double, FrameType.boolean: length > 0
         default: true
         }

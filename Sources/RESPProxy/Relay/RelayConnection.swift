@@ -29,8 +29,7 @@ final class RelayConnection: ChannelInboundHandler {
 
     private weak var receiver: (any RelayReceiver)?
     private var context: ChannelHandlerContext?
-    /// Lines are passed on as they come, so a long one (an error that a script made) costs nothing; an endless one is a fault.
-    private var scanner = FrameScanner(limits: FrameLimits(lineLength: 1 << 20))
+    private var scanner = FrameScanner(limits: .relayed)
     private var glimpse = ReplyGlimpse()
     private var collects = false
     private var isDropping = false
@@ -196,6 +195,12 @@ final class RelayConnection: ChannelInboundHandler {
         receiver?.relayEnded(error: error, isInsideReply: isInsideReply)
         receiver = nil
     }
+}
+
+extension FrameLimits {
+    /// Of a reply that is passed on as it comes. A long line (an error that a script made) costs nothing, and a deep frame (a table that
+    /// a script nested as far as Lua allows, several thousand levels) a few bytes a level; what has no end is a fault.
+    static let relayed = FrameLimits(depth: 16_384, lineLength: 1 << 20)
 }
 
 extension ChannelHandlerContext {

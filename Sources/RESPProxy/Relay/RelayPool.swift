@@ -21,6 +21,8 @@ final class RelayPool {
     static let sharedLimit = 4
     /// Connections left by sessions that are kept for the next, and for how long.
     static let spareLimit = 32
+    /// So many are kept ready once one was needed: a command that blocks, or a transaction, then goes out without the delay of a connect.
+    static let readySpares = 2
     static let spareLifetime = TimeAmount.seconds(2)
 
     /// Whether the server lets a client in that gives no password; nil while it has not been asked.
@@ -31,6 +33,9 @@ final class RelayPool {
     private var shared: [RelayKey: [SharedConnection]] = [:]
     private var opening: [RelayKey: [(BackingError?) -> Void]] = [:]
     private var spares: [RelayKey: Deque<(connection: RelayConnection, since: NIODeadline)>] = [:]
+    /// Spares that are being opened.
+    private var preparing: [RelayKey: Int] = [:]
+    private var isClosed = false
     private var sweep: Scheduled<Void>?
 
     /// - Parameter open: Opens a connection of that kind.
@@ -78,15 +83,36 @@ final class RelayPool {
 
     /// A connection that another session has left.
     func takeSpare(_ key: RelayKey) -> RelayConnection? {
+        defer { prepareSpares(key) }
         while let spare = spares[key]?.popLast() {
             if spare.connection.isOpen { return spare.connection }
         }
         return nil
     }
 
+    private func prepareSpares(_ key: RelayKey) {
+        while !isClosed, spares[key, default: []].count + preparing[key, default: 0] < Self.readySpares {
+            preparing[key, default: 0] += 1
+            open(key).assumeIsolated().whenComplete { [weak self] result in
+                guard let channel = try? result.get() else {
+                    self?.preparing[key, default: 1] -= 1
+                    return
+                }
+                let connection = RelayConnection()
+                guard let self, (try? channel.pipeline.syncOperations.addHandler(connection)) != nil else {
+                    return channel.close(promise: nil)
+                }
+                preparing[key, default: 1] -= 1
+                leave(connection, key)
+            }
+            // Where the backing is known to be away that has failed at once.
+            if preparing[key] == 0 { return }
+        }
+    }
+
     /// Takes a connection whose session needs it no longer, and that nothing is left on.
     func leave(_ connection: RelayConnection, _ key: RelayKey) {
-        guard spares[key, default: []].count < Self.spareLimit else {
+        guard !isClosed, spares[key, default: []].count < Self.spareLimit else {
             connection.close()
             return
         }
@@ -105,7 +131,9 @@ final class RelayPool {
         sweep = nil
         let limit = NIODeadline.now() - Self.spareLifetime
         for key in spares.keys {
-            while let oldest = spares[key]?.first, oldest.since <= limit || !oldest.connection.isOpen {
+            while let oldest = spares[key]?.first {
+                let isSurplus = spares[key, default: []].count > Self.readySpares && oldest.since <= limit
+                guard isSurplus || !oldest.connection.isOpen else { break }
                 spares[key]?.removeFirst()
                 oldest.connection.close()
             }
@@ -117,11 +145,12 @@ final class RelayPool {
             }
         }
         let mayShrink = shared.values.contains { $0.count > 1 }
-        if mayShrink || spares.values.contains(where: { !$0.isEmpty }) { scheduleSweep() }
+        if mayShrink || spares.values.contains(where: { $0.count > Self.readySpares }) { scheduleSweep() }
     }
 
     /// Closes everything; nobody may be waiting for a reply any more.
     func close() {
+        isClosed = true
         sweep?.cancel()
         for connections in spares.values { for spare in connections { spare.connection.close() } }
         for connections in shared.values { for connection in connections { connection.close() } }

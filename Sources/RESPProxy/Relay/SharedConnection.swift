@@ -31,7 +31,7 @@ final class SharedConnection: ChannelInboundHandler {
     private var isOpen = true
     /// Set while nothing is read because of the session that is being answered; looks after a while whether that goes on.
     private var hold: Scheduled<Void>?
-    private var scanner = FrameScanner(limits: FrameLimits(lineLength: 1 << 20))
+    private var scanner = FrameScanner(limits: .relayed)
     private var frameLength = 0
     /// Part of a reply has been handed on, and the rest is still to come.
     private var isInsideReply = false
