@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Plays Redis' own Tcl suite straight to redis-server and through the release program, and prints the tests that differ.
 #
-#   REDIS_TREE       a checkout of redis/redis of redis-server's version; nothing in it is changed but src/redis-*
-#   CONFORMANCE_UNITS  the units to play, instead of all that the suite can play against a server that is not its own
-#   CONFORMANCE_LOGS   where each unit's output goes; default: .build/conformance
+#   REDIS_TREE          a checkout of redis/redis of redis-server's version; nothing in it is changed but src/redis-*
+#   CONFORMANCE_UNITS   the units to play, instead of all that the suite can play against a server that is not its own
+#   CONFORMANCE_LOGS    where each unit's output goes; default: .build/conformance
+#   CONFORMANCE_UNIT_LIMIT  seconds after which a unit is given up; default: 90
 #   REDIS_PROXY_BINARY  the program; default: .build/release/redis-proxy, built first
 #
 # Whatever else configures the program, such as CACHE_CAPACITY, is handed on.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-units=${CONFORMANCE_UNITS:-dump protocol keyspace scan info-command type/string type/incr type/list type/list-2
-    type/list-3 type/set type/zset type/hash type/stream type/stream-cgroups sort expire other multi quit
+units=${CONFORMANCE_UNITS:-dump protocol keyspace scan info-command type/string type/incr type/list type/list-3
+    type/set type/zset type/hash type/stream type/stream-cgroups sort expire other multi quit
     latency-monitor pubsub slowlog scripting functions introspection introspection-2 bitops bitfield geo hyperloglog
     lazyfree pause tracking networking replybufsize}
 logs=${CONFORMANCE_LOGS:-$PWD/.build/conformance}
@@ -19,7 +20,7 @@ logs=${CONFORMANCE_LOGS:-$PWD/.build/conformance}
 unit_limit=${CONFORMANCE_UNIT_LIMIT:-90}
 
 [[ -x ${REDIS_TREE:-}/runtest ]] || fail "REDIS_TREE must name a checkout of redis/redis: it has no runtest"
-command -v tclsh8.6 >/dev/null || Scripts/apt-install.sh tcl
+command -v tclsh8.6 >/dev/null || fail "Redis' suite needs tclsh8.6 (Debian: tcl8.6)"
 if [[ -z ${REDIS_PROXY_BINARY:-} ]]; then
     build_release
     REDIS_PROXY_BINARY=$PWD/.build/release/redis-proxy
@@ -102,8 +103,9 @@ for unit in $units; do
         printf '    passes straight, not through: %s\n' "$name"
     done < <(comm -23 <(grep '^ok ' "$folder/straight") <(grep '^ok ' "$folder/through") | cut -c4-)
     # What the suite says about the failures is worth more than their names.
-    sed -n -e '/^\[err\]/,/^\[/{/^\[ok\]/!p}' -e '/^\[exception\]/,$p' "$logs/through/$unit.log" | head -n 60 |
-        sed 's/^/        | /'
+    # awk reads to the end: under pipefail, a reader that stops early would end this script.
+    awk '/^\[/ { shown = /^\[(err|exception)\]/ } shown && count++ < 60 { print "        | " $0 }' \
+        "$logs/through/$unit.log"
 done
 printf 'passed: %d straight, %d through; %d differ\n' "$straight_total" "$through_total" "$differing"
 ((differing == 0))
