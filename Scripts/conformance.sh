@@ -4,7 +4,7 @@
 #   REDIS_TREE          a checkout of redis/redis of redis-server's version; nothing in it is changed but src/redis-*
 #   CONFORMANCE_UNITS   the units to play, instead of all that the suite can play against a server that is not its own
 #   CONFORMANCE_LOGS    where each unit's output goes; default: .build/conformance
-#   CONFORMANCE_UNIT_LIMIT  seconds after which a unit is given up; default: 90
+#   CONFORMANCE_UNIT_LIMIT  seconds after which a unit is given up; default: 180
 #   REDIS_PROXY_BINARY  the program; default: .build/release/redis-proxy, built first
 #
 # Whatever else configures the program, such as CACHE_CAPACITY, is handed on.
@@ -17,7 +17,7 @@ units=${CONFORMANCE_UNITS:-dump protocol keyspace scan info-command type/string 
     lazyfree pause tracking networking replybufsize}
 logs=${CONFORMANCE_LOGS:-$PWD/.build/conformance}
 # A unit takes seconds; one that still runs after this waits for something that never comes.
-unit_limit=${CONFORMANCE_UNIT_LIMIT:-90}
+unit_limit=${CONFORMANCE_UNIT_LIMIT:-180}
 
 [[ -x ${REDIS_TREE:-}/runtest ]] || fail "REDIS_TREE must name a checkout of redis/redis: it has no runtest"
 command -v tclsh8.6 >/dev/null || fail "Redis' suite needs tclsh8.6 (Debian: tcl8.6)"
