@@ -1,13 +1,13 @@
 # Everything here works from an unpacked tarball as well as from a clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test build check format clean
+.PHONY: help run test conformance build check format clean
 # The scripts below build into one folder; two builds at once would only wait for each other.
 .NOTPARALLEL:
 
 help: ## Show this help
 	@echo "redis-proxy: a caching proxy in front of Redis"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "Needs a Swift 6.2 toolchain or a reachable Docker engine; missing Debian packages are installed."
 	@echo "'make run' hands the environment on, e.g.: CACHE_CAPACITY=3 REDIS_HOST=10.0.0.5 make run"
@@ -17,6 +17,9 @@ run: ## Build and run the proxy; brings up a throwaway Redis if none is there
 
 test: ## Build, then run the unit tests and the system tests
 	@exec Scripts/test.sh
+
+conformance: ## Play Redis' own suite straight and through; REDIS_TREE names its checkout
+	@exec Scripts/conformance.sh
 
 build: ## Build the release program, .build/release/redis-proxy
 	@exec Scripts/build.sh
