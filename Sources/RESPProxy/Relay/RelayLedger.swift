@@ -58,14 +58,9 @@ struct RelayLedger: Sendable {
     var isListening: Bool { isBlocked || state.isSubscribed }
 
     /// Whether a log-in is under way: until it ends it is not known which limits hold for what follows.
-    var isAuthenticating: Bool {
-        outstanding.contains {
-            switch $0.change {
-            case .authenticate, .hello, .reset: true
-            default: false
-            }
-        }
-    }
+    var isAuthenticating: Bool { authentications > 0 }
+    /// Commands outstanding that may change the session's user.
+    private var authentications = 0
 
     /// Whether what follows must wait for the replies, because it may not belong on this connection, or not be what the last
     /// command makes of it.
@@ -104,6 +99,7 @@ struct RelayLedger: Sendable {
         case .unsubscribe(_, let count): entry.confirmations = count
         default: break
         }
+        if command.change.mayChangeUser { authentications += 1 }
         outstanding.append(entry)
         adoptUnmatched()
         return command.writes
@@ -154,6 +150,7 @@ struct RelayLedger: Sendable {
             return ([], confirm(front.change, kind, reply) ? front.started : nil)
         }
         outstanding.removeFirst()
+        if front.change.mayChangeUser { authentications -= 1 }
         guard !front.isOwn else { return ([], nil) }
         // The server closes behind it, and the client is to see that.
         if reply.starts(with: "-ERR Protocol error") { state.isPinned = true }
@@ -267,6 +264,7 @@ struct RelayLedger: Sendable {
             if entry.change == .reset, state.tracking == .monitoring { isResetting = true }
         }
         outstanding.removeAll()
+        authentications = 0
     }
 
     /// Keeps the fence of a write that cannot be matched to its reply.
@@ -293,6 +291,13 @@ extension StateChange {
     fileprivate var endsTransaction: Bool {
         switch self {
         case .execute, .discard, .reset, .quit: true
+        default: false
+        }
+    }
+
+    fileprivate var mayChangeUser: Bool {
+        switch self {
+        case .authenticate, .hello, .reset: true
         default: false
         }
     }

@@ -27,7 +27,7 @@ extension CommandRouter {
     }
 
     private static let harmlessClientSubcommands: Set<CommandName> = [
-        "getname", "getredir", "help", "kill", "list", "pause", "reply", "tracking", "trackinginfo", "unblock",
+        "getname", "getredir", "help", "list", "pause", "reply", "tracking", "trackinginfo", "unblock",
         "unpause",
     ]
 }

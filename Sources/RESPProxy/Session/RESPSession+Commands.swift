@@ -33,12 +33,11 @@ extension RESPSession {
     ///
     /// - Returns: False when more bytes are needed.
     func takeNext(now: UInt64) -> Bool {
-        let isLimited = isLimited
-        if isLimited, ledger.isAuthenticating {
+        if asksForPassword, ledger.isAuthenticating {
             isWaiting = true
             return false
         }
-        parser.limits = isLimited ? .redisUnauthenticated : .redis
+        parser.limits = asksForPassword && ledger.state.user == .new ? .redisUnauthenticated : .redis
         let result: CommandParseResult
         do throws(ProtocolError) {
             result = try parser.parse(inbound.readableBytesSpan)
@@ -77,10 +76,8 @@ extension RESPSession {
         return true
     }
 
-    /// Whether the tighter limits for clients that are not logged in hold.
-    var isLimited: Bool {
-        pool.admitsAnonymous == false && !loop.configuration.trustsClients && ledger.state.user == .new
-    }
+    /// Whether tighter limits hold for clients that are not logged in.
+    var asksForPassword: Bool { pool.admitsAnonymous == false && !loop.configuration.trustsClients }
 
     /// Sends a command where it belongs, or leaves it where it is until it can be.
     func take(

@@ -12,8 +12,6 @@ struct OutOfMemoryTests {
             try server.command("CONFIG", "SET", "maxmemory", "1")
         }
         let script = "GET k\r\nGET nosuch\r\nSET k w\r\nGET k\r\nSTRLEN k\r\n"
-        withKnownIssue("the proxy fetches in a transaction, and the server queues nothing at its limit") {
-            try compareAnswers(to: script, redis.connection(), RawConnection(port: model.port))
-        }
+        try compareAnswers(to: script, redis.connection(), RawConnection(port: model.port))
     }
 }

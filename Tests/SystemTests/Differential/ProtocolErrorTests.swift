@@ -34,8 +34,6 @@ struct ProtocolErrorTests {
     func afterLogout() throws {
         let redis = try ProxiedRedis(["REDIS_PASSWORD": "secret"], password: "secret")
         let model = try RedisServer(password: "secret")
-        withKnownIssue("the proxy does not lower its limits after RESET") {
-            try compareAnswers(to: ProtocolErrors.afterLogout, redis.connection(), RawConnection(port: model.port))
-        }
+        try compareAnswers(to: ProtocolErrors.afterLogout, redis.connection(), RawConnection(port: model.port))
     }
 }

@@ -13,8 +13,6 @@ struct ScriptedReplyTests {
     func scriptedReply(script: String) throws {
         let redis = try ProxiedRedis()
         let model = try RedisServer()
-        withKnownIssue("the proxy takes these for garbage") {
-            try compareAnswers(to: script, redis.connection(), RawConnection(port: model.port))
-        }
+        try compareAnswers(to: script, redis.connection(), RawConnection(port: model.port))
     }
 }
