@@ -43,14 +43,29 @@ final class CoherenceKeeper {
     private func look() {
         guard !isStopped else { return }
         let sent = MonotonicClock.now()
-        watch.look().assumeIsolated().whenComplete { [self] result in
-            if case .success(let finding) = result {
-                admissionChanged(finding.admitsAnonymous)
-                if finding.hasChanged { cache.flush() }
+        watch.look(admission: admissionChanged).assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success(let hasChanged):
+                if hasChanged { cache.flush() }
                 coherence.watchAnswered(sent: sent)
+            case .failure(let error):
+                lookFailed(error as? BackingError, sent: sent)
             }
             guard !isStopped else { return }
             feed.eventLoop.assumeIsolated().scheduleTask(in: tracking.heartbeat) { [self] in look() }
+        }
+    }
+
+    /// Most failures only do not renew the trust: once the server answers again, what is unchanged still counts.
+    private func lookFailed(_ error: BackingError?, sent: UInt64) {
+        guard let error, error.code == .server else { return }
+        func says(_ words: String...) -> Bool { words.contains { error.message.starts(with: $0.utf8) } }
+        if says("BUSY ") {
+            // It runs a script, and nothing else: that it said so is as good as an answer.
+            coherence.watchAnswered(sent: sent)
+        } else if says("LOADING ", "MASTERDOWN ", "NOAUTH ", "WRONGPASS ", "NOPERM ") {
+            // It has other data, or the fill user other rights, than when the values were read.
+            cache.flush()
         }
     }
 }

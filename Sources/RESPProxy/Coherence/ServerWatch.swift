@@ -5,12 +5,6 @@ import NIOCore
 /// those are still let in whom it let in before. Each time on new connections: what a new session may do is not to be told from one
 /// that was opened long ago.
 final class ServerWatch {
-    struct Finding {
-        /// Something is not as it was at the last look.
-        var hasChanged: Bool
-        var admitsAnonymous: Bool
-    }
-
     private let connector: BackingConnector
     private let eventLoop: any EventLoop
     private var last: (ServerState, Bool)?
@@ -20,15 +14,18 @@ final class ServerWatch {
         self.eventLoop = eventLoop
     }
 
-    /// Fails where the server cannot be asked, or no longer lets the fill user in.
-    func look() -> EventLoopFuture<Finding> {
+    /// Whether something is not as it was at the last look. Fails where the server cannot be asked, or no longer lets the fill user in.
+    ///
+    /// - Parameter admission: Told whether the server lets somebody in who gives no password, also where the rest fails.
+    func look(admission: @escaping (Bool) -> Void) -> EventLoopFuture<Bool> {
         let state = connector.readServerState(on: eventLoop)
-        let access = connector.checkAccess(nil, on: eventLoop)
-        return state.and(access).assumeIsolated().map { [self] state, access in
-            let seen = (state, access == .granted)
+        let access = connector.checkAccess(nil, on: eventLoop).map { $0 == .granted }
+        access.assumeIsolated().whenSuccess(admission)
+        return state.and(access).assumeIsolated().map { [self] state, isGranted in
+            let seen = (state, isGranted)
             let hasChanged = last.map { $0 != seen } ?? false
             last = seen
-            return Finding(hasChanged: hasChanged, admitsAnonymous: seen.1)
+            return hasChanged
         }.nonisolated()
     }
 }

@@ -86,7 +86,9 @@ extension OptionTable {
 extension OptionTable {
     static let cacheExpiryTime = Option(
         "CACHE_EXPIRY_TIME", .seconds(0...1_000_000_000_000_000_000), default: .seconds(300),
-        help: "How long an entry lives, counted from when it was added. 0: entries do not expire by age.")
+        help:
+            "How long an entry lives, counted from when it was added. 0: not by age; without tracking nothing is cached then."
+    )
     static let cacheCapacity = Option(
         "CACHE_CAPACITY", .wholeNumber(0...1_000_000_000), default: 1000,
         help: "How many keys are kept; the least recently read goes first. 0: nothing is cached.")
