@@ -58,6 +58,14 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
         }
     }
 
+    /// A look-up that neither hits nor joins, and whose fill is not stored: always a miss, unless the reader waits on another lane.
+    ///
+    /// For the parameters see ``lookUp(_:now:lane:outstandingLane:waiter:)``.
+    @inlinable
+    public func lookPast(lane: Int, outstandingLane: Int?, waiter: () -> Waiter) -> LookUp<Value> {
+        state.withLock { $0.lookUpNothing(lane: lane, outstandingLane: outstandingLane, waiter: waiter) }
+    }
+
     /// Ends a fill. The value is stored unless the ticket was voided or the key is fenced, or it is dead already or larger than
     /// the whole memory limit.
     ///

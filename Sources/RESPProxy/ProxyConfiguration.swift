@@ -16,11 +16,18 @@ public struct ProxyConfiguration: Sendable {
     public var maxConnections: Int
     /// `CLIENT_IDLE_TIMEOUT` of RESP clients; nil = none.
     public var idleTimeout: TimeAmount?
+    /// `CACHE_COHERENCE`; all but expiry needs ``BackingConfiguration/tracking``.
+    public var coherence: CoherencePolicy
+    /// `CACHE_NEGATIVE_EXPIRY_TIME`: for how long it is kept that a key is absent, where the server tells when it appears.
+    public var absenceExpiry: TimeAmount
+    /// `CACHE_PREFIXES`: only keys that begin with one of them are cached; empty = all.
+    public var cachePrefixes: [[UInt8]]
 
     /// All values are as checked by whoever read the options.
     public init(
         backing: BackingConfiguration, cache: CacheConfiguration, trustsClients: Bool, protectedMode: Bool,
-        maxConnections: Int, idleTimeout: TimeAmount?
+        maxConnections: Int, idleTimeout: TimeAmount?, coherence: CoherencePolicy = .expiry,
+        absenceExpiry: TimeAmount = .seconds(10), cachePrefixes: [[UInt8]] = []
     ) {
         self.backing = backing
         self.cache = cache
@@ -28,6 +35,9 @@ public struct ProxyConfiguration: Sendable {
         self.protectedMode = protectedMode
         self.maxConnections = maxConnections
         self.idleTimeout = idleTimeout
+        self.coherence = coherence
+        self.absenceExpiry = absenceExpiry
+        self.cachePrefixes = cachePrefixes
     }
 
     /// Whether clients must log in before the cache may answer them.

@@ -16,6 +16,8 @@ public final class ProxyLoop {
     public let metrics: LoopMetrics
     /// Takes the HTTP connections; nil = everything is RESP.
     public var httpSide: (any HTTPSide)?
+    /// Whether the cache may be believed.
+    public let coherence: Coherence
     let cache: ValueCache
     let access: CacheAccess
     let logger: Logger
@@ -30,6 +32,8 @@ public final class ProxyLoop {
     private(set) var isFillRefused = false
     /// The connections that sessions share or take over from each other; sessions keep the pool that they began with.
     private(set) lazy var pool = makePool()
+    /// When the fill lane sent what was answered last.
+    private var lastAnswered: UInt64 = 0
 
     /// Every client's channel.
     private var channels: [ObjectIdentifier: any Channel] = [:]
@@ -39,17 +43,21 @@ public final class ProxyLoop {
 
     /// Makes the loop's parts; nothing is connected before ``start()``.
     public init(
-        index: Int, eventLoop: any EventLoop, configuration: ProxyConfiguration, cache: ValueCache, logger: Logger
+        index: Int, eventLoop: any EventLoop, configuration: ProxyConfiguration, cache: ValueCache,
+        coherence: Coherence,
+        logger: Logger
     ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
         self.cache = cache
+        self.coherence = coherence
         self.logger = logger
         self.access = configuration.cacheAccess
         self.metrics = LoopMetrics()
         self.connector = BackingConnector(configuration: configuration.backing)
         self.lane = FillLane(index: index, connector: connector, eventLoop: eventLoop, logger: logger)
-        self.readThrough = ReadThrough(cache: cache, lane: lane)
+        self.readThrough = ReadThrough(
+            cache: cache, lane: lane, coherence: coherence, absenceExpiry: configuration.absenceExpiry)
     }
 
     /// Starts the fill lane. To be called on the event loop, as everything here.
@@ -88,6 +96,16 @@ public final class ProxyLoop {
     func sessionClosed(_ session: RESPSession) {
         sessions[ObjectIdentifier(session)] = nil
         endQuiescing()
+    }
+
+    /// The invalidation feed that stands from now on; nil: none.
+    func feedChanged(to feed: FeedIdentity?) { lane.feedChanged(to: feed) }
+
+    /// The server has been asked whether it lets somebody in who gives no password.
+    func admissionChanged(to isGranted: Bool) {
+        admitsAnonymous = isGranted
+        guard lane.isReady else { return }
+        isFillRefused = configuration.backing.password == nil && !isGranted
     }
 
     /// Closes the connections to the backing.
@@ -201,9 +219,26 @@ extension ProxyLoop: FillLaneObserver {
         commandTable = nil
         metrics.backingChanged(isUp: false)
         cache.voidFills(lane: lane.index)
+        coherence.laneIsDown(lane.index)
         // A server that answers with an error of its own is there: its clients are to hear that error from it.
         outage = error.code == .server || isFirst ? nil : error
         isFillRefused = error.code == .server
+    }
+
+    /// What is fetched from now on may be kept.
+    public func fillLane(_ lane: FillLane, isTrackedBy generation: UInt64) {
+        coherence.lane(lane.index, isTrackedBy: generation, sent: lastAnswered)
+    }
+
+    /// Nothing that is fetched may be kept, unless by expiry.
+    public func fillLane(_ lane: FillLane, wasRefused refusal: FeedRefusal) {
+        coherence.refused(refusal)
+    }
+
+    /// The connection still stands.
+    public func fillLane(_ lane: FillLane, answered sent: UInt64) {
+        lastAnswered = sent
+        coherence.lane(lane.index, answered: sent)
     }
 }
 

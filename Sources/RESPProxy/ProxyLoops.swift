@@ -1,3 +1,4 @@
+import BackingClient
 import LocalCache
 import Logging
 import NIOCore
@@ -8,9 +9,17 @@ public final class ProxyLoops: Sendable {
     public let group: any EventLoopGroup
     /// The cache that they share.
     public let cache: ValueCache
+    /// Whether the cache may be believed.
+    public let coherence: Coherence
     private let loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>]
+    private let keeper: NIOLoopBound<CoherenceKeeper>?
 
-    private init(group: any EventLoopGroup, cache: ValueCache, loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>]) {
+    private init(
+        group: any EventLoopGroup, cache: ValueCache, coherence: Coherence, keeper: NIOLoopBound<CoherenceKeeper>?,
+        loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>]
+    ) {
+        self.coherence = coherence
+        self.keeper = keeper
         self.group = group
         self.cache = cache
         self.loops = loops
@@ -21,15 +30,41 @@ public final class ProxyLoops: Sendable {
         on group: any EventLoopGroup, configuration: ProxyConfiguration, logger: Logger
     ) async throws -> ProxyLoops {
         let cache = ValueCache(configuration: configuration.cache)
+        let coherence = Coherence(configuration: configuration, cache: cache, logger: logger)
         var loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>] = [:]
         for (index, eventLoop) in group.makeIterator().enumerated() {
             loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
                 let loop = ProxyLoop(
-                    index: index, eventLoop: eventLoop, configuration: configuration, cache: cache, logger: logger)
+                    index: index, eventLoop: eventLoop, configuration: configuration, cache: cache,
+                    coherence: coherence, logger: logger)
                 return NIOLoopBound(loop, eventLoop: eventLoop)
             }.get()
         }
-        return ProxyLoops(group: group, cache: cache, loops: loops)
+        let keeper = try await makeKeeper(loops, group.next(), configuration, cache, coherence, logger)
+        return ProxyLoops(group: group, cache: cache, coherence: coherence, keeper: keeper, loops: loops)
+    }
+
+    /// - Returns: nil where nothing is to be announced.
+    private static func makeKeeper(
+        _ loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>], _ eventLoop: any EventLoop,
+        _ configuration: ProxyConfiguration, _ cache: ValueCache, _ coherence: Coherence, _ logger: Logger
+    ) async throws -> NIOLoopBound<CoherenceKeeper>? {
+        guard configuration.coherence != .expiry, let tracking = configuration.backing.tracking else { return nil }
+        let loops = Array(loops.values)
+        let keeper = try await eventLoop.submit {
+            let keeper = CoherenceKeeper(
+                connector: BackingConnector(configuration: configuration.backing), tracking: tracking,
+                coherence: coherence, cache: cache, eventLoop: eventLoop, logger: logger,
+                announce: { feed in
+                    for loop in loops { loop.eventLoop.execute { loop.value.feedChanged(to: feed) } }
+                },
+                admissionChanged: { isGranted in
+                    for loop in loops { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted) } }
+                })
+            return NIOLoopBound(keeper, eventLoop: eventLoop)
+        }.get()
+        coherence.started(keeper)
+        return keeper
     }
 
     /// The parts of one event loop; to be called on it.
@@ -52,6 +87,7 @@ public final class ProxyLoops: Sendable {
     /// Starts the fill lanes.
     public func start() async throws {
         _ = try await collect { $0.start() }
+        if let keeper { try await keeper.eventLoop.submit { keeper.value.start() }.get() }
     }
 
     /// Lets every client finish what is in flight, then closes it; returns when the last is gone.
@@ -63,6 +99,7 @@ public final class ProxyLoops: Sendable {
 
     /// Closes the fill lanes.
     public func stop() async throws {
+        if let keeper { try await keeper.eventLoop.flatSubmit { keeper.value.stop() }.get() }
         for loop in loops.values {
             try await loop.eventLoop.flatSubmit { loop.value.stop() }.get()
         }

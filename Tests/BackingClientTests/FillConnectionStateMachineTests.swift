@@ -30,7 +30,14 @@ struct FillConnectionStateMachineTests {
         switch action {
         case .nothing: "nothing"
         case .goUp: "up"
-        case .complete(let waiter, let reply): "\(waiter): \(reply.outcome) at \(reply.sent / self.second)"
+        case .write(let commands):
+            commands.map { $0.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ") }.joined(
+                separator: ", ")
+        case .tracked(let generation): "tracked by \(generation)"
+        case .trackingRefused(let refusal): "\(refusal)"
+        case .complete(let waiter, let reply):
+            "\(waiter): \(reply.outcome) at \(reply.sent / self.second)"
+                + (reply.generation == 0 ? "" : " under \(reply.generation)")
         case .fail(let error): "\(error.code)"
         }
     }
@@ -129,5 +136,82 @@ struct FillConnectionStateMachineTests {
         let found = Self.replies(&machine, .error(Array("NOPERM ping".utf8)), .null, .integer(-2))
         #expect(found == ["nothing", "nothing", "a: absent at 103"])
         #expect(machine.nextDeadline == 106 * Self.second)
+    }
+
+    // MARK: Tracking
+
+    private static func tracked() -> Machine {
+        var machine = Machine(
+            configuration: BackingConfiguration(
+                address: .tcp(host: "localhost", port: 6379), tracking: TrackingConfiguration()),
+            started: 100 * self.second)
+        guard case .goUp = machine.received(.rawFrame(nil)) else { return machine }
+        return machine
+    }
+
+    private static let feed = FeedIdentity(redirectID: 42, runID: Array("abc".utf8), generation: 7)
+    private static let info = ReplyReader.Incoming.rawFrame(.text("$11\r\nrun_id:abc\r\n\r\n"))
+
+    @Test("only what is written behind the +OK counts as tracked, and is not wrapped")
+    func stamps() {
+        var machine = Self.tracked()
+        #expect(machine.feedChanged(to: Self.feed) == [Array("INFO".utf8), Array("server".utf8)])
+        #expect(machine.fetch(for: "a") == true)
+        machine.written(at: 101 * Self.second)
+        #expect(machine.expectsRawFrame)
+        #expect(Self.describe(machine.received(Self.info)) == "CLIENT TRACKING ON REDIRECT 42")
+        machine.written(at: 102 * Self.second)
+        let array = BackingReply.array([.null, .integer(-2)])
+        #expect(
+            Self.replies(&machine, .ok, .queued, .queued, array, .ok)
+                == ["nothing", "nothing", "nothing", "a: absent at 101", "tracked by 7"])
+        #expect(machine.fetch(for: "b") == false)
+        machine.written(at: 103 * Self.second)
+        #expect(Self.replies(&machine, .null, .integer(-2)) == ["nothing", "b: absent at 103 under 7"])
+        #expect(machine.lastAnswered == 103 * Self.second)
+
+        var next = Self.feed
+        next.generation = 8
+        #expect(machine.feedChanged(to: next) != nil)
+        machine.fetch(for: "c")
+        machine.written(at: 104 * Self.second)
+        #expect(
+            Self.describe(machine.received(Self.info)) == "CLIENT TRACKING OFF, CLIENT TRACKING ON REDIRECT 42",
+            "prefixes of before would overlap with the same ones")
+    }
+
+    @Test("a feed of another server, or of another run, is never redirected to")
+    func anotherServer() {
+        var machine = Self.tracked()
+        _ = machine.feedChanged(to: Self.feed)
+        machine.written(at: 101 * Self.second)
+        #expect(Self.describe(machine.received(.rawFrame(.text("$8\r\nrun_id:x\r\n")))) == "unavailable")
+    }
+
+    @Test("a refusal leaves the connection as it was")
+    func trackingRefused() {
+        var machine = Self.tracked()
+        _ = machine.feedChanged(to: Self.feed)
+        machine.written(at: 101 * Self.second)
+        _ = machine.received(Self.info)
+        machine.written(at: 101 * Self.second)
+        #expect(
+            Self.replies(&machine, .error(Array("NOPERM no".utf8)))
+                == ["CLIENT TRACKING was answered with: NOPERM no"])
+        #expect(machine.fetch(for: "a") == true)
+    }
+
+    @Test("tracked, it is asked at each heartbeat although fetches are outstanding")
+    func heartbeat() {
+        var machine = Self.tracked()
+        machine.fetch(for: "a")
+        machine.written(at: 101 * Self.second)
+        #expect(machine.nextDeadline == 102 * Self.second)
+        guard case .ping = machine.timePassed(now: 102 * Self.second) else {
+            Issue.record("no ping")
+            return
+        }
+        machine.written(at: 102 * Self.second)
+        #expect(machine.nextDeadline == 111 * Self.second, "then only the oldest fetch decides")
     }
 }

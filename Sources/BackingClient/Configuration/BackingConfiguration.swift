@@ -18,14 +18,17 @@ public struct BackingConfiguration: Sendable {
     public var idleTimeout: TimeAmount
     /// A value longer than this, in bytes, never enters hiredis' reader and is not cached.
     public var maxValueSize: Int
-    /// `MULTI`/`EXEC` around `GET` and `PTTL`: needed where no invalidation guards the pair (expiry mode).
+    /// `MULTI`/`EXEC` around `GET` and `PTTL`, as long as no invalidation guards the pair.
     public var wrapsInTransaction: Bool
+    /// nil: the server is not asked to tell what changes.
+    public var tracking: TrackingConfiguration?
 
     /// A configuration with the proxy's own defaults.
     public init(
         address: BackingAddress, username: String? = nil, password: String? = nil, database: Int = 0,
         connectTimeout: TimeAmount = .seconds(1), commandTimeout: TimeAmount = .seconds(10),
-        idleTimeout: TimeAmount = .seconds(1), maxValueSize: Int = 8 << 20, wrapsInTransaction: Bool = true
+        idleTimeout: TimeAmount = .seconds(1), maxValueSize: Int = 8 << 20, wrapsInTransaction: Bool = true,
+        tracking: TrackingConfiguration? = nil
     ) {
         self.address = address
         self.username = username
@@ -36,5 +39,6 @@ public struct BackingConfiguration: Sendable {
         self.idleTimeout = idleTimeout
         self.maxValueSize = maxValueSize
         self.wrapsInTransaction = wrapsInTransaction
+        self.tracking = tracking
     }
 }

@@ -36,6 +36,11 @@ extension BackingError {
             .protocolViolation, "the backing Redis at \(address) sent a reply that makes no sense: \(violation.reason)")
     }
 
+    /// The invalidation feed is of another server than this connection, or of another run of it.
+    static func anotherServer(_ address: BackingAddress) -> BackingError {
+        BackingError(.unavailable, "another backing Redis answers at \(address) than the one that announces changes")
+    }
+
     /// What the server itself said.
     static func server(_ text: [UInt8]) -> BackingError {
         BackingError(code: .server, message: text)

@@ -3,6 +3,10 @@ import NIOCore
 /// Who is told what becomes of a fill connection.
 protocol FillConnectionDelegate: AnyObject {
     func fillConnectionIsUp(_ connection: FillConnectionHandler, commandTable: ByteBuffer?)
+    func fillConnection(isTrackedBy generation: UInt64)
+    func fillConnection(wasRefused refusal: FeedRefusal)
+    /// Told where changes are tracked: a question sent at that time has been answered.
+    func fillConnection(answered sent: UInt64)
     /// Told once, whether it was up or not; the waiters are the delegate's to fail.
     func fillConnection(
         _ connection: FillConnectionHandler, failedWith error: BackingError, waiters: [FillConnectionHandler.Waiting])
@@ -25,6 +29,7 @@ final class FillConnectionHandler: ChannelInboundHandler {
     private var outgoing = ByteBuffer()
     private var isFlushScheduled = false
     private var timer: (task: Scheduled<Void>, deadline: UInt64)?
+    private var lastToldAnswer: UInt64 = 0
 
     /// - Parameter started: when the attempt to connect began.
     init(configuration: BackingConfiguration, started: UInt64, delegate: any FillConnectionDelegate) {
@@ -38,11 +43,18 @@ final class FillConnectionHandler: ChannelInboundHandler {
 
     /// Encodes the fetch; it is written together with the others of this turn of the event loop.
     func fetch(_ key: ByteBuffer, completion: @escaping Completion) {
-        if self.configuration.wrapsInTransaction { HiredisCommand.append("MULTI", to: &self.outgoing) }
+        let isWrapped = self.machine.fetch(for: completion)
+        if isWrapped { HiredisCommand.append("MULTI", to: &self.outgoing) }
         HiredisCommand.append("GET", key, to: &self.outgoing)
         HiredisCommand.append("PTTL", key, to: &self.outgoing)
-        if self.configuration.wrapsInTransaction { HiredisCommand.append("EXEC", to: &self.outgoing) }
-        self.machine.fetch(for: completion)
+        if isWrapped { HiredisCommand.append("EXEC", to: &self.outgoing) }
+        self.scheduleFlush()
+    }
+
+    /// The invalidation feed that stands from now on.
+    func feedChanged(to feed: FeedIdentity?) {
+        guard let command = self.machine.feedChanged(to: feed) else { return }
+        HiredisCommand.append(command, to: &self.outgoing)
         self.scheduleFlush()
     }
 
@@ -68,6 +80,7 @@ final class FillConnectionHandler: ChannelInboundHandler {
         let bytes = self.outgoing
         self.outgoing = ByteBuffer()
         self.machine.written(at: MonotonicClock.now())
+        self.replies.collectsRawFrame = self.machine.expectsRawFrame
         context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
         self.updateTimer()
     }
@@ -103,6 +116,11 @@ final class FillConnectionHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        // Once for all replies of one read.
+        if self.configuration.tracking != nil, self.machine.lastAnswered > self.lastToldAnswer {
+            self.lastToldAnswer = self.machine.lastAnswered
+            self.delegate?.fillConnection(answered: self.lastToldAnswer)
+        }
         self.updateTimer()
         context.fireChannelReadComplete()
     }
@@ -122,6 +140,11 @@ final class FillConnectionHandler: ChannelInboundHandler {
         switch action {
         case .nothing: break
         case .goUp(let commandTable): self.delegate?.fillConnectionIsUp(self, commandTable: commandTable)
+        case .write(let commands):
+            for command in commands { HiredisCommand.append(command, to: &self.outgoing) }
+            self.scheduleFlush()
+        case .tracked(let generation): self.delegate?.fillConnection(isTrackedBy: generation)
+        case .trackingRefused(let refusal): self.delegate?.fillConnection(wasRefused: refusal)
         case .complete(let completion, let reply): completion(reply)
         case .fail(let error): self.fail(error)
         }

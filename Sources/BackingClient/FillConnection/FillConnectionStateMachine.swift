@@ -14,29 +14,44 @@ struct FillConnectionStateMachine<Waiter> {
 
     /// A command, or a group of them, whose replies are outstanding.
     private enum Request {
-        case fetch(Waiter)
+        case fetch(Waiter, isWrapped: Bool)
         /// Asks a silent connection whether it still stands.
         case ping
+        /// `INFO server`: whether the feed is of the server that this connection is to.
+        case serverInfo(FeedIdentity)
+        /// `CLIENT TRACKING OFF`, where another feed was redirected to before.
+        case trackingOff
+        /// `CLIENT TRACKING ON REDIRECT …`.
+        case trackingOn(FeedIdentity)
     }
 
     private var state: State
     private let configuration: BackingConfiguration
     /// In the order of their writes.
-    private var requests = CircularBuffer<(request: Request, sent: UInt64)>()
+    private var requests = CircularBuffer<(request: Request, sent: UInt64, generation: UInt64)>()
     /// How many of the last requests have not been written yet.
     private var unsent = 0
-    /// How far the replies to the first request have come.
-    private var progress: FetchProgress
+    /// How far the replies to the first request have come, where it is a fetch of which some have.
+    private var progress: FetchProgress?
     private let started: UInt64
     private var lastHeard: UInt64
+    private var lastSent: UInt64
+    private var isPinging = false
+    /// When the newest question was sent that has been answered.
+    private(set) var lastAnswered: UInt64 = 0
+    /// The feed that this connection is to redirect to.
+    private var feed: FeedIdentity?
+    /// The feed for which the server has said `+OK`; its generation is 0 where there is none.
+    private var trackedGeneration: UInt64 = 0
+    private var hasAskedForTracking = false
 
     /// - Parameter started: when the attempt to connect began; its time-out covers the beginning of the handshake.
     init(configuration: BackingConfiguration, started: UInt64) {
         self.configuration = configuration
         self.state = .handshaking(Handshake(configuration))
-        self.progress = FetchProgress(wrapsInTransaction: configuration.wrapsInTransaction)
         self.started = started
         self.lastHeard = started
+        self.lastSent = started
     }
 
     /// What the server is told first, all in one write.
@@ -46,9 +61,16 @@ struct FillConnectionStateMachine<Waiter> {
     }
 
     /// The next reply cannot be parsed by hiredis and is taken as it comes.
+    ///
+    /// Nor the one to `INFO`, which may be longer than the longest value that is kept.
     var expectsRawFrame: Bool {
-        guard case .handshaking(let handshake) = self.state else { return false }
-        return handshake.expectsCommandTable
+        switch self.state {
+        case .handshaking(let handshake): return handshake.expectsCommandTable
+        case .ready:
+            guard case .serverInfo = self.requests.first?.request else { return false }
+            return true
+        case .closed: return false
+        }
     }
 
     var isClosed: Bool {
@@ -58,17 +80,43 @@ struct FillConnectionStateMachine<Waiter> {
     // MARK: Requests
 
     /// A fetch is about to be written.
-    mutating func fetch(for waiter: Waiter) {
-        self.requests.append((.fetch(waiter), 0))
+    ///
+    /// - Returns: whether between `MULTI` and `EXEC`.
+    @discardableResult
+    mutating func fetch(for waiter: Waiter) -> Bool {
+        // Where the server announces changes, a write between GET and PTTL voids the fill.
+        let isWrapped = self.configuration.wrapsInTransaction && self.trackedGeneration == 0
+        self.ask(.fetch(waiter, isWrapped: isWrapped))
+        return isWrapped
+    }
+
+    private mutating func ask(_ request: Request) {
+        self.requests.append((request, 0, 0))
         self.unsent += 1
     }
 
     /// Everything that was asked since the last time is being written.
     mutating func written(at now: UInt64) {
         for position in 0..<self.unsent {
-            self.requests[offset: self.requests.count - 1 - position].sent = now
+            let offset = self.requests.count - 1 - position
+            self.requests[offset: offset].sent = now
+            // Only what is written when the `+OK` has come is certain to be tracked.
+            self.requests[offset: offset].generation = self.trackedGeneration
         }
         self.unsent = 0
+        self.lastSent = now
+    }
+
+    /// The feed that stands from now on; nil: none.
+    ///
+    /// - Returns: what is to be written, if anything.
+    mutating func feedChanged(to feed: FeedIdentity?) -> [[UInt8]]? {
+        guard self.configuration.tracking != nil else { return nil }
+        self.feed = feed
+        self.trackedGeneration = 0
+        guard case .ready = self.state, let feed else { return nil }
+        self.ask(.serverInfo(feed))
+        return [Array("INFO".utf8), Array("server".utf8)]
     }
 
     // MARK: Replies
@@ -78,6 +126,12 @@ struct FillConnectionStateMachine<Waiter> {
         case nothing
         /// The handshake is over.
         case goUp(commandTable: ByteBuffer?)
+        /// To be written now.
+        case write([[[UInt8]]])
+        /// From now on, what is fetched is announced to the feed of that generation.
+        case tracked(generation: UInt64)
+        /// The server does not track for us. The connection goes on without.
+        case trackingRefused(FeedRefusal)
         case complete(Waiter, FillReply)
         /// Close the connection; ``close()`` says who waited.
         case fail(BackingError)
@@ -96,14 +150,30 @@ struct FillConnectionStateMachine<Waiter> {
             self.state = .handshaking(handshake)
             return self.act(on: progress)
         case .ready:
-            guard case .reply(let reply, let droppedLength) = incoming, let first = self.requests.first,
-                self.requests.count > self.unsent
-            else { return self.fail(ReplyViolation(reason: "a reply that nobody asked for")) }
+            guard let first = self.requests.first, self.requests.count > self.unsent else {
+                return self.fail(ReplyViolation(reason: "a reply that nobody asked for"))
+            }
+            if case .serverInfo(let feed) = first.request, case .rawFrame(let frame?) = incoming {
+                self.endFirst()
+                return self.received(serverInfo: frame, of: feed)
+            }
+            guard case .reply(let reply, let droppedLength) = incoming else {
+                return self.fail(ReplyViolation(reason: "not a reply to what was asked"))
+            }
             switch first.request {
             case .ping:
                 return self.receivedAnswerToPing(reply)
-            case .fetch(let waiter):
-                return self.received(reply, droppedLength, for: waiter, sent: first.sent)
+            case .fetch(let waiter, let isWrapped):
+                let stamp = FillReply(outcome: .absent, sent: first.sent, generation: first.generation)
+                return self.received(reply, droppedLength, for: waiter, isWrapped: isWrapped, stamp)
+            case .serverInfo:
+                return self.fail(ReplyViolation(reason: "not a reply to INFO"))
+            case .trackingOff:
+                self.endFirst()
+                return .nothing
+            case .trackingOn(let feed):
+                self.endFirst()
+                return self.received(trackingReply: reply, of: feed)
             }
         }
     }
@@ -114,6 +184,7 @@ struct FillConnectionStateMachine<Waiter> {
             return .nothing
         case .done(let commandTable):
             self.state = .ready
+            self.lastAnswered = self.lastSent
             return .goUp(commandTable: commandTable)
         case .refused(let text):
             return .fail(.server(text))
@@ -126,25 +197,69 @@ struct FillConnectionStateMachine<Waiter> {
         switch reply {
         // Also one who may not send PING has heard that the server is there.
         case .ok, .otherStatus, .error:
-            self.requests.removeFirst()
+            self.endFirst()
+            self.isPinging = false
             return .nothing
         default:
             return self.fail(ReplyViolation(reason: "not a reply to PING"))
         }
     }
 
+    private mutating func endFirst() {
+        self.lastAnswered = self.requests.removeFirst().sent
+    }
+
+    /// - Parameter stamp: all but the outcome.
     private mutating func received(
-        _ reply: BackingReply, _ droppedLength: Int?, for waiter: Waiter, sent: UInt64
+        _ reply: BackingReply, _ droppedLength: Int?, for waiter: Waiter, isWrapped: Bool, _ stamp: FillReply
     ) -> ReplyAction {
-        switch self.progress.received(reply, droppedLength: droppedLength) {
+        var progress = self.progress ?? FetchProgress(wrapsInTransaction: isWrapped)
+        self.progress = nil
+        switch progress.received(reply, droppedLength: droppedLength) {
         case .goesOn:
+            self.progress = progress
             return .nothing
         case .done(let outcome):
-            self.requests.removeFirst()
-            self.progress = FetchProgress(wrapsInTransaction: self.configuration.wrapsInTransaction)
-            return .complete(waiter, FillReply(outcome: outcome, sent: sent))
+            self.endFirst()
+            return .complete(
+                waiter, FillReply(outcome: outcome, sent: stamp.sent, generation: stamp.generation))
         case .violation(let violation):
             return self.fail(violation)
+        }
+    }
+
+    /// Redirecting to an id of another server would name a stranger's connection, which then gets what it never asked for.
+    private mutating func received(serverInfo frame: ByteBuffer, of feed: FeedIdentity) -> ReplyAction {
+        guard feed == self.feed, let tracking = self.configuration.tracking else { return .nothing }
+        let info = frame.readableBytesView
+        if info.first == UInt8(ascii: "-") {
+            return .trackingRefused(FeedRefusal(command: "INFO", text: Array(info.dropFirst().dropLast(2))))
+        }
+        guard ServerInfo.field("run_id", in: info) == feed.runID else {
+            return .fail(.anotherServer(self.configuration.address))
+        }
+        var commands: [[[UInt8]]] = []
+        if self.hasAskedForTracking {
+            // With the prefixes of before, which the server would find to overlap with the same ones.
+            self.ask(.trackingOff)
+            commands.append([Array("CLIENT".utf8), Array("TRACKING".utf8), Array("OFF".utf8)])
+        }
+        self.hasAskedForTracking = true
+        self.ask(.trackingOn(feed))
+        commands.append(tracking.command(redirectingTo: feed.redirectID))
+        return .write(commands)
+    }
+
+    private mutating func received(trackingReply reply: BackingReply, of feed: FeedIdentity) -> ReplyAction {
+        guard feed == self.feed else { return .nothing }
+        switch reply {
+        case .ok:
+            self.trackedGeneration = feed.generation
+            return .tracked(generation: feed.generation)
+        case .error(let text):
+            return .trackingRefused(FeedRefusal(command: "CLIENT TRACKING", text: text))
+        default:
+            return self.fail(ReplyViolation(reason: "not a reply to CLIENT TRACKING"))
         }
     }
 
@@ -162,8 +277,8 @@ struct FillConnectionStateMachine<Waiter> {
         let requests = self.requests
         self.requests = CircularBuffer()
         self.unsent = 0
-        return requests.compactMap { request, sent in
-            if case .fetch(let waiter) = request { (waiter, sent) } else { nil }
+        return requests.compactMap { request, sent, _ in
+            if case .fetch(let waiter, _) = request { (waiter, sent) } else { nil }
         }
     }
 }
@@ -190,15 +305,25 @@ extension FillConnectionStateMachine {
             let longest = max(self.configuration.connectTimeout, self.configuration.commandTimeout)
             return min(silence, self.started.advanced(by: longest))
         case .ready:
-            guard let oldest = self.requests.first else {
-                return self.lastHeard.advanced(by: self.configuration.idleTimeout)
-            }
-            // What has not been written yet will be at the end of this turn.
-            return self.requests.count == self.unsent
-                ? nil : oldest.sent.advanced(by: self.configuration.commandTimeout)
+            return [self.pingDeadline, self.silenceDeadline].compactMap { $0 }.min()
         case .closed:
             return nil
         }
+    }
+
+    /// When the server is asked whether the connection still stands: once it has been silent; where what was learned counts only as long
+    /// as the server answers, in any case.
+    private var pingDeadline: UInt64? {
+        if let tracking = self.configuration.tracking {
+            return self.isPinging ? nil : self.lastSent.advanced(by: tracking.heartbeat)
+        }
+        return self.requests.isEmpty ? self.lastHeard.advanced(by: self.configuration.idleTimeout) : nil
+    }
+
+    private var silenceDeadline: UInt64? {
+        // What has not been written yet will be at the end of this turn.
+        guard let oldest = self.requests.first, self.requests.count > self.unsent else { return nil }
+        return oldest.sent.advanced(by: self.configuration.commandTimeout)
     }
 
     mutating func timePassed(now: UInt64) -> TimeAction {
@@ -208,12 +333,13 @@ extension FillConnectionStateMachine {
             return .nothing
         case .handshaking:
             return .fail(.silent(self.configuration.address, for: self.configuration.connectTimeout))
-        case .ready where self.requests.isEmpty:
-            self.requests.append((.ping, 0))
-            self.unsent += 1
-            return .ping
         case .ready:
-            return .fail(.silent(self.configuration.address, for: self.configuration.commandTimeout))
+            if let silenceDeadline, now >= silenceDeadline {
+                return .fail(.silent(self.configuration.address, for: self.configuration.commandTimeout))
+            }
+            self.ask(.ping)
+            self.isPinging = true
+            return .ping
         }
     }
 }

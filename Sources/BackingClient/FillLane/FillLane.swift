@@ -20,6 +20,7 @@ public final class FillLane {
     private var connection: FillConnectionHandler?
     private var retry: Scheduled<Void>?
     private var generator = SystemRandomNumberGenerator()
+    private var feed: FeedIdentity?
 
     /// - Parameter observer: Hears of ups and downs; held weakly.
     public init(
@@ -72,6 +73,14 @@ public final class FillLane {
             let reply = FillReply(outcome: .failure(error), sent: MonotonicClock.now())
             self.eventLoop.assumeIsolated().execute { completion(reply) }
         }
+    }
+
+    /// The invalidation feed that stands from now on, to which the server is to announce changes of what is read here; nil: none.
+    public func feedChanged(to feed: FeedIdentity?) {
+        self.eventLoop.preconditionInEventLoop()
+        guard self.feed != feed else { return }
+        self.feed = feed
+        if self.machine.isReady { self.connection?.feedChanged(to: feed) }
     }
 
     private func connect() {
@@ -139,10 +148,17 @@ extension FillLane: FillConnectionDelegate {
     func fillConnectionIsUp(_ connection: FillConnectionHandler, commandTable: ByteBuffer?) {
         guard let action = self.machine.up(now: MonotonicClock.now()) else { return }
         self.logger.log(level: action.isBack ? .info : .debug, "the backing Redis is reachable")
+        connection.feedChanged(to: self.feed)
         // Before the observer hears of it: it may close the lane, and nobody may be forgotten then.
         for fetch in action.fetches { connection.fetch(fetch.key, completion: fetch.completion) }
         self.observer?.fillLaneIsUp(self, commandTable: commandTable)
     }
+
+    func fillConnection(isTrackedBy generation: UInt64) { self.observer?.fillLane(self, isTrackedBy: generation) }
+
+    func fillConnection(wasRefused refusal: FeedRefusal) { self.observer?.fillLane(self, wasRefused: refusal) }
+
+    func fillConnection(answered sent: UInt64) { self.observer?.fillLane(self, answered: sent) }
 
     func fillConnection(
         _ connection: FillConnectionHandler, failedWith error: BackingError, waiters: [FillConnectionHandler.Waiting]

@@ -113,6 +113,8 @@ extension HTTPFacadeHandler {
         switch facade.reader.readValue(key, waiter: callback, request: number) {
         case .hit(.bytes(let value), let age):
             respond(value, from: .hit(age: age), context: context)
+        case .hit(.absent, _):
+            respond(.absent, context: context)
         case .hit(.large(let length), _):
             respondWithLargeValue(length: length, context: context)
         case .pending:

@@ -7,6 +7,8 @@ public enum CachedValue: Sendable {
     case bytes(ByteBuffer)
     /// The key's value is longer than `CACHE_MAX_VALUE_SIZE`: not kept; its readers are relayed on connections of their own.
     case large(length: Int)
+    /// There is no such key; kept only where the server announces that it appears.
+    case absent
 }
 
 /// How a fill ended, for one who waited for it.

@@ -11,6 +11,9 @@ public final class ReadThrough {
     public let eventLoop: any EventLoop
     private let cache: ValueCache
     private let lane: FillLane
+    private let coherence: Coherence
+    /// For how long a key stays known as absent, in milliseconds.
+    private let absenceLifetime: Int64
 
     /// How a read goes on.
     public enum Reading {
@@ -22,10 +25,12 @@ public final class ReadThrough {
         case mustWait
     }
 
-    init(cache: ValueCache, lane: FillLane) {
+    init(cache: ValueCache, lane: FillLane, coherence: Coherence, absenceExpiry: TimeAmount) {
         self.eventLoop = lane.eventLoop
         self.cache = cache
         self.lane = lane
+        self.coherence = coherence
+        self.absenceLifetime = absenceExpiry.nanoseconds / 1_000_000
     }
 
     /// Reads `key`.
@@ -37,9 +42,17 @@ public final class ReadThrough {
     public func read(
         _ key: RawSpan, now: UInt64, outstandingLane: Int?, waiter: any FillWaiter, request: UInt64
     ) -> Reading {
-        let found = cache.lookUp(key, now: now, lane: lane.index, outstandingLane: outstandingLane) {
-            WaitingRead(waiter: waiter, request: request)
-        }
+        let found =
+            if coherence.mayServe(now: now), coherence.keeps(key) {
+                cache.lookUp(key, now: now, lane: lane.index, outstandingLane: outstandingLane) {
+                    WaitingRead(waiter: waiter, request: request)
+                }
+            } else {
+                // A fill under way may have been asked before a change of which nobody has told us: it is not joined, either.
+                cache.lookPast(lane: lane.index, outstandingLane: outstandingLane) {
+                    WaitingRead(waiter: waiter, request: request)
+                }
+            }
         switch found {
         case .hit(let value, let age): return .hit(value, age: age)
         case .joined(let lane): return .pending(lane: lane)
@@ -52,23 +65,26 @@ public final class ReadThrough {
     }
 
     private func end(_ ticket: FillTicket, with reply: FillReply) {
-        let waiters = cache.complete(ticket, with: Self.fill(from: reply), now: MonotonicClock.now())
+        let waiters = cache.complete(ticket, with: fill(from: reply), now: MonotonicClock.now())
         let outcome = FillOutcome(reply.outcome)
         for waiting in waiters { waiting.tell(outcome, from: eventLoop) }
     }
 
     /// What of a reply may be kept: a value, until the key's own time to live has passed since the fetch was sent; never an error.
-    /// A key that is absent is not kept either: nothing would tell that somebody has set it.
-    static func fill(from reply: FillReply) -> Fill<CachedValue>? {
-        switch reply.outcome {
+    /// A key that is absent is kept only where the server tells that somebody has set it.
+    private func fill(from reply: FillReply) -> Fill<CachedValue>? {
+        guard coherence.mayStore(reply.generation) else { return nil }
+        return switch reply.outcome {
         case .value(let value, let timeToLive):
             Fill(
-                value: .bytes(value), size: value.storageCapacity + bufferOverhead,
+                value: .bytes(value), size: value.storageCapacity + Self.bufferOverhead,
                 deadline: timeToLive.map { reply.sent.adding(milliseconds: $0) })
         case .tooLarge(let length):
             Fill(
                 value: .large(length: length), size: 0,
                 deadline: reply.sent.adding(milliseconds: Self.largeMarkLifetime))
+        case .absent where absenceLifetime > 0 && coherence.mayStoreAbsence(reply.generation):
+            Fill(value: .absent, size: 0, deadline: reply.sent.adding(milliseconds: absenceLifetime))
         case .unstorable, .absent, .failure: nil
         }
     }

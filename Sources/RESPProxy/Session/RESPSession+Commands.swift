@@ -93,6 +93,9 @@ extension RESPSession {
             flushForwards()
             flushOutput()
             close()
+        case .read where !isCurrent:
+            awaitBarrier()
+            isWaiting = true
         case .read:
             if !read(command, now: now) { isWaiting = true } else { drop(self) }
         case .relay(let relayed):

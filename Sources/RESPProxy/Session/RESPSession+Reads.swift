@@ -28,6 +28,15 @@ extension RESPSession {
             } else {
                 reads.append(value, key: copyKey(command, range))
             }
+        case .hit(.absent, _):
+            hits += 1
+            if reads.isEmpty, !isInsideReply {
+                answer(.null)
+            } else {
+                let request = reads.nextRequest
+                reads.appendPending(key: copyKey(command, range), lane: reads.lane ?? 0, started: now)
+                _ = reads.fillEnded(request: request, outcome: .absent)
+            }
         case .hit(.large, _):
             reads.appendRelayed(key: copyKey(command, range))
         case .pending(let lane):

@@ -140,6 +140,7 @@ extension RESPSession {
     /// A reply to a command of the session has ended.
     func sharedReplyEnded(type: UInt8, length: Int, now: UInt64) {
         relayReadTime = now
+        lastRelayed = now
         replyEnded(ReplyGlimpse(type: type))
         if length >= Self.streamingThreshold { commandsUnshared = Self.unsharedAfterLargeReply }
     }
@@ -221,6 +222,7 @@ extension RESPSession: RelayReceiver {
 
     func relayed(_ bytes: ByteBuffer) {
         guard !isClosed else { return }
+        lastRelayed = relayReadTime ?? MonotonicClock.now()
         writeOutput()
         send(bytes)
     }

@@ -80,6 +80,11 @@ final class RESPSession: ChannelInboundHandler {
     var sharedBacklog = 0
     /// So many of the next commands do not share a connection, because a reply turned out large.
     var commandsUnshared = 0
+    /// When the client was last sent something of the server's, in monotonic nanoseconds.
+    var lastRelayed: UInt64 = 0
+    /// What was relayed up to then, the cache is at least as new as.
+    var barrierSettled: UInt64 = 0
+    var isAwaitingBarrier = false
     var hits: UInt64 = 0
     /// In monotonic nanoseconds.
     var turnStarted: UInt64 = 0

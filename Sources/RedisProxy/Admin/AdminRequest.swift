@@ -1,4 +1,5 @@
 import NIOHTTP1
+import RESPProxy
 
 /// What the admin server is asked for.
 enum AdminRequest: Equatable {
@@ -39,7 +40,7 @@ struct AdminResponse: Sendable, Equatable {
 struct Readiness: Sendable, Equatable {
     /// Whether the backing answers.
     var isBackingUp: Bool
-    var coherence: Coherence
+    var coherence: Coherence.Mode
 
     var response: AdminResponse {
         AdminResponse(

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RESPProxy
 
 /// Every option that redis-proxy has.
 enum OptionTable {
@@ -19,7 +20,10 @@ enum OptionTable {
             ]),
         Section(
             title: "Cache",
-            options: [cacheExpiryTime, cacheCapacity, cacheMemoryLimit, cacheMaxValueSize, cacheCoherence]),
+            options: [
+                cacheExpiryTime, cacheCapacity, cacheMemoryLimit, cacheMaxValueSize, cacheCoherence, trackingHeartbeat,
+                cacheNegativeExpiryTime, cacheTracking, cachePrefixes,
+            ]),
         Section(
             title: "Clients",
             options: [maxClients, maxConnections, protectedMode, clientAuthentication, clientIdleTimeout]),
@@ -82,7 +86,9 @@ extension OptionTable {
 extension OptionTable {
     static let cacheExpiryTime = Option(
         "CACHE_EXPIRY_TIME", .seconds(0...1_000_000_000_000_000_000), default: .seconds(300),
-        help: "How long an entry lives, counted from when it was added. 0: entries do not expire by age.")
+        help:
+            "How long an entry lives, counted from when it was added. 0: not by age; without tracking nothing is cached then."
+    )
     static let cacheCapacity = Option(
         "CACHE_CAPACITY", .wholeNumber(0...1_000_000_000), default: 1000,
         help: "How many keys are kept; the least recently read goes first. 0: nothing is cached.")
@@ -93,8 +99,22 @@ extension OptionTable {
         "CACHE_MAX_VALUE_SIZE", .byteCount(1...512 << 20), default: 8 << 20,
         help: "A longer value is passed on but not kept.")
     static let cacheCoherence = Option(
-        "CACHE_COHERENCE", .word(of: Coherence.self), default: .expiry,
-        help: "How a change that was not made through the proxy is noticed: expiry, by the end of the entry's life.")
+        "CACHE_COHERENCE", .word(of: CoherencePolicy.self), default: .expiry,
+        help: "How a change that was not made through the proxy is noticed. expiry: by the end of the entry's life;"
+            + " tracking: the server announces it; auto: tracking where the server can, else expiry.")
+    static let trackingHeartbeat = Option(
+        "TRACKING_HEARTBEAT", .seconds(50_000_000...3_600_000_000_000), default: .seconds(1),
+        help: "With tracking, how often the backing must answer; 2 s after one is missed the cache answers nobody.")
+    static let cacheNegativeExpiryTime = Option(
+        "CACHE_NEGATIVE_EXPIRY_TIME", .seconds(0...1_000_000_000_000_000_000), default: .seconds(10),
+        help: "With tracking, how long it is kept that a key is absent. 0: not at all.")
+    static let cacheTracking = Option(
+        "CACHE_TRACKING", .word(of: TrackingKind.self), default: .default,
+        help: "What the server announces. default: changes of keys that were read; broadcast: of all keys with one of"
+            + " CACHE_PREFIXES, which costs it less memory.")
+    static let cachePrefixes = Option(
+        "CACHE_PREFIXES", ValueKind.text.optional(), default: nil, shown: "all keys",
+        help: "Comma-separated: only keys that begin with one of these are cached.")
 }
 
 // MARK: Clients

@@ -22,6 +22,10 @@ extension Settings {
         cacheMemoryLimit = try options.value(of: OptionTable.cacheMemoryLimit)
         cacheMaxValueSize = try options.value(of: OptionTable.cacheMaxValueSize)
         coherence = try options.value(of: OptionTable.cacheCoherence)
+        trackingHeartbeat = try options.value(of: OptionTable.trackingHeartbeat)
+        negativeExpiry = try options.value(of: OptionTable.cacheNegativeExpiryTime)
+        trackingKind = try options.value(of: OptionTable.cacheTracking)
+        cachePrefixes = Self.list(try options.value(of: OptionTable.cachePrefixes) ?? "")
 
         maxClients = try options.value(of: OptionTable.maxClients)
         maxConnections = try options.value(of: OptionTable.maxConnections)
@@ -43,6 +47,10 @@ extension Settings {
                 "\(name): needs a password, expected \(OptionTable.redisPassword.environment) or"
                     + " \(OptionTable.redisPasswordFile.environment) beside it")
         }
+    }
+
+    private static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map(String.init)
     }
 
     private static func unlessZero(_ time: TimeAmount) -> TimeAmount? {

@@ -1,6 +1,7 @@
 import BackingClient
 import Logging
 import NIOCore
+import RESPProxy
 
 /// The whole configuration, checked.
 struct Settings: Sendable {
@@ -27,7 +28,12 @@ struct Settings: Sendable {
     var cacheMemoryLimit: Int
     /// Bytes.
     var cacheMaxValueSize: Int
-    var coherence: Coherence
+    var coherence: CoherencePolicy
+    var trackingHeartbeat: TimeAmount
+    var negativeExpiry: TimeAmount
+    var trackingKind: TrackingKind
+    /// Empty = all keys.
+    var cachePrefixes: [String]
 
     /// HTTP requests served at once.
     var maxClients: Int
@@ -47,10 +53,12 @@ struct Settings: Sendable {
     var logLevel: Logger.Level
 }
 
-/// How the cache learns of changes.
-enum Coherence: String, Sendable, CaseIterable {
-    /// Not at all: an entry lives until it expires.
-    case expiry
+/// What the server is asked to announce.
+enum TrackingKind: String, Sendable, CaseIterable {
+    /// Changes of the keys that the proxy has read.
+    case `default`
+    /// Changes of all keys that begin with one of the prefixes.
+    case broadcast
 }
 
 /// Who may be answered from the cache where the backing needs a password.

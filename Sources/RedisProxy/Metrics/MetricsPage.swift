@@ -3,7 +3,7 @@ import RESPProxy
 
 /// The body of `/metrics`.
 enum MetricsPage {
-    static func render(loops: LoopMetrics.Snapshot, cache: CacheStatistics, coherence: Coherence) -> String {
+    static func render(loops: LoopMetrics.Snapshot, cache: CacheStatistics, coherence: Coherence.Mode) -> String {
         var page = PrometheusText()
         page.family("redis_proxy_info", .gauge, "What runs here; always 1.")
         page.sample("redis_proxy_info", [("version", ProductVersion.number), ("coherence", coherence.rawValue)], 1)

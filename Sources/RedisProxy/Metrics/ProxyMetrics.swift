@@ -7,7 +7,7 @@ struct ProxyMetrics: Sendable {
     /// Each loop's own counters.
     let loops: [NIOLoopBound<LoopMetrics>]
     let cacheStatistics: @Sendable () -> CacheStatistics
-    let coherence: Coherence
+    let coherence: @Sendable () -> Coherence.Mode
 
     /// The sum of all loops; each is read on its own loop.
     func sum() async throws -> LoopMetrics.Snapshot {
@@ -20,6 +20,6 @@ struct ProxyMetrics: Sendable {
 
     /// What `/metrics` answers.
     func prometheusText() async throws -> String {
-        MetricsPage.render(loops: try await sum(), cache: cacheStatistics(), coherence: coherence)
+        MetricsPage.render(loops: try await sum(), cache: cacheStatistics(), coherence: coherence())
     }
 }

@@ -107,11 +107,11 @@ struct ProxyProcess {
         guard let port = settings.adminPort else { return nil }
         let metrics = ProxyMetrics(
             loops: try await loops.collect { NIOLoopBound($0.metrics, eventLoop: $0.eventLoop) },
-            cacheStatistics: { loops.cache.statistics }, coherence: settings.coherence)
+            cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherence.mode })
         let responder = AdminResponder(
-            readiness: { [coherence = settings.coherence] in
+            readiness: {
                 let isUp = try await loops.collect(\.isBackingUp).contains(true)
-                return Readiness(isBackingUp: isUp, coherence: coherence)
+                return Readiness(isBackingUp: isUp, coherence: loops.coherence.mode)
             },
             metrics: metrics.prometheusText)
         return try await AdminServer.start(

@@ -26,7 +26,7 @@ import Testing
             ("CACHE_MEMORY_LIMIT", "1 GiB", "bytes from 1KiB to 16TiB, plain or with a unit (256MiB, 1gb)"),
             ("CACHE_MEMORY_LIMIT", "9999999tb", "bytes from 1KiB to 16TiB, plain or with a unit (256MiB, 1gb)"),
             ("CACHE_MAX_VALUE_SIZE", "1GiB", "bytes from 1 to 512MiB, plain or with a unit (256MiB, 1gb)"),
-            ("CACHE_COHERENCE", "tracking", "expiry"),
+            ("CACHE_COHERENCE", "strict", "one of auto, tracking, expiry"),
             ("MAX_CLIENTS", "0", "a whole number from 1 to 1000000"),
             ("MAX_CONNECTIONS", "many", "a whole number from 1 to 1000000"),
             ("HTTP_FACADE", "maybe", "on or off (also true, false, yes, no, 1, 0)"),

@@ -18,6 +18,7 @@ import Testing
                 "PROXY_HOST", "PROXY_PORT", "REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_PASSWORD",
                 "REDIS_PASSWORD_FILE", "REDIS_DB", "REDIS_CONNECT_TIMEOUT", "REDIS_COMMAND_TIMEOUT",
                 "CACHE_EXPIRY_TIME", "CACHE_CAPACITY", "CACHE_MEMORY_LIMIT", "CACHE_MAX_VALUE_SIZE", "CACHE_COHERENCE",
+                "TRACKING_HEARTBEAT", "CACHE_NEGATIVE_EXPIRY_TIME", "CACHE_TRACKING", "CACHE_PREFIXES",
                 "MAX_CLIENTS", "MAX_CONNECTIONS", "HTTP_FACADE", "HTTP_PORT", "ADMIN_HOST", "ADMIN_PORT",
                 "PROTECTED_MODE", "CLIENT_AUTH", "CLIENT_IDLE_TIMEOUT", "SHUTDOWN_TIMEOUT", "THREADS", "LOG_LEVEL",
             ])
@@ -28,7 +29,9 @@ import Testing
         arguments: OptionTable.all.map(\.environment))
     func defaults(environment: String) throws {
         let option = try #require(OptionTable.all.first { $0.environment == environment })
-        let words = ["shares `PROXY_PORT`", "the default user", "none", "0 for RESP, 60 for HTTP", "number of cores"]
+        let words = [
+            "shares `PROXY_PORT`", "the default user", "none", "all keys", "0 for RESP, 60 for HTTP", "number of cores",
+        ]
         guard !words.contains(option.shownDefault) else { return }
         let given = try Settings(environment: [environment: option.shownDefault])
         let defaults = try Settings()

@@ -25,7 +25,7 @@ import Testing
             }.get()
             loops.append(loop)
         }
-        let metrics = ProxyMetrics(loops: loops, cacheStatistics: { CacheStatistics() }, coherence: .expiry)
+        let metrics = ProxyMetrics(loops: loops, cacheStatistics: { CacheStatistics() }, coherence: { .expiry })
         let sum = try await metrics.sum()
         #expect(sum.connections(.http) == 2)
         #expect(sum.connections(.undetermined) == 2)

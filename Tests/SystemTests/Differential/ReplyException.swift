@@ -45,6 +45,8 @@ struct ReplyException: Sendable {
         ReplyException("ACL LOG", .outline, "ages, ids and addresses"),
         ReplyException("ACL GENPASS", .shape, "random"),
         ReplyException("OBJECT IDLETIME", .shape, "seconds pass"),
+        ReplyException("SYNC", .shape, "whether the replies before it were out yet"),
+        ReplyException("PSYNC", .shape, "whether the replies before it were out yet"),
         ReplyException("XPENDING", .shape, "idle times"),
         ReplyException("XINFO CONSUMERS", .shape, "idle times"),
     ]

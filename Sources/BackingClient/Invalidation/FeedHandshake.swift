@@ -1,0 +1,71 @@
+import NIOCore
+
+/// What is said on a new invalidation connection: who we are; which server this is, and which of its clients we are; what we listen to.
+///
+/// All of it goes out in one write. No fill connection redirects to it before the subscription is confirmed.
+struct FeedHandshake {
+    enum Progress: Equatable {
+        case goesOn
+        case done(redirectID: Int64, runID: [UInt8])
+        case refused(FeedRefusal)
+        case violation(ReplyViolation)
+    }
+
+    private enum Step: String {
+        case login = "AUTH"
+        case server = "INFO"
+        case identifier = "CLIENT ID"
+        case subscription = "SUBSCRIBE"
+    }
+
+    static let channel = Array("__redis__:invalidate".utf8)
+
+    private var steps: [Step] = []
+    private var runID: [UInt8] = []
+    private var redirectID: Int64 = 0
+    /// The commands, in the order of their replies.
+    private(set) var commands: [[[UInt8]]] = []
+
+    init(_ configuration: BackingConfiguration) {
+        if let password = configuration.password {
+            self.steps.append(.login)
+            self.commands.append(BackingCredentials(username: configuration.username, password: password).command)
+        }
+        self.steps += [.server, .identifier, .subscription]
+        self.commands += [
+            [Array("INFO".utf8), Array("server".utf8)], [Array("CLIENT".utf8), Array("ID".utf8)],
+            [Array("SUBSCRIBE".utf8), Self.channel],
+        ]
+    }
+
+    mutating func received(_ reply: BackingReply) -> Progress {
+        guard !self.steps.isEmpty else { return .violation(ReplyViolation(reason: "a reply that nobody asked for")) }
+        switch (self.steps.removeFirst(), reply) {
+        case (.login, .ok):
+            return .goesOn
+        case (.server, .bulk(let info)):
+            guard let runID = ServerInfo.field("run_id", in: info.readableBytesView) else {
+                return .refused(FeedRefusal(command: "INFO", text: Array("ERR no run_id in the reply".utf8)))
+            }
+            self.runID = runID
+            return .goesOn
+        case (.identifier, .integer(let id)):
+            self.redirectID = id
+            return .goesOn
+        case (.subscription, .array(let elements))
+        where elements.count == 3 && elements[0].text == Array("subscribe".utf8) && elements[1].text == Self.channel:
+            return .done(redirectID: self.redirectID, runID: self.runID)
+        case (let step, .error(let text)):
+            return .refused(FeedRefusal(command: step.rawValue, text: BackingCredentials.withoutEcho(text)))
+        default:
+            return .violation(ReplyViolation(reason: "an unexpected reply to the login"))
+        }
+    }
+}
+
+extension BackingReply {
+    /// The bytes of a bulk string; nil for all else.
+    var text: [UInt8]? {
+        if case .bulk(let bytes) = self { Array(bytes.readableBytesView) } else { nil }
+    }
+}

@@ -1,0 +1,120 @@
+import Logging
+import NIOCore
+
+/// The one connection of the process on which the server announces what has changed, kept up.
+///
+/// Everything here runs on `eventLoop`. The feed keeps itself alive from ``start()`` to ``close()``.
+public final class InvalidationFeed {
+    /// The event loop of everything here.
+    public let eventLoop: any EventLoop
+    /// Hears what is announced.
+    public weak var observer: (any InvalidationFeedObserver)?
+
+    private let connector: BackingConnector
+    private let tracking: TrackingConfiguration
+    private var logger: Logger
+    /// The ups and downs are those of a fill lane; nothing is ever fetched here.
+    private var machine: FillLaneStateMachine<Never>
+    private var connection: InvalidationFeedHandler?
+    private var retry: Scheduled<Void>?
+    private var attempts: UInt64 = 0
+    private var generator = SystemRandomNumberGenerator()
+
+    /// A feed of what the server at the other end of `connector` announces.
+    public init(
+        connector: BackingConnector, tracking: TrackingConfiguration, eventLoop: any EventLoop, logger: Logger
+    ) {
+        self.eventLoop = eventLoop
+        self.connector = connector
+        self.tracking = tracking
+        self.machine = FillLaneStateMachine(address: connector.configuration.address)
+        self.logger = logger
+        self.logger[metadataKey: "backing"] = "\(connector.configuration.address)"
+    }
+
+    /// Starts connecting, and keeps connecting: at once, then with jittered backoff of at most 1 s.
+    public func start() {
+        self.eventLoop.preconditionInEventLoop()
+        if self.machine.start() { self.connect() }
+    }
+
+    /// Closes for good.
+    public func close() -> EventLoopFuture<Void> {
+        self.eventLoop.preconditionInEventLoop()
+        _ = self.machine.close()
+        self.retry?.cancel()
+        self.retry = nil
+        let connection = self.connection?.close()
+        self.connection = nil
+        for waiter in connection?.waiters ?? [] { waiter() }
+        return connection?.closed ?? self.eventLoop.makeSucceededVoidFuture()
+    }
+
+    /// Calls `done` on the event loop once a barrier stands that was sent after `since`.
+    ///
+    /// Also when the feed is lost, or silent for so long that nothing learned through it counts any more: after the observer was told.
+    public func awaitBarrier(since: UInt64, _ done: @escaping () -> Void) {
+        self.eventLoop.preconditionInEventLoop()
+        guard let connection, self.machine.isReady else { return done() }
+        connection.awaitBarrier(since: since, done)
+    }
+
+    private func connect() {
+        let started = MonotonicClock.now()
+        self.connector.connect(on: self.eventLoop) { $0.eventLoop.makeSucceededVoidFuture() }
+            .assumeIsolated()
+            .whenComplete { result in
+                switch result {
+                case .success(let channel): self.connected(channel, started: started)
+                case .failure(let error): self.connectFailed(error)
+                }
+            }
+    }
+
+    private func connected(_ channel: any Channel, started: UInt64) {
+        guard self.machine.connected() else {
+            channel.close(promise: nil)
+            return
+        }
+        self.attempts += 1
+        let handler = InvalidationFeedHandler(
+            machine: InvalidationFeedStateMachine(
+                configuration: self.connector.configuration, tracking: self.tracking, generation: self.attempts,
+                started: started),
+            address: self.connector.configuration.address, feed: self)
+        self.connection = handler
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+            // It may have been closed before the handler was there to hear of it.
+            if !channel.isActive { throw ChannelError.ioOnClosedChannel }
+        } catch {
+            channel.close(promise: nil)
+            let waiters = handler.close().waiters
+            self.down(.closedConnection(self.connector.configuration.address), nil, waiters: waiters)
+        }
+    }
+
+    private func connectFailed(_ error: any Error) {
+        let address = self.connector.configuration.address
+        self.down(error as? BackingError ?? .notReachable(address, reason: "the connection failed"), nil, waiters: [])
+    }
+
+    func up(_ identity: FeedIdentity, sent: UInt64) {
+        guard self.machine.up(now: MonotonicClock.now()) != nil else { return }
+        self.logger.debug("the server announces changes", metadata: ["client": "\(identity.redirectID)"])
+        self.observer?.feedIsUp(identity, sent: sent)
+    }
+
+    func down(_ error: BackingError, _ refusal: FeedRefusal?, waiters: [() -> Void]) {
+        self.connection = nil
+        if let action = self.machine.down(error, now: MonotonicClock.now(), using: &self.generator) {
+            let level: Logger.Level = action.isNews && refusal == nil ? .warning : .debug
+            self.logger.log(level: level, "nothing is heard of changes: \(error)")
+            self.retry = self.eventLoop.assumeIsolated().scheduleTask(in: action.retryIn) {
+                if self.machine.retry() { self.connect() }
+            }
+            self.observer?.feedIsDown(error, refusal: refusal)
+        }
+        for waiter in waiters { waiter() }
+    }
+}

@@ -1,0 +1,139 @@
+import NIOCore
+
+/// Carries out what ``InvalidationFeedStateMachine`` decides, on one channel.
+final class InvalidationFeedHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+    typealias Waiter = () -> Void
+
+    private var machine: InvalidationFeedStateMachine<Waiter>
+    private let address: BackingAddress
+    private var replies = FeedReader()
+    /// Cut when the connection is over, so that a feed and its connections do not keep each other.
+    private var feed: InvalidationFeed?
+    private var context: ChannelHandlerContext?
+    private var timer: (task: Scheduled<Void>, deadline: UInt64)?
+
+    init(machine: InvalidationFeedStateMachine<Waiter>, address: BackingAddress, feed: InvalidationFeed) {
+        self.machine = machine
+        self.address = address
+        self.feed = feed
+    }
+
+    func awaitBarrier(since: UInt64, _ done: @escaping Waiter) {
+        switch self.machine.awaitBarrier(since: since, now: MonotonicClock.now(), done) {
+        case .done: done()
+        case .ping: self.write([[Array("PING".utf8)]])
+        case .wait: break
+        }
+        self.updateTimer()
+    }
+
+    /// Closes the channel; those who wait are the caller's.
+    func close() -> (closed: EventLoopFuture<Void>?, waiters: [Waiter]) {
+        let waiters = self.end()
+        guard let context else { return (nil, waiters) }
+        context.close(promise: nil)
+        return (context.channel.closeFuture, waiters)
+    }
+
+    private func write(_ commands: [[[UInt8]]]) {
+        guard let context else { return }
+        var bytes = ByteBuffer()
+        for command in commands { HiredisCommand.append(command, to: &bytes) }
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+    }
+
+    // MARK: Events of the channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        guard context.channel.isActive else { return }
+        self.write(self.machine.handshakeCommands)
+        self.updateTimer()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.fail(.closedConnection(self.address), nil)
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.machine.isClosed else { return }
+        self.replies.append(self.unwrapInboundIn(data))
+        do {
+            // A waiter may close the feed, hence the look at each turn.
+            while !self.machine.isClosed, let incoming = try self.replies.next() {
+                self.perform(self.machine.received(incoming, now: MonotonicClock.now()))
+            }
+        } catch {
+            self.fail(.nonsense(self.address, error), nil)
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        self.updateTimer()
+        context.fireChannelReadComplete()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.fail(.closedConnection(self.address), nil)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.fail(.closedConnection(self.address), nil)
+    }
+
+    // MARK: Carrying out
+
+    private func perform(_ action: InvalidationFeedStateMachine<Waiter>.Action) {
+        switch action {
+        case .nothing: break
+        case .goUp(let identity, let sent): self.feed?.up(identity, sent: sent)
+        case .invalidate(let keys): self.feed?.observer?.feedInvalidated(keys)
+        case .flush: self.feed?.observer?.feedInvalidatedAll()
+        case .answered(let sent, let waiters, let ping):
+            if ping { self.write([[Array("PING".utf8)]]) }
+            self.feed?.observer?.feedAnswered(sent: sent)
+            for waiter in waiters { waiter() }
+        case .fail(let error, let refusal): self.fail(error, refusal)
+        }
+    }
+
+    private func fail(_ error: BackingError, _ refusal: FeedRefusal?) {
+        guard !self.machine.isClosed, let feed else { return }
+        let waiters = self.end()
+        self.context?.close(promise: nil)
+        feed.down(error, refusal, waiters: waiters)
+    }
+
+    private func end() -> [Waiter] {
+        self.timer?.task.cancel()
+        self.timer = nil
+        self.feed = nil
+        return self.machine.close()
+    }
+
+    /// Keeps one timer. It is moved only to an earlier time; one that fires too early looks when it is really needed.
+    private func updateTimer() {
+        guard let context, let deadline = self.machine.nextDeadline else { return }
+        if let timer, timer.deadline <= deadline { return }
+        self.timer?.task.cancel()
+        let now = MonotonicClock.now()
+        let delay = TimeAmount.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0))
+        let task = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.timerFired() }
+        self.timer = (task, deadline)
+    }
+
+    private func timerFired() {
+        self.timer = nil
+        switch self.machine.timePassed(now: MonotonicClock.now()) {
+        case .nothing: break
+        case .ping: self.write([[Array("PING".utf8)]])
+        case .release(let waiters): for waiter in waiters { waiter() }
+        case .fail(let error): self.fail(error, nil)
+        }
+        self.updateTimer()
+    }
+}

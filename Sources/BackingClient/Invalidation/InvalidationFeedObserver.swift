@@ -1,0 +1,19 @@
+import NIOCore
+
+/// Hears what the server announces, and of the feed's ups and downs, on its event loop and in their order.
+public protocol InvalidationFeedObserver: AnyObject {
+    /// From here on fill connections may redirect to it.
+    ///
+    /// - Parameter sent: when a question was sent that has been answered.
+    func feedIsUp(_ identity: FeedIdentity, sent: UInt64)
+    /// Those keys have changed, in some database.
+    func feedInvalidated(_ keys: [ByteBuffer])
+    /// Everything may have changed.
+    func feedInvalidatedAll()
+    /// A barrier stands: everything announced before `sent` has been told.
+    func feedAnswered(sent: UInt64)
+    /// The connection was lost or could not be made; told for each failed attempt, before those who wait for barriers.
+    ///
+    /// - Parameter refusal: what the server does not do, if that is why.
+    func feedIsDown(_ error: BackingError, refusal: FeedRefusal?)
+}

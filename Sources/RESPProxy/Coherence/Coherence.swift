@@ -1,0 +1,213 @@
+import BackingClient
+import Logging
+import NIOCore
+import Synchronization
+
+/// Whether the cache may be believed. All event loops share it, and any thread may ask.
+///
+/// A *generation* is the life of one invalidation feed. What is fetched while the server announces to that feed may be kept for as
+/// long as the feed, and the connection that fetched it, stand. When either is lost the generation ends first, and the cache is flushed
+/// then: see ``mayStore(_:)`` for why that order is enough.
+public final class Coherence: Sendable {
+    /// How changes are noticed now.
+    public enum Mode: String, Sendable {
+        /// By the end of an entry's life.
+        case expiry
+        /// The server announces them.
+        case tracking
+        /// The server is to announce them and does not, or is not heard: nothing is answered from the cache.
+        case none
+    }
+
+    /// Stands in for a generation where entries are kept although nothing is announced.
+    private static let untracked = UInt64.max
+
+    let policy: CoherencePolicy
+    private let cache: ValueCache
+    private let logger: Logger
+    /// Whether expiry alone bounds what is kept; without that nothing can be cached in expiry mode.
+    private let hasExpiry: Bool
+    private let prefixes: [[UInt8]]
+    private let current = Atomic<UInt64>(0)
+    private let trustedUntil = Atomic<UInt64>(0)
+    private let lastBarrier = Atomic<UInt64>(0)
+    private let state: Mutex<State>
+
+    private struct State {
+        var trust: TrustLedger
+        var feed: FeedIdentity?
+        var isFallenBack: Bool
+        var refusals: Set<FeedRefusal> = []
+        var keeper: NIOLoopBound<CoherenceKeeper>?
+    }
+
+    init(configuration: ProxyConfiguration, cache: ValueCache, logger: Logger) {
+        self.policy = configuration.coherence
+        self.cache = cache
+        self.logger = logger
+        self.hasExpiry = configuration.cache.expiry != nil
+        self.prefixes = configuration.cachePrefixes
+        let tracking = configuration.backing.tracking ?? TrackingConfiguration()
+        let isExpiry = configuration.coherence == .expiry
+        self.state = Mutex(
+            State(
+                trust: TrustLedger(span: UInt64(clamping: tracking.trust.nanoseconds)), isFallenBack: isExpiry))
+        if isExpiry { servesByExpiry() }
+    }
+
+    // MARK: For readers
+
+    /// How changes are noticed now.
+    public var mode: Mode {
+        switch current.load(ordering: .acquiring) {
+        case Self.untracked: .expiry
+        case 0: .none
+        default: mayServe(now: MonotonicClock.now()) ? .tracking : .none
+        }
+    }
+
+    /// Whether the cache may answer, and readers may join a fill under way.
+    @inline(__always)
+    public func mayServe(now: UInt64) -> Bool { now < trustedUntil.load(ordering: .acquiring) }
+
+    /// Whether the server has answered, on the connection of its announcements, a question sent after `since`: everything that it had
+    /// announced by `since` has then been applied.
+    ///
+    /// - Parameter since: A time that was taken when the reply in question had been read from its socket, or later.
+    @inline(__always)
+    public func isBarrierAnswered(since: UInt64) -> Bool {
+        lastBarrier.load(ordering: .acquiring) > since || current.load(ordering: .acquiring) == Self.untracked
+    }
+
+    /// Calls `done` on `eventLoop`, never from inside this call, once ``isBarrierAnswered(since:)`` would say yes.
+    ///
+    /// Also when the feed is lost (the cache has then been flushed), when it has been silent for so long that the cache answers
+    /// nobody, and at once where nothing is announced.
+    public func awaitBarrier(since: UInt64, on eventLoop: any EventLoop, _ done: @escaping @Sendable () -> Void) {
+        guard !isBarrierAnswered(since: since), let keeper = state.withLock({ $0.keeper }) else {
+            return eventLoop.execute(done)
+        }
+        keeper.eventLoop.execute {
+            keeper.value.feed.awaitBarrier(since: since) { eventLoop.execute(done) }
+        }
+    }
+
+    /// Whether a fill of that generation may be stored.
+    ///
+    /// To be asked before ``LocalCache/complete(_:with:now:)``, without a lock over both. If the feed is lost in between, the generation
+    /// ends and then the cache is flushed, which voids the fill's ticket: `complete` either comes later and stores nothing, or came
+    /// earlier and what it stored is flushed. A fill that begins after the flush comes here after the end of the generation, and
+    /// is told no.
+    func mayStore(_ generation: UInt64) -> Bool {
+        let current = current.load(ordering: .acquiring)
+        return current == Self.untracked ? hasExpiry : generation != 0 && generation == current
+    }
+
+    /// Whether absent keys may be kept: only where the server tells when they appear.
+    func mayStoreAbsence(_ generation: UInt64) -> Bool {
+        current.load(ordering: .acquiring) != Self.untracked && mayStore(generation)
+    }
+
+    /// Whether `CACHE_PREFIXES` lets the key be kept.
+    func keeps(_ key: RawSpan) -> Bool {
+        guard !prefixes.isEmpty else { return true }
+        return key.withUnsafeBytes { bytes in prefixes.contains { bytes.starts(with: $0) } }
+    }
+
+    // MARK: What is heard
+
+    func started(_ keeper: NIOLoopBound<CoherenceKeeper>) { state.withLock { $0.keeper = keeper } }
+
+    func feedIsUp(_ identity: FeedIdentity, sent: UInt64) {
+        update { state in
+            state.feed = identity
+            state.trust.feedAnswered(sent: sent)
+            if !state.isFallenBack { current.store(identity.generation, ordering: .sequentiallyConsistent) }
+        }
+    }
+
+    func feedIsDown(_ refusal: FeedRefusal?) {
+        updateFlushing { state in
+            let wasUp = state.feed != nil
+            state.feed = nil
+            state.trust.feedLost()
+            guard !state.isFallenBack else { return false }
+            current.store(0, ordering: .sequentiallyConsistent)
+            return wasUp
+        }
+        if let refusal { refused(refusal) }
+    }
+
+    func feedAnswered(sent: UInt64) {
+        update { $0.trust.feedAnswered(sent: sent) }
+        if lastBarrier.load(ordering: .relaxed) < sent { lastBarrier.store(sent, ordering: .releasing) }
+    }
+
+    func lane(_ lane: Int, isTrackedBy generation: UInt64, sent: UInt64) {
+        updateFlushing { state in
+            guard state.feed?.generation == generation else { return false }
+            state.trust.laneTracked(lane, sent: sent)
+            guard state.isFallenBack, policy != .expiry else { return false }
+            // The server does it after all: it was replaced, or its rules were.
+            state.isFallenBack = false
+            state.refusals = []
+            current.store(generation, ordering: .sequentiallyConsistent)
+            return true
+        }
+    }
+
+    func lane(_ lane: Int, answered sent: UInt64) { update { $0.trust.laneAnswered(lane, sent: sent) } }
+
+    /// The server has forgotten what it was to announce of the lane's reads. The lane's own fills fail on its loop, before or
+    /// after, so none of them is stored behind the flush.
+    func laneIsDown(_ lane: Int) { updateFlushing { $0.trust.laneLost(lane) } }
+
+    func watchAnswered(sent: UInt64) { update { $0.trust.watchAnswered(sent: sent) } }
+
+    func refused(_ refusal: FeedRefusal) {
+        let isNews = state.withLock { $0.refusals.insert(refusal).inserted }
+        let fallsBack = policy == .auto && refusal.isLasting
+        if isNews {
+            let consequence =
+                policy == .auto ? "changes made elsewhere are noticed by expiry only" : "nothing is cached"
+            logger.warning("the backing Redis does not announce changes, so \(consequence): \(refusal)")
+        }
+        guard fallsBack else { return }
+        updateFlushing { state in
+            guard !state.isFallenBack else { return false }
+            state.isFallenBack = true
+            servesByExpiry()
+            return true
+        }
+    }
+
+    private func servesByExpiry() {
+        current.store(Self.untracked, ordering: .sequentiallyConsistent)
+        trustedUntil.store(hasExpiry ? .max : 0, ordering: .releasing)
+        if !hasExpiry { logger.warning("CACHE_EXPIRY_TIME is 0 and nothing is heard of changes: nothing is cached") }
+    }
+
+    /// - Parameter change: Answers whether everything must be dropped.
+    private func updateFlushing(_ change: (inout State) -> Bool) {
+        let flushes = state.withLock { state in
+            let flushes = change(&state)
+            // Under the lock, so that an older sum never replaces a newer one.
+            if !state.isFallenBack {
+                trustedUntil.store(flushes ? 0 : state.trust.trustedUntil, ordering: .releasing)
+            }
+            return flushes
+        }
+        guard flushes else { return }
+        cache.flush()
+        state.withLock { state in
+            if !state.isFallenBack { trustedUntil.store(state.trust.trustedUntil, ordering: .releasing) }
+        }
+    }
+
+    private func update(_ change: (inout State) -> Void) {
+        updateFlushing { state in
+            change(&state)
+            return false
+        }
+    }
+}

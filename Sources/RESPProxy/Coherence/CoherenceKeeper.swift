@@ -1,0 +1,92 @@
+import BackingClient
+import Logging
+import NIOCore
+
+/// Applies to the cache what the server announces, on the event loop of the invalidation feed.
+final class CoherenceKeeper {
+    let feed: InvalidationFeed
+    private let coherence: Coherence
+    private let cache: ValueCache
+    private let tracking: TrackingConfiguration
+    private let watch: ServerWatch
+    /// Tells the fill lanes of all loops which feed stands.
+    private let announce: (FeedIdentity?) -> Void
+    private let admissionChanged: (Bool) -> Void
+    private var isStopped = false
+
+    init(
+        connector: BackingConnector, tracking: TrackingConfiguration, coherence: Coherence, cache: ValueCache,
+        eventLoop: any EventLoop, logger: Logger, announce: @escaping (FeedIdentity?) -> Void,
+        admissionChanged: @escaping (Bool) -> Void
+    ) {
+        self.feed = InvalidationFeed(connector: connector, tracking: tracking, eventLoop: eventLoop, logger: logger)
+        self.watch = ServerWatch(connector: connector, eventLoop: eventLoop)
+        self.coherence = coherence
+        self.cache = cache
+        self.tracking = tracking
+        self.announce = announce
+        self.admissionChanged = admissionChanged
+    }
+
+    func start() {
+        feed.observer = self
+        feed.start()
+        look()
+    }
+
+    func stop() -> EventLoopFuture<Void> {
+        isStopped = true
+        return feed.close()
+    }
+
+    /// Looks once in each heartbeat at what the server does not announce.
+    private func look() {
+        guard !isStopped else { return }
+        let sent = MonotonicClock.now()
+        watch.look(admission: admissionChanged).assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success(let hasChanged):
+                if hasChanged { cache.flush() }
+                coherence.watchAnswered(sent: sent)
+            case .failure(let error):
+                lookFailed(error as? BackingError, sent: sent)
+            }
+            guard !isStopped else { return }
+            feed.eventLoop.assumeIsolated().scheduleTask(in: tracking.heartbeat) { [self] in look() }
+        }
+    }
+
+    /// Most failures only do not renew the trust: once the server answers again, what is unchanged still counts.
+    private func lookFailed(_ error: BackingError?, sent: UInt64) {
+        guard let error, error.code == .server else { return }
+        func says(_ words: String...) -> Bool { words.contains { error.message.starts(with: $0.utf8) } }
+        if says("BUSY ") {
+            // It runs a script, and nothing else: that it said so is as good as an answer.
+            coherence.watchAnswered(sent: sent)
+        } else if says("LOADING ", "MASTERDOWN ", "NOAUTH ", "WRONGPASS ", "NOPERM ") {
+            // It has other data, or the fill user other rights, than when the values were read.
+            cache.flush()
+        }
+    }
+}
+
+extension CoherenceKeeper: InvalidationFeedObserver {
+    func feedIsUp(_ identity: FeedIdentity, sent: UInt64) {
+        coherence.feedIsUp(identity, sent: sent)
+        announce(identity)
+    }
+
+    func feedInvalidated(_ keys: [ByteBuffer]) {
+        // The name of a key only: in which database it changed is not said, and one is all that the cache keeps.
+        for key in keys { cache.invalidate(key.readableBytesSpan) }
+    }
+
+    func feedInvalidatedAll() { cache.flush() }
+
+    func feedAnswered(sent: UInt64) { coherence.feedAnswered(sent: sent) }
+
+    func feedIsDown(_ error: BackingError, refusal: FeedRefusal?) {
+        coherence.feedIsDown(refusal)
+        announce(nil)
+    }
+}

@@ -1,0 +1,31 @@
+import BackingClient
+import NIOCore
+
+/// Asks the server for what it does not announce: which server it is, in which role, whether databases were swapped, and whether
+/// those are still let in whom it let in before. Each time on new connections: what a new session may do is not to be told from one
+/// that was opened long ago.
+final class ServerWatch {
+    private let connector: BackingConnector
+    private let eventLoop: any EventLoop
+    private var last: (ServerState, Bool)?
+
+    init(connector: BackingConnector, eventLoop: any EventLoop) {
+        self.connector = connector
+        self.eventLoop = eventLoop
+    }
+
+    /// Whether something is not as it was at the last look. Fails where the server cannot be asked, or no longer lets the fill user in.
+    ///
+    /// - Parameter admission: Told whether the server lets somebody in who gives no password, also where the rest fails.
+    func look(admission: @escaping (Bool) -> Void) -> EventLoopFuture<Bool> {
+        let state = connector.readServerState(on: eventLoop)
+        let access = connector.checkAccess(nil, on: eventLoop).map { $0 == .granted }
+        access.assumeIsolated().whenSuccess(admission)
+        return state.and(access).assumeIsolated().map { [self] state, isGranted in
+            let seen = (state, isGranted)
+            let hasChanged = last.map { $0 != seen } ?? false
+            last = seen
+            return hasChanged
+        }.nonisolated()
+    }
+}

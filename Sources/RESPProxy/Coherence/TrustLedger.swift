@@ -1,0 +1,45 @@
+/// For how long what was learned may be believed: as long as everybody who would tell of changes still answers.
+///
+/// Each share is the time at which a question was sent that has been answered since. All that was announced before that time has been
+/// heard, so the share counts for the heartbeat and its time-out from then on.
+struct TrustLedger {
+    /// Nanoseconds from the sending of an answered question.
+    private let span: UInt64
+    private var feed: UInt64?
+    private var lanes: [Int: UInt64] = [:]
+    /// nil: the watch has not succeeded yet.
+    private var watch: UInt64?
+
+    init(span: UInt64) {
+        self.span = span
+    }
+
+    /// Until when hits are allowed; 0 while nothing is heard.
+    ///
+    /// Lanes that are not tracked do not count: nothing that they bring is kept.
+    var trustedUntil: UInt64 {
+        guard let feed, let watch else { return 0 }
+        let oldest = lanes.values.reduce(min(feed, watch), min)
+        let (sum, overflow) = oldest.addingReportingOverflow(span)
+        return overflow ? .max : sum
+    }
+
+    mutating func feedAnswered(sent: UInt64) { feed = max(feed ?? 0, sent) }
+
+    mutating func feedLost() {
+        feed = nil
+        lanes = [:]
+    }
+
+    mutating func laneTracked(_ lane: Int, sent: UInt64) { lanes[lane] = sent }
+
+    mutating func laneAnswered(_ lane: Int, sent: UInt64) {
+        guard let known = lanes[lane] else { return }
+        lanes[lane] = max(known, sent)
+    }
+
+    /// - Returns: whether anything that the lane brought may be in the cache.
+    mutating func laneLost(_ lane: Int) -> Bool { lanes.removeValue(forKey: lane) != nil }
+
+    mutating func watchAnswered(sent: UInt64) { watch = max(watch ?? 0, sent) }
+}

@@ -1,0 +1,24 @@
+import NIOCore
+
+/// What a session was told by the server bounds how old its reads from the cache may be: a lock that it took, a counter that it read.
+/// Invalidations travel on another connection; a barrier there, sent after the reply, says that those before it have arrived.
+extension RESPSession {
+    /// Whether the cache is at least as new as everything that was relayed to the client.
+    var isCurrent: Bool {
+        barrierSettled >= lastRelayed || loop.coherence.isBarrierAnswered(since: lastRelayed)
+    }
+
+    /// Goes on once a barrier is answered, or the feed is lost and nothing learned through it is left in the cache.
+    func awaitBarrier() {
+        guard !isAwaitingBarrier else { return }
+        isAwaitingBarrier = true
+        let since = lastRelayed
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        loop.coherence.awaitBarrier(since: since, on: eventLoop) {
+            let session = session.value
+            session.isAwaitingBarrier = false
+            session.barrierSettled = since
+            session.scheduleTurn()
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import NIOCore
+import Testing
+
+@testable import BackingClient
+
+@Suite("The invalidation feed, without a socket")
+struct InvalidationFeedStateMachineTests {
+    private typealias Machine = InvalidationFeedStateMachine<String>
+    private static let second: UInt64 = 1_000_000_000
+
+    private static func machine(password: String? = nil) -> Machine {
+        Machine(
+            configuration: BackingConfiguration(address: .tcp(host: "localhost", port: 6379), password: password),
+            tracking: TrackingConfiguration(), generation: 7, started: 100 * self.second)
+    }
+
+    private static let info = BackingReply.bulk(.text("# Server\r\nredis_version:7\r\nrun_id:abc\r\nx:y\r\n"))
+    private static let confirmation = BackingReply.array([
+        .bulk(.text("subscribe")), .bulk(.text("__redis__:invalidate")), .integer(1),
+    ])
+    private static let pong = BackingReply.array([.bulk(.text("pong")), .bulk(.text(""))])
+
+    private static func message(_ payload: BackingReply) -> BackingReply {
+        .array([.bulk(.text("message")), .bulk(.text("__redis__:invalidate")), payload])
+    }
+
+    private static func up() -> Machine {
+        var machine = self.machine()
+        #expect(
+            self.replies(&machine, self.info, .integer(42), self.confirmation)
+                == ["nothing", "nothing", "up 42 abc 7"])
+        return machine
+    }
+
+    private static func describe(_ action: Machine.Action) -> String {
+        switch action {
+        case .nothing: "nothing"
+        case .goUp(let identity, _):
+            "up \(identity.redirectID) \(String(decoding: identity.runID, as: UTF8.self)) \(identity.generation)"
+        case .invalidate(let keys): "drop \(keys.map { String(buffer: $0) }.joined(separator: " "))"
+        case .flush: "flush"
+        case .answered(let sent, let waiters, let ping):
+            "answered \(sent / self.second) \(waiters.joined(separator: "+"))\(ping ? " ping" : "")"
+        case .fail(let error, let refusal): refusal.map { "refused: \($0)" } ?? "\(error.code)"
+        }
+    }
+
+    private static func replies(_ machine: inout Machine, _ replies: BackingReply..., at now: UInt64 = 100) -> [String]
+    {
+        replies.map { self.describe(machine.received(.reply($0), now: now * self.second)) }
+    }
+
+    @Test("all of the handshake is said at once")
+    func handshake() {
+        let words = Self.machine(password: "p").handshakeCommands.map { $0.map { String(decoding: $0, as: UTF8.self) } }
+        #expect(
+            words == [["AUTH", "p"], ["INFO", "server"], ["CLIENT", "ID"], ["SUBSCRIBE", "__redis__:invalidate"]])
+    }
+
+    @Test("what is refused is named, with the server's words")
+    func refused() {
+        var machine = Self.machine()
+        let text = Array("NOPERM this user has no permissions to access one of the channels".utf8)
+        #expect(
+            Self.replies(&machine, Self.info, .integer(42), .error(text)).last
+                == "refused: SUBSCRIBE was answered with: NOPERM this user has no permissions to access one of the channels"
+        )
+        var without = Self.machine()
+        #expect(Self.replies(&without, .bulk(.text("# Server\r\n"))).first?.hasPrefix("refused: INFO") == true)
+        #expect(FeedRefusal(command: "SUBSCRIBE", text: text).isLasting)
+        #expect(!FeedRefusal(command: "SUBSCRIBE", text: Array("LOADING Redis is loading".utf8)).isLasting)
+        #expect(!FeedRefusal(command: "AUTH", text: Array("NOPERM".utf8)).isLasting)
+    }
+
+    @Test("keys are dropped, null drops everything, and so does what cannot be understood")
+    func announcements() {
+        var machine = Self.up()
+        let keys = BackingReply.array([.bulk(.text("a")), .bulk(.text("b"))])
+        #expect(
+            Self.replies(
+                &machine, Self.message(keys), Self.message(.null), Self.message(.array([])),
+                Self.message(.bulk(.text("published"))))
+                == ["drop a b", "flush", "drop ", "flush"])
+        #expect(Self.describe(machine.received(.tooLong, now: 0)) == "flush")
+        #expect(Self.replies(&machine, .ok) == ["protocolViolation"])
+        #expect(Self.replies(&machine, Self.pong) == ["protocolViolation"], "nobody asked")
+    }
+
+    @Test("a barrier serves all who asked before it was sent; who asks meanwhile gets the next one")
+    func barriers() {
+        var machine = Self.up()
+        #expect(machine.awaitBarrier(since: 100 * Self.second, now: 101 * Self.second, "a") == .ping)
+        #expect(machine.awaitBarrier(since: 99 * Self.second, now: 102 * Self.second, "b") == .wait)
+        #expect(machine.awaitBarrier(since: 102 * Self.second, now: 102 * Self.second, "c") == .wait)
+        #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 101 a+b ping"])
+        #expect(machine.awaitBarrier(since: 100 * Self.second, now: 104 * Self.second, "d") == .done)
+        #expect(Self.replies(&machine, .error(Array("NOPERM ping".utf8)), at: 105) == ["answered 103 c"])
+        #expect(machine.close() == [])
+        #expect(machine.awaitBarrier(since: 200 * Self.second, now: 201 * Self.second, "e") == .done)
+    }
+
+    @Test("it is asked at each heartbeat; waiters are let go when nothing counts any more, and later the connection is")
+    func silence() {
+        var machine = Self.up()
+        #expect(machine.nextDeadline == 101 * Self.second)
+        guard case .ping = machine.timePassed(now: 101 * Self.second) else {
+            Issue.record("no ping")
+            return
+        }
+        #expect(machine.awaitBarrier(since: 102 * Self.second, now: 102 * Self.second, "a") == .wait)
+        #expect(machine.nextDeadline == 104 * Self.second)
+        guard case .release(let waiters) = machine.timePassed(now: 104 * Self.second) else {
+            Issue.record("not released")
+            return
+        }
+        #expect(waiters == ["a"])
+        guard case .fail(let error) = machine.timePassed(now: 111 * Self.second) else {
+            Issue.record("it goes on")
+            return
+        }
+        #expect(error.code == .timedOut)
+    }
+
+    @Test("a server that is loading has other data than before")
+    func loading() {
+        var machine = Self.up()
+        #expect(Self.replies(&machine, .error(Array("LOADING Redis is loading".utf8))) == ["server"])
+    }
+}

@@ -1,0 +1,86 @@
+import BackingClient
+import LocalCache
+import Logging
+import Testing
+
+@testable import RESPProxy
+
+@Suite("Whether the cache may be believed")
+struct CoherenceTests {
+    private let cache: ValueCache
+    private let coherence: Coherence
+    private let refusal = FeedRefusal(command: "SUBSCRIBE", text: Array("NOPERM no".utf8))
+
+    private init(_ policy: CoherencePolicy, expiry: UInt64? = 1_000_000_000_000) {
+        let configuration = ProxyConfiguration(
+            backing: BackingConfiguration(
+                address: .tcp(host: "localhost", port: 6379), tracking: TrackingConfiguration()),
+            cache: CacheConfiguration(capacity: 10, expiry: expiry, memoryLimit: 1 << 20), trustsClients: false,
+            protectedMode: false, maxConnections: 1, idleTimeout: nil, coherence: policy, cachePrefixes: [])
+        cache = ValueCache(configuration: configuration.cache)
+        coherence = Coherence(
+            configuration: configuration, cache: cache, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    init() { self.init(.tracking) }
+
+    private func up(_ generation: UInt64) {
+        let now = MonotonicClock.now()
+        coherence.feedIsUp(FeedIdentity(redirectID: 1, runID: [], generation: generation), sent: now)
+        coherence.watchAnswered(sent: now)
+    }
+
+    private var mayServe: Bool { coherence.mayServe(now: MonotonicClock.now()) }
+
+    @Test("fills are stored under the feed that stands, and under no other")
+    func generations() {
+        #expect(!mayServe)
+        #expect(!coherence.mayStore(0))
+        up(1)
+        #expect(mayServe)
+        #expect(coherence.mode == .tracking)
+        #expect(coherence.mayStore(1) && coherence.mayStoreAbsence(1))
+        #expect(!coherence.mayStore(0))
+        coherence.feedIsDown(nil)
+        #expect(!mayServe)
+        #expect(coherence.mode == .none)
+        #expect(!coherence.mayStore(1))
+        up(2)
+        #expect(coherence.mayStore(2) && !coherence.mayStore(1))
+    }
+
+    @Test("auto falls back where it is refused for good, and comes back where it is granted after all")
+    func fallsBack() {
+        let auto = CoherenceTests(.auto)
+        auto.coherence.feedIsDown(FeedRefusal(command: "SUBSCRIBE", text: Array("LOADING".utf8)))
+        #expect(auto.coherence.mode == .none)
+        auto.coherence.feedIsDown(refusal)
+        #expect(auto.coherence.mode == .expiry)
+        #expect(auto.mayServe)
+        #expect(auto.coherence.mayStore(0) && !auto.coherence.mayStoreAbsence(0))
+        #expect(auto.coherence.isBarrierAnswered(since: .max))
+        auto.up(1)
+        #expect(auto.coherence.mode == .expiry)
+        auto.coherence.lane(0, isTrackedBy: 1, sent: MonotonicClock.now())
+        #expect(auto.coherence.mode == .tracking)
+        #expect(!auto.coherence.mayStore(0))
+    }
+
+    @Test("tracking never falls back, and expiry without a time keeps nothing")
+    func strict() {
+        coherence.feedIsDown(refusal)
+        #expect(coherence.mode == .none)
+        let endless = CoherenceTests(.expiry, expiry: nil)
+        #expect(!endless.mayServe && !endless.coherence.mayStore(0))
+        let expiry = CoherenceTests(.expiry)
+        #expect(expiry.mayServe && expiry.coherence.mayStore(0))
+    }
+
+    @Test("a barrier counts for what came before it was sent")
+    func barriers() {
+        up(1)
+        coherence.feedAnswered(sent: 10)
+        #expect(coherence.isBarrierAnswered(since: 9))
+        #expect(!coherence.isBarrierAnswered(since: 10))
+    }
+}
