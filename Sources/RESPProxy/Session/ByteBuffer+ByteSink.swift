@@ -5,7 +5,6 @@ import RESPParser
 extension ByteBuffer: ByteSink {
     /// Writes one byte.
     @inlinable public mutating func append(_ byte: UInt8) { writeInteger(byte) }
-    /// Writes one byte.
     /// Writes bytes.
     @inlinable public mutating func append(_ bytes: RawSpan) { writeBytes(bytes) }
 
