@@ -2,6 +2,8 @@
 public enum CacheOutcome: Sendable, Hashable {
     case hit
     case miss
+    /// The backing is away; see `CACHE_STALE_IF_ERROR`.
+    case stale
 }
 
 /// Counts and times HTTP requests; one for each event loop, called on it.

@@ -2,7 +2,12 @@
 @usableFromInline
 struct CacheLimits: Sendable {
     @usableFromInline let capacity: Int
-    @usableFromInline let expiry: UInt64?
+    /// Nanoseconds of age at which an entry is dead; `UInt64.max` = never.
+    @usableFromInline let expiry: UInt64
+    /// Nanoseconds of age from which on a read refreshes the entry; `UInt64.max` = never.
+    @usableFromInline let refreshAge: UInt64
+    /// Nanoseconds of age up to which a stale entry is of use; 0 = none is.
+    @usableFromInline let staleAge: UInt64
     @usableFromInline let memoryLimit: Int
     @usableFromInline let hasher: KeyHasher
 
@@ -10,17 +15,11 @@ struct CacheLimits: Sendable {
     init(_ configuration: CacheConfiguration) {
         // Slots are numbered by 32 bits, of which the highest number means "none".
         capacity = min(max(configuration.capacity, 0), Int(Slot.absent) - 1)
-        expiry = configuration.expiry
+        expiry = configuration.expiry ?? .max
+        refreshAge = configuration.refreshAge ?? .max
+        staleAge = configuration.staleAge ?? 0
         memoryLimit = max(configuration.memoryLimit, 0)
         var generator = SystemRandomNumberGenerator()
         hasher = KeyHasher(using: &generator)
-    }
-
-    /// When an entry added at `now` dies of age.
-    @inlinable
-    func deadline(from now: UInt64) -> UInt64 {
-        guard let expiry else { return .max }
-        let (deadline, overflow) = now.addingReportingOverflow(expiry)
-        return overflow ? .max : deadline
     }
 }

@@ -36,17 +36,19 @@ extension CacheState {
     ///
     /// - Returns: The entries, to be freed outside the lock, or nil if there were none.
     @inlinable
-    mutating func flush() -> EntryStore<Value>? {
+    mutating func flush() -> FlushedEntries<Value>? {
         flights.voidAll()
-        guard entries.count > 0 else { return nil }
+        guard entries.count > 0 || stale.count > 0 else { return nil }
         counters.invalidated &+= UInt64(entries.count)
-        var dropped = EntryStore<Value>()
-        swap(&dropped, &entries)
+        var dropped = FlushedEntries<Value>()
+        swap(&dropped.entries, &entries)
+        swap(&dropped.stale, &stale)
         return dropped
     }
 
     @inlinable
     mutating func drop(_ key: HashedKey) -> Value? {
+        if stale.count > 0, let position = stale.position(of: key) { return stale.remove(at: position) }
         guard let position = entries.position(of: key) else { return nil }
         counters.invalidated &+= 1
         return entries.remove(at: position)
@@ -59,4 +61,14 @@ extension CacheState {
         statistics.bytes = entries.bytes
         return statistics
     }
+}
+
+/// What a flush took out of the cache.
+@usableFromInline
+struct FlushedEntries<Value: Sendable>: ~Copyable, Sendable {
+    @usableFromInline var entries = EntryStore<Value>()
+    @usableFromInline var stale = EntryStore<Value>()
+
+    @inlinable
+    init() {}
 }

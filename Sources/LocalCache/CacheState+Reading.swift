@@ -3,24 +3,38 @@ extension CacheState {
     @inlinable
     @inline(__always)
     mutating func lookUp(
-        _ key: HashedKey, now: UInt64, lane: Int, outstandingLane: Int?, waiter: () -> Waiter,
+        _ key: HashedKey, now: UInt64, limits: CacheLimits, lane: Int, outstandingLane: Int?, waiter: () -> Waiter,
         discarded: inout Value?
     ) -> LookUp<Value> {
         let position = entries.position(of: key)
         if let position, outstandingLane == nil || !hasVoidedFill(key) {
             let slot = entries.index.slot(at: position)
             let entry = entries.pointer(to: slot)
-            if now < entry.pointee.deadline {
+            let age = entry.pointee.age(now: now)
+            if now < entry.pointee.deadline, age < limits.expiry {
                 counters.hits &+= 1
                 entries.use(slot)
-                let addedAt = entry.pointee.addedAt
-                // Threads read the clock on their own: another one's "now" may lie ahead of this one's.
-                return .hit(entry.pointee.value, age: now > addedAt ? now - addedAt : 0)
+                if age >= limits.refreshAge, let ticket = refresh(key, slot, lane: lane) {
+                    return .refresh(entry.pointee.value, age: age, ticket)
+                }
+                return .hit(entry.pointee.value, age: age)
             }
         }
         return lookUpMissing(
-            key, deadPosition: position, lane: lane, outstandingLane: outstandingLane, waiter: waiter,
+            key, deadPosition: position, now: now, limits: limits, lane: lane, outstandingLane: outstandingLane,
+            waiter: waiter,
             discarded: &discarded)
+    }
+
+    /// Begins a fetch that replaces an entry, once for each; nil where something is under way or nothing may be stored.
+    @inlinable
+    @inline(never)
+    mutating func refresh(_ key: HashedKey, _ slot: Slot, lane: Int) -> FillTicket? {
+        guard !entries.refreshed.contains(slot), flights.fencesForAllKeys == 0, flights.activity(of: key) == .absent
+        else { return nil }
+        entries.refreshed.insert(slot)
+        counters.refreshed &+= 1
+        return flights.begin(key, found: .absent, lane: lane, waiters: [])
     }
 
     /// Whether a fill of `key` that was voided is still under way.
@@ -38,8 +52,8 @@ extension CacheState {
     @inlinable
     @inline(never)
     mutating func lookUpMissing(
-        _ key: HashedKey, deadPosition: Int?, lane: Int, outstandingLane: Int?, waiter: () -> Waiter,
-        discarded: inout Value?
+        _ key: HashedKey, deadPosition: Int?, now: UInt64, limits: CacheLimits, lane: Int, outstandingLane: Int?,
+        waiter: () -> Waiter, discarded: inout Value?
     ) -> LookUp<Value> {
         let activity = flights.activity(of: key)
         var joinable = Slot.absent
@@ -53,7 +67,7 @@ extension CacheState {
         if let outstandingLane, outstandingLane != laneOfFill { return .mustWait }
 
         if let deadPosition {
-            discarded = entries.remove(at: deadPosition)
+            discarded = retire(at: deadPosition, key, now: now, limits: limits)
             counters.expired &+= 1
         }
         if joinable != .absent {
@@ -62,7 +76,7 @@ extension CacheState {
             return .joined(lane: laneOfFill)
         }
         counters.misses &+= 1
-        return .miss(flights.begin(key, found: activity, lane: lane, waiter: waiter()))
+        return .miss(flights.begin(key, found: activity, lane: lane, waiters: [waiter()]))
     }
 
     /// A look-up in a cache that keeps nothing.

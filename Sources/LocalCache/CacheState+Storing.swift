@@ -2,20 +2,31 @@ extension CacheState {
     /// - Parameter discarded: Receives the values that made room.
     @inlinable
     mutating func complete(
-        _ ticket: FillTicket, with fill: Fill<Value>?, now: UInt64, limits: CacheLimits,
+        _ ticket: FillTicket, with result: FillResult<Value>, now: UInt64, limits: CacheLimits,
         discarded: inout Discarded<Value>
     ) -> [Waiter] {
         guard let ended = flights.end(ticket) else { return [] }
         guard ended.activity != .absent else { return ended.waiters }
-        if let fill {
-            if ended.mayStore {
-                store(fill, at: ended.activity, now: now, limits: limits, discarded: &discarded)
-            } else {
-                counters.voided &+= 1
-            }
+        switch result {
+        case .failed: break
+        case .value where !ended.mayStore: counters.voided &+= 1
+        case .value(let fill):
+            dropOld(ended.activity, discarded: &discarded)
+            store(fill, at: ended.activity, now: now, limits: limits, discarded: &discarded)
+        case .nothing where ended.mayStore: dropOld(ended.activity, discarded: &discarded)
+        case .nothing: break
         }
         flights.removeIfOver(ended.activity)
         return ended.waiters
+    }
+
+    /// Drops what was known of the key before the fill that has ended: an entry that was refreshed, or a stale one.
+    @inlinable
+    mutating func dropOld(_ activity: Slot, discarded: inout Discarded<Value>) {
+        guard let bytes = flights.activities[Int(activity)].key?.bytes else { return }
+        let key = HashedKey(bytes: bytes, hash: flights.activities[Int(activity)].hash)
+        if let position = entries.position(of: key) { discarded.append(entries.remove(at: position)) }
+        if let position = stale.position(of: key) { discarded.append(stale.remove(at: position)) }
     }
 
     /// Stores what a fill brought, unless it is dead already or larger than the whole budget.
@@ -23,9 +34,9 @@ extension CacheState {
     mutating func store(
         _ fill: Fill<Value>, at activity: Slot, now: UInt64, limits: CacheLimits, discarded: inout Discarded<Value>
     ) {
-        let deadline = min(fill.deadline ?? .max, limits.deadline(from: now))
+        let deadline = fill.deadline ?? .max
         // An entry's record counts its value by 32 bits: one above 4 GiB is not stored.
-        guard now < deadline, let size = UInt32(exactly: max(fill.size, 0)) else { return }
+        guard now < deadline, limits.expiry > 0, let size = UInt32(exactly: max(fill.size, 0)) else { return }
         let keySize = flights.activities[Int(activity)].key?.count ?? 0
         let cost = EntryStore<Value>.cost(keySize: keySize, valueSize: size)
         guard cost <= limits.memoryLimit, let key = flights.takeKey(of: activity) else { return }

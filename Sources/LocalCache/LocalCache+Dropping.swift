@@ -14,6 +14,14 @@ extension LocalCache {
         _ = state.withLock { $0.flush() }
     }
 
+    /// As ``flush()`` where nothing is known to have changed: what may be of use as stale is kept apart.
+    @inlinable
+    public func flushKeepingStale() {
+        guard limits.staleAge > 0 else { return flush() }
+        guard limits.capacity > 0 else { return }
+        state.withLock { $0.retireAll(limits: limits) }
+    }
+
     /// Voids every fill in flight on one lane, whose connection was lost.
     @inlinable
     public func voidFills(lane: Int) {

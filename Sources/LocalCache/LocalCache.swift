@@ -52,7 +52,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
             let key = HashedKey(bytes: bytes, hash: limits.hasher.hash(bytes))
             return state.withLock {
                 $0.lookUp(
-                    key, now: now, lane: lane, outstandingLane: outstandingLane, waiter: waiter,
+                    key, now: now, limits: limits, lane: lane, outstandingLane: outstandingLane, waiter: waiter,
                     discarded: &discarded)
             }
         }
@@ -70,13 +70,25 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     /// the whole memory limit.
     ///
     /// - Parameters:
-    ///   - fill: What to store, or nil when there is nothing to (an error, an absent key, a value beside a passed TTL).
+    ///   - result: What there is to store, if there is anything.
     /// - Returns: All who waited, in the order they came; the caller tells them, outside the lock. Empty for a ticket ended before.
     @inlinable
-    public func complete(_ ticket: FillTicket, with fill: Fill<Value>?, now: UInt64) -> [Waiter] {
+    public func complete(_ ticket: FillTicket, with result: FillResult<Value>, now: UInt64) -> [Waiter] {
         var discarded = Discarded<Value>()
         return state.withLock {
-            $0.complete(ticket, with: fill, now: now, limits: limits, discarded: &discarded)
+            $0.complete(ticket, with: result, now: now, limits: limits, discarded: &discarded)
+        }
+    }
+
+    /// Reads `key` where the backing could not be asked: a value that may be old, but not known to be, and its age in nanoseconds.
+    ///
+    /// It is no use of the entry, and counts as neither hit nor miss.
+    @inlinable
+    public func lookUpStale(_ key: RawSpan, now: UInt64) -> (value: Value, age: UInt64)? {
+        guard limits.staleAge > 0, keeps(key) else { return nil }
+        return key.withUnsafeBytes { bytes in
+            let key = HashedKey(bytes: bytes, hash: limits.hasher.hash(bytes))
+            return state.withLock { $0.lookUpStale(key, now: now, limits: limits) }
         }
     }
 

@@ -121,7 +121,9 @@ struct FenceTests {
         for number in keys.indices {
             if number.isMultiple(of: 2) { _ = withKey(number) { state.raiseFence($0) } }
             let answer = withKey(number) {
-                state.lookUp($0, now: 0, lane: 0, outstandingLane: nil, waiter: { number }, discarded: &discardedValue)
+                state.lookUp(
+                    $0, now: 0, limits: limits, lane: 0, outstandingLane: nil, waiter: { number },
+                    discarded: &discardedValue)
             }
             guard case .miss(let ticket) = answer else {
                 Issue.record("key \(number) was taken for another")
@@ -131,7 +133,7 @@ struct FenceTests {
         }
         for (number, ticket) in tickets.enumerated() {
             let fill = Fill(value: number, size: 1, deadline: nil)
-            let waiters = state.complete(ticket, with: fill, now: 0, limits: limits, discarded: &discarded)
+            let waiters = state.complete(ticket, with: .value(fill), now: 0, limits: limits, discarded: &discarded)
             #expect(waiters == [number])
         }
         for number in keys.indices {

@@ -21,7 +21,7 @@ struct SingleFlightTests {
     func nothingToStore() throws {
         let cache = TestCache()
         let ticket = try cache.miss("a", waiter: 1)
-        #expect(cache.cache.complete(ticket, with: nil, now: 0) == [1])
+        #expect(cache.cache.complete(ticket, with: .nothing, now: 0) == [1])
         #expect(cache.lookUp("a").isMiss)
         #expect(cache.statistics.voided == 0)
     }

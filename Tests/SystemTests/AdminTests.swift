@@ -6,7 +6,7 @@ import Testing
 struct AdminTests {
     private func start() throws -> (redis: ProxiedRedis, admin: HTTPClient, port: Int) {
         let port = try freePort()
-        return (try ProxiedRedis(["ADMIN_PORT": "\(port)"]), HTTPClient(port: port), port)
+        return (try ProxiedRedis.byExpiry(["ADMIN_PORT": "\(port)"]), HTTPClient(port: port), port)
     }
 
     /// The sum of all samples whose line holds all the words.
@@ -69,7 +69,7 @@ struct AdminTests {
 
     @Test("without ADMIN_PORT there is none")
     func off() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         #expect(try ProxyProcess.runToEnd(arguments: ["--health"]).ending != .exited(0))
         #expect(redis.proxy.process.isRunning)
     }

@@ -7,7 +7,7 @@ struct AuthenticationTests {
 
     /// A server with a password and two more users, and `k` cached as "old" while the server says "new".
     private func protected(_ environment: [String: String] = [:]) throws -> ProxiedRedis {
-        let redis = try ProxiedRedis(
+        let redis = try ProxiedRedis.byExpiry(
             ["REDIS_PASSWORD": "secret"].merging(environment) { _, given in given }, password: "secret",
             users: ["writer on >w ~other* +@all", "reader on >r ~* +@all"])
         try redis.awaitCommandTable(password: "secret")

@@ -41,7 +41,7 @@ struct BackingAwayTests {
 
     @Test("killed and back: errors meanwhile, in service again afterwards, nothing older served as new")
     func killedAndBack() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.cache("k", "old", behind: "new")
         let idle = try redis.client()
         let stateful = try redis.connection()
@@ -59,7 +59,7 @@ struct BackingAwayTests {
 
     @Test("stopped five times, with clients at work: no reply is ever wrong, and descriptors do not grow")
     func restartsUnderLoad() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.client().command("GET", "warm")
         let before = redis.proxy.descriptors
         let load = (0..<6).map { index in
@@ -93,7 +93,7 @@ struct BackingAwayTests {
 
     @Test("frozen: hits go on, a miss times out, and all is well afterwards")
     func frozen() throws {
-        let redis = try ProxiedRedis(["REDIS_COMMAND_TIMEOUT": "1"])
+        let redis = try ProxiedRedis.byExpiry(["REDIS_COMMAND_TIMEOUT": "1"])
         try redis.cache("k", "old", behind: "new")
         let relayed = try redis.connection()
         #expect(try relayed.roundTrip("SET", "n", "1") == "+OK\r\n")
@@ -115,7 +115,7 @@ struct BackingAwayTests {
 
     @Test("a server at maxclients: a clear error, not a hang")
     func serverIsFull() throws {
-        let redis = try ProxiedRedis(redis: ["--maxclients", "8"])
+        let redis = try ProxiedRedis.byExpiry(redis: ["--maxclients", "8"])
         #expect(try redis.client().command("GET", "k") == .null)
         var crowd: [HiredisClient] = []
         try eventually("the server is full") {

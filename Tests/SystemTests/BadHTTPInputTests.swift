@@ -31,7 +31,7 @@ struct BadHTTPInputTests {
 
     @Test("malformed requests", arguments: Self.requests.indices)
     func malformed(index: Int) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let connection = try redis.connection()
         let request = Self.requests[index]
         try? connection.send(request)
@@ -55,7 +55,7 @@ struct BadHTTPInputTests {
             "Transfer-Encoding: chunked\r\n\r\n13\r\n*1\r\n$8\r\nFLUSHALL\r\n0\r\n\r\n",
         ])
     func bodies(rest: String) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("k", "value")
         let connection = try redis.connection()
         try connection.send("GET /k HTTP/1.1\r\nHost: x\r\n\(rest)")
@@ -67,7 +67,7 @@ struct BadHTTPInputTests {
 
     @Test("line ends in the key stay in the key")
     func lineEndsInKey() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("k", "value")
         #expect(try redis.http.get("/k%0d%0aFLUSHALL%0d%0a").status == 204)
         #expect(try redis.http.get("/*1%0d%0a$8%0d%0aFLUSHALL%0d%0a").status == 204)
@@ -78,7 +78,7 @@ struct BadHTTPInputTests {
 
     @Test("bytes beyond ASCII in the target are those bytes, or 400")
     func rawBytes() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("é", "value")
         let connection = try redis.connection()
         try connection.send("GET /é HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -90,7 +90,7 @@ struct BadHTTPInputTests {
 
     @Test("a good request before a bad one is answered first")
     func goodBeforeBad() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("k", "value")
         let connection = try redis.connection()
         try connection.send("GET /k HTTP/1.1\r\nHost: x\r\n\r\nGET /k HTTP/1.1\r\nno colon\r\n\r\n\(Self.smuggled)")
@@ -101,7 +101,7 @@ struct BadHTTPInputTests {
 
     @Test("an upload is refused without being kept")
     func upload() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let before = redis.proxy.residentMemory
         let connection = try redis.connection()
         try connection.send("POST /k HTTP/1.1\r\nHost: x\r\nContent-Length: 104857600\r\n\r\n")

@@ -5,7 +5,7 @@ import Testing
 struct CachedGetTests {
     @Test("a value changed behind the proxy's back is still the old one, and the server is not asked")
     func cachedValue() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("k", "old")
         let client = try redis.client()
         #expect(try client.command("GET", "k") == .text("old"))
@@ -18,7 +18,7 @@ struct CachedGetTests {
 
     @Test("GET is GET in any case, multibulk and inline")
     func letterCase() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.cache("k", "old", behind: "new")
         let connection = try redis.connection()
         for spelling in ["GET k\r\n", "get k\r\n", "  gEt   \"k\"  \r\n", "*2\r\n$3\r\ngEt\r\n$1\r\nk\r\n"] {
@@ -29,7 +29,7 @@ struct CachedGetTests {
 
     @Test("in expiry mode it is not cached that a key is absent: nothing would tell when it is set")
     func absence() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let client = try redis.client()
         #expect(try client.command("GET", "k") == .null)
         try redis.setBehind("k", "new")
@@ -40,7 +40,7 @@ struct CachedGetTests {
 
     @Test("an error is passed on and never cached")
     func errorsAreNotCached() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.server.command("LPUSH", "k", "x")
         let client = try redis.client()
         let expected = Reply.error("WRONGTYPE Operation against a key holding the wrong kind of value")
@@ -52,7 +52,7 @@ struct CachedGetTests {
 
     @Test("a GET with the wrong number of arguments is the server's to answer")
     func wrongArity() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let client = try redis.client()
         let expected = Reply.error("ERR wrong number of arguments for 'get' command")
         #expect(try client.command("GET") == expected)
@@ -61,7 +61,7 @@ struct CachedGetTests {
 
     @Test("concurrent misses for one key ask the server once")
     func singleFlight() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("warm", "x")
         try redis.setBehind("k", "value")
         #expect(try redis.client().command("GET", "warm") == .text("x"))

@@ -5,7 +5,7 @@ import Testing
 struct CapacityTests {
     @Test("with CACHE_CAPACITY=3, the fourth key evicts the least recently read of the three")
     func leastRecentlyRead() throws {
-        let redis = try ProxiedRedis(["CACHE_CAPACITY": "3"])
+        let redis = try ProxiedRedis.byExpiry(["CACHE_CAPACITY": "3"])
         let client = try redis.client()
         let keys = ["a", "b", "c", "d"]
         for key in keys { try redis.setBehind(key, "old") }
@@ -20,7 +20,7 @@ struct CapacityTests {
 
     @Test("reading over HTTP is reading too")
     func readingOverHTTP() throws {
-        let redis = try ProxiedRedis(["CACHE_CAPACITY": "2"])
+        let redis = try ProxiedRedis.byExpiry(["CACHE_CAPACITY": "2"])
         let client = try redis.client()
         for key in ["a", "b", "c"] { try redis.setBehind(key, "old") }
         try client.command("GET", "a")
@@ -34,7 +34,7 @@ struct CapacityTests {
 
     @Test("loading exactly the capacity evicts nothing, the next key evicts one", arguments: [1, 64, 1000])
     func exact(capacity: Int) throws {
-        let redis = try ProxiedRedis(["CACHE_CAPACITY": "\(capacity)"])
+        let redis = try ProxiedRedis.byExpiry(["CACHE_CAPACITY": "\(capacity)"])
         let client = try redis.client()
         let straight = try redis.server.client()
         func set(_ value: String) throws {
@@ -57,7 +57,7 @@ struct CapacityTests {
 
     @Test("CACHE_CAPACITY=0 caches nothing")
     func noCache() throws {
-        let redis = try ProxiedRedis(["CACHE_CAPACITY": "0"])
+        let redis = try ProxiedRedis.byExpiry(["CACHE_CAPACITY": "0"])
         let client = try redis.client()
         for value in ["one", "two", "three"] {
             try redis.setBehind("k", value)
@@ -68,7 +68,7 @@ struct CapacityTests {
 
     @Test("a value longer than CACHE_MAX_VALUE_SIZE is passed on and not kept")
     func valueSize() throws {
-        let redis = try ProxiedRedis(["CACHE_MAX_VALUE_SIZE": "1000"])
+        let redis = try ProxiedRedis.byExpiry(["CACHE_MAX_VALUE_SIZE": "1000"])
         let client = try redis.client()
         try redis.setBehind("fits", String(repeating: "a", count: 1000))
         try redis.setBehind("large", String(repeating: "a", count: 1001))
@@ -81,7 +81,7 @@ struct CapacityTests {
 
     @Test("CACHE_MEMORY_LIMIT bounds the bytes, whatever the number of keys")
     func memoryLimit() throws {
-        let redis = try ProxiedRedis(["CACHE_MEMORY_LIMIT": "\(4 << 20)", "CACHE_CAPACITY": "1000"])
+        let redis = try ProxiedRedis.byExpiry(["CACHE_MEMORY_LIMIT": "\(4 << 20)", "CACHE_CAPACITY": "1000"])
         let client = try redis.client()
         let value = [UInt8](repeating: 120, count: 256 << 10)
         for index in 0..<40 {

@@ -5,7 +5,7 @@ import Testing
 struct ClientLimitTests {
     @Test("beyond MAX_CLIENTS requests at once, the next gets 429 with a body that names it")
     func maxClients() throws {
-        let redis = try ProxiedRedis(["MAX_CLIENTS": "2"])
+        let redis = try ProxiedRedis.byExpiry(["MAX_CLIENTS": "2"])
         try redis.setBehind("k0", "value")
         redis.server.freeze()
         let requests = (0..<5).map { index in
@@ -29,7 +29,7 @@ struct ClientLimitTests {
 
     @Test("a slot is free again once the response is complete, and idle connections hold none")
     func slotsAreFreed() throws {
-        let redis = try ProxiedRedis(["MAX_CLIENTS": "1"])
+        let redis = try ProxiedRedis.byExpiry(["MAX_CLIENTS": "1"])
         try redis.setBehind("k", "value")
         let idle = try (0..<5).map { _ in try redis.connection() }
         for _ in 0..<20 {
@@ -39,7 +39,7 @@ struct ClientLimitTests {
 
     @Test("RESP clients do not count towards MAX_CLIENTS")
     func respIsNotLimited() throws {
-        let redis = try ProxiedRedis(["MAX_CLIENTS": "1"])
+        let redis = try ProxiedRedis.byExpiry(["MAX_CLIENTS": "1"])
         let clients = try (0..<10).map { _ in try redis.client() }
         for client in clients { #expect(try client.command("GET", "k") == .null) }
         #expect(try redis.http.get("/k").status == 204)
@@ -47,7 +47,7 @@ struct ClientLimitTests {
 
     @Test("beyond MAX_CONNECTIONS, a RESP client reads Redis' own text and an HTTP client 503")
     func maxConnections() throws {
-        let redis = try ProxiedRedis(["MAX_CONNECTIONS": "3"])
+        let redis = try ProxiedRedis.byExpiry(["MAX_CONNECTIONS": "3"])
         let text = "-ERR max number of clients reached\r\n"
         // The connection that looked whether the port accepts may still be counted.
         var holders: [RawConnection] = []

@@ -7,7 +7,7 @@ struct ClosingClientsTests {
         "writes without replies keep old values out of the cache until the server has done them, also when the client is gone"
     )
     func repliesOff() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         for round in 0..<10 {
             try redis.setBehind("k", "old \(round)")
             redis.server.freeze()
@@ -26,7 +26,7 @@ struct ClosingClientsTests {
 
     @Test("a subscriber that ends its side gets the replies to all that it sent", arguments: ["2", "3"])
     func subscriber(version: String) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let connection = try redis.connection()
         _ = try connection.roundTrip("HELLO", version)
         try connection.sendCommand("SUBSCRIBE", "c")
@@ -44,7 +44,7 @@ struct ClosingClientsTests {
 
     @Test("a blocking command that has its answer delivers it before the end; one that waits is withdrawn")
     func blocking() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.server.command("RPUSH", "q", "first")
         let served = try redis.connection()
         try served.sendCommand("BLPOP", "q", "0")
@@ -72,7 +72,7 @@ struct ClosingClientsTests {
 
     @Test("WAIT does not end caching for a session")
     func wait() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let connection = try redis.connection()
         #expect(try connection.roundTrip("WAIT", "0", "1") == ":0\r\n")
         try redis.cache("k", "old", behind: "new")

@@ -6,7 +6,7 @@ import Testing
 struct ConnectionTests {
     @Test("2,000 connects and closes leave descriptors and backing connections where they were")
     func connectsAndCloses() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.awaitSharing()
         try redis.client().command("SET", "k", "v")
         #expect(try redis.http.get("/k").status == 200)
@@ -40,7 +40,7 @@ struct ConnectionTests {
 
     @Test("a client that is gone while blocked pops nothing later")
     func goneWhileBlocked() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let blocked = try (0..<3).map { _ in try redis.connection() }
         for connection in blocked { try connection.sendCommand("BLPOP", "q", "0") }
         try eventually("they block") { try redis.server.info("blocked_clients") == "3" }
@@ -54,7 +54,7 @@ struct ConnectionTests {
 
     @Test("a client that sends and closes at once has its writes done")
     func sendAndClose() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         for index in 0..<50 {
             let connection = try redis.connection()
             try connection.send("GET q\r\nSET x\(index) yes\r\n")
@@ -65,7 +65,7 @@ struct ConnectionTests {
 
     @Test("half-close: all replies to complete commands, then the end")
     func halfClose() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let model = try RedisServer()
         for request in [
             "PING\r\nGET k\r\nSET k 1\r\nGET k\r\nINC", "", "GET k\r\n", "BLPOP q 0\r\nPING\r\n", "SUBSCRIBE a\r\n",
@@ -78,7 +78,7 @@ struct ConnectionTests {
 
     @Test("CLIENT_IDLE_TIMEOUT closes idle clients; blocked clients and subscribers are exempt")
     func idleClients() throws {
-        let redis = try ProxiedRedis(["CLIENT_IDLE_TIMEOUT": "1"])
+        let redis = try ProxiedRedis.byExpiry(["CLIENT_IDLE_TIMEOUT": "1"])
         let subscriber = try redis.connection()
         #expect(try subscriber.roundTrip("SUBSCRIBE", "a").contains("subscribe"))
         let blocked = try redis.connection()
@@ -106,7 +106,7 @@ struct ConnectionTests {
 
     @Test("by default an idle RESP client stays, as in Redis")
     func noIdleLimit() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let idle = try redis.connection()
         #expect(try idle.roundTrip("GET", "k") == "$-1\r\n")
         #expect(try idle.staysSilent(for: .seconds(2)))
@@ -115,7 +115,7 @@ struct ConnectionTests {
 
     @Test("a connection killed by the server is told to its client by a close", arguments: ["MULTI", "SUBSCRIBE a"])
     func killedByServer(command: String) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let connection = try redis.connection()
         try connection.send("CLIENT ID\r\n")
         let id = String(decoding: try connection.receiveReply().dropFirst().dropLast(2), as: UTF8.self)

@@ -5,7 +5,7 @@ import Testing
 struct ExpiryTests {
     @Test("an entry lives for CACHE_EXPIRY_TIME since it was added, however often it is read")
     func globalExpiry() throws {
-        let redis = try ProxiedRedis(["CACHE_EXPIRY_TIME": "1.5"])
+        let redis = try ProxiedRedis.byExpiry(["CACHE_EXPIRY_TIME": "1.5"])
         let client = try redis.client()
         try redis.setBehind("k", "old")
         let asked = ContinuousClock.now
@@ -32,7 +32,7 @@ struct ExpiryTests {
 
     @Test("a key's own TTL is never outlived, although the server would not have told")
     func ownTTL() throws {
-        let redis = try ProxiedRedis(redis: ["--hz", "1"])
+        let redis = try ProxiedRedis.byExpiry(redis: ["--hz", "1"])
         let client = try redis.client()
         let straight = try redis.server.client()
         #expect(try straight.command("DEBUG", "SET-ACTIVE-EXPIRE", "0") == .status("OK"))
@@ -56,7 +56,7 @@ struct ExpiryTests {
 
     @Test("a shorter life given through the proxy takes effect at once")
     func expireThroughProxy() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let client = try redis.client()
         for (index, shorten) in [["PEXPIRE", "k", "1"], ["SET", "k", "v", "PX", "1"], ["GETEX", "k", "PX", "1"]]
             .enumerated()
@@ -70,7 +70,7 @@ struct ExpiryTests {
 
     @Test("CACHE_EXPIRY_TIME=0 without tracking means that nothing is cached, which is said")
     func noExpiry() throws {
-        let redis = try ProxiedRedis(["CACHE_EXPIRY_TIME": "0"])
+        let redis = try ProxiedRedis.byExpiry(["CACHE_EXPIRY_TIME": "0"])
         let client = try redis.client()
         for value in ["old", "new"] {
             try redis.setBehind("k", value)

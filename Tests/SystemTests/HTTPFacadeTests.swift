@@ -11,7 +11,7 @@ struct HTTPFacadeSystemTests {
 
     @Test("JSON carries key and value, whatever characters are in them")
     func jsonEscapes() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let value = "quote \" backslash \\ line\nend\r tab\t nul\u{0} bell\u{7} é 日本 😀 </script>\u{2028}"
         try redis.server.client().command([Array("SET".utf8), Array("kéy".utf8), Array(value.utf8)])
         for cached in ["MISS", "HIT"] {
@@ -24,7 +24,7 @@ struct HTTPFacadeSystemTests {
 
     @Test("a value or key that is not UTF-8 comes as base64")
     func base64() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let value = [UInt8](0...255)
         try redis.server.client().command([Array("SET".utf8), Array("k".utf8), value])
         let fields = try self.json(redis.http.get("/k"))
@@ -35,7 +35,7 @@ struct HTTPFacadeSystemTests {
 
     @Test("the raw forms, by Accept", arguments: ["application/octet-stream", "text/plain"])
     func rawForms(type: String) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("k", "{\"raw\"}")
         let response = try redis.http.get("/k", headers: ["Accept: \(type)"])
         #expect(response.text == "{\"raw\"}")
@@ -55,7 +55,7 @@ struct HTTPFacadeSystemTests {
             ("/a;b=c&d", "a;b=c&d"), ("/healthz", "healthz"), ("/favicon.ico", "favicon.ico"),
         ])
     func keys(target: String, key: String) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind(key, "found")
         #expect(try self.json(redis.http.get(target)) == ["key": key, "value": "found"])
         #expect(try redis.client().command("GET", key) == .text("found"))
@@ -64,7 +64,7 @@ struct HTTPFacadeSystemTests {
 
     @Test("what is not a key is 400 with a body that says why", arguments: ["/", "/?x", "/%", "/%4", "/%zz", "/a%0"])
     func badTargets(target: String) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let response = try redis.http.get(target)
         #expect(response.status == 400)
         #expect(response["content-type"]?.hasPrefix("application/json") == true)
@@ -74,7 +74,7 @@ struct HTTPFacadeSystemTests {
 
     @Test("HEAD says what GET would, without the body")
     func head() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("k", "value")
         let get = try redis.http.get("/k")
         let head = try redis.http.request("/k", method: "HEAD")
@@ -87,7 +87,7 @@ struct HTTPFacadeSystemTests {
 
     @Test("other methods are 405 with Allow", arguments: ["POST", "PUT", "DELETE", "PATCH"])
     func methods(method: String) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("k", "value")
         let response = try redis.http.request("/k", method: method, body: method == "DELETE" ? nil : Array("x".utf8))
         #expect(response.status == 405)
@@ -97,7 +97,7 @@ struct HTTPFacadeSystemTests {
 
     @Test("ETag is one for each representation, and If-None-Match gives 304")
     func entityTags() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("k", "value")
         let json = try redis.http.get("/k")
         let raw = try redis.http.get("/k", headers: ["Accept: application/octet-stream"])
@@ -116,7 +116,7 @@ struct HTTPFacadeSystemTests {
 
     @Test("headers keep other caches and browsers from doing harm")
     func headers() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("k", "value")
         for _ in 0..<2 {
             let response = try redis.http.get("/k", headers: ["Origin: http://elsewhere"])
@@ -129,7 +129,7 @@ struct HTTPFacadeSystemTests {
 
     @Test("a key of another type is 409, and is not cached as an error")
     func wrongType() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.server.command("LPUSH", "k", "x")
         let response = try redis.http.get("/k")
         #expect(response.status == 409)
@@ -140,7 +140,7 @@ struct HTTPFacadeSystemTests {
 
     @Test("pipelined requests are answered in order, hits behind misses")
     func pipelining() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         for index in 0..<10 { try redis.setBehind("k\(index)", "v\(index)") }
         for index in stride(from: 0, to: 10, by: 2) { try redis.client().command("GET", "k\(index)") }
         let connection = try redis.connection()
@@ -155,7 +155,7 @@ struct HTTPFacadeSystemTests {
 
     @Test("keep-alive follows the version and the Connection header")
     func keepAlive() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let old = try redis.connection()
         try old.send("GET /k HTTP/1.0\r\n\r\n")
         #expect(String(decoding: try old.receiveToEnd().bytes, as: UTF8.self).contains(" 204 "))

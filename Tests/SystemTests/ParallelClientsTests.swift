@@ -11,7 +11,7 @@ struct ParallelClientsTests {
 
     @Test("mixed GET, SET, DEL, INCR and MGET by 50 clients get exactly Redis' own replies")
     func mixedRequests() throws {
-        let redis = try ProxiedRedis(["CACHE_CAPACITY": "300"])
+        let redis = try ProxiedRedis.byExpiry(["CACHE_CAPACITY": "300"])
         let model = try RedisServer()
         var generator = SeededGenerator()
         let seed = generator.next()
@@ -57,7 +57,7 @@ struct ParallelClientsTests {
 
     @Test("no reply ever reaches another client")
     func noCrossTalk() throws {
-        let redis = try ProxiedRedis(["CACHE_CAPACITY": "5"])
+        let redis = try ProxiedRedis.byExpiry(["CACHE_CAPACITY": "5"])
         try inParallel(20) { index in
             let client = try redis.client()
             for round in 0..<300 {
@@ -76,7 +76,7 @@ struct ParallelClientsTests {
 
     @Test("HTTP clients beside RESP clients, all on the same keys")
     func bothProtocols() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         for index in 0..<10 { try redis.setBehind("k\(index)", "value\(index)") }
         try inParallel(16) { index in
             if index % 2 == 0 {

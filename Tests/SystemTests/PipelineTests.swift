@@ -6,7 +6,7 @@ struct PipelineTests {
     @Test("a mixed pipeline, split anywhere, gets the very bytes of a straight server", arguments: [2, 3])
     func randomSplits(version: Int) throws {
         var generator = SeededGenerator()
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let model = try RedisServer()
         for round in 0..<12 {
             let request = Self.pipeline(of: 150, using: &generator)
@@ -62,7 +62,7 @@ struct PipelineTests {
 
     @Test("a hit does not overtake an earlier miss or an earlier relayed command")
     func order() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.awaitCommandTable()
         try redis.cache("hit", "cached", behind: "changed")
         try redis.setBehind("miss", "fetched")
@@ -80,7 +80,7 @@ struct PipelineTests {
 
     @Test("ten thousand commands in one write")
     func longPipeline() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let client = try redis.client()
         for index in 0..<10_000 {
             if index % 10 == 0 { try client.append("SET", "k", "\(index)") } else { try client.append("GET", "k") }
@@ -100,7 +100,7 @@ struct PipelineTests {
 
     @Test("inline commands follow Redis' quoting, whole and byte by byte", arguments: Self.inline)
     func inlineCommands(line: String) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let model = try RedisServer()
         let expected = try answers(to: Array(line.utf8), on: RawConnection(port: model.port))
         #expect(try answers(to: Array(line.utf8), on: redis.connection()) == expected)

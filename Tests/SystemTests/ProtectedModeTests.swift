@@ -14,7 +14,7 @@ struct ProtectedModeTests {
             (host: "0.0.0.0", mode: "on", warnings: 0),
         ])
     func warning(host: String, mode: String, warnings: Int) throws {
-        let redis = try ProxiedRedis(["PROXY_HOST": host, "PROTECTED_MODE": mode])
+        let redis = try ProxiedRedis.byExpiry(["PROXY_HOST": host, "PROTECTED_MODE": mode])
         #expect(try redis.client().command("SET", "k", "v") == .status("OK"), "loopback is always let in")
         #expect(try redis.http.get("/k").status == 200)
         try eventually("the start line") { redis.proxy.log.contains(":\(redis.server.port)") }
@@ -28,7 +28,7 @@ struct ProtectedModeTests {
         "on, a client from beyond loopback reads -DENIED or 403, naming the option", .enabled(if: outerAddress != nil))
     func denied() throws {
         let address = try #require(outerAddress)
-        let redis = try ProxiedRedis(["PROXY_HOST": "0.0.0.0"])
+        let redis = try ProxiedRedis.byExpiry(["PROXY_HOST": "0.0.0.0"])
         try redis.setBehind("k", "value")
         let client = try RawConnection(address: address, port: redis.proxy.port)
         try client.send("GET k\r\n")
@@ -43,10 +43,10 @@ struct ProtectedModeTests {
     @Test("off, or with a password, a client from beyond loopback is served", .enabled(if: outerAddress != nil))
     func letIn() throws {
         let address = try #require(outerAddress)
-        let open = try ProxiedRedis(["PROXY_HOST": "0.0.0.0", "PROTECTED_MODE": "off"])
+        let open = try ProxiedRedis.byExpiry(["PROXY_HOST": "0.0.0.0", "PROTECTED_MODE": "off"])
         let client = try RawConnection(address: address, port: open.proxy.port)
         #expect(try client.roundTrip("SET", "k", "v") == "+OK\r\n")
-        let safe = try ProxiedRedis(["PROXY_HOST": "0.0.0.0", "REDIS_PASSWORD": "secret"], password: "secret")
+        let safe = try ProxiedRedis.byExpiry(["PROXY_HOST": "0.0.0.0", "REDIS_PASSWORD": "secret"], password: "secret")
         let other = try RawConnection(address: address, port: safe.proxy.port)
         #expect(try other.roundTrip("GET", "k").hasPrefix("-NOAUTH"))
         #expect(try other.roundTrip("AUTH", "secret") == "+OK\r\n")

@@ -5,7 +5,7 @@ import Testing
 struct RESP3Tests {
     @Test("cached values and absence follow the version of the session that asks")
     func cachedReplies() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.cache("k", "old", behind: "new")
         let connection = try redis.connection()
         #expect(try connection.roundTrip("GET", "nosuch") == "$-1\r\n")
@@ -20,7 +20,7 @@ struct RESP3Tests {
 
     @Test("HELLO 3 and GET in one write: the version takes effect with its reply")
     func pipelinedHello() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let connection = try redis.connection()
         for _ in 0..<2 {
             try connection.send(
@@ -35,7 +35,7 @@ struct RESP3Tests {
 
     @Test("every RESP3 type of a relayed reply comes through unchanged")
     func relayedTypes() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let model = try RedisServer()
         let kinds = [
             "string", "integer", "double", "null", "array", "set", "map", "attrib", "push", "verbatim", "true",

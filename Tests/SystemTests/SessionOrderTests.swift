@@ -5,7 +5,7 @@ import Testing
 struct SessionOrderTests {
     @Test("a hit waits until a push that has begun has been passed on whole")
     func hitBesidePush() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.cache("k", "old", behind: "new")
         let connection = try redis.connection()
         _ = try connection.roundTrip("HELLO", "3")
@@ -33,7 +33,7 @@ struct SessionOrderTests {
 
     @Test("a log-in so long that it is streamed is a log-in all the same")
     func streamedLogin() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let password = String(repeating: "p", count: 140_000)
         try redis.server.command("ACL", "SETUSER", "bob", "on", ">\(password)", "~*", "+@all", "-get")
         try redis.cache("k", "secret", behind: "secret")
@@ -44,7 +44,7 @@ struct SessionOrderTests {
 
     @Test("a HELLO that fails over an option, but has logged in before, is not answered as the old user")
     func halfwayLogin() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.server.command("ACL", "SETUSER", "bob", "on", ">pw", "~*", "+@all", "-get")
         try redis.cache("k", "secret", behind: "secret")
         let connection = try redis.connection()
@@ -54,7 +54,7 @@ struct SessionOrderTests {
 
     @Test("what came before POST is done")
     func beforePost() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let connection = try redis.connection()
         try connection.send("SET a 1\r\nSET b 2\r\nPOST /\r\n")
         _ = try connection.receiveToEnd()
@@ -63,7 +63,7 @@ struct SessionOrderTests {
 
     @Test("a write after a refused PSYNC drops what was cached")
     func refusedSynchronization() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.cache("k", "old", behind: "old")
         let connection = try redis.connection()
         #expect(try connection.roundTrip("PSYNC").hasPrefix("-ERR"))
@@ -73,7 +73,7 @@ struct SessionOrderTests {
 
     @Test("a pipeline that is sent whole before any of it is read goes through, RESET and large values in it too")
     func sentBeforeRead() throws {
-        let redis = try ProxiedRedis(["CACHE_MAX_VALUE_SIZE": "1MiB"])
+        let redis = try ProxiedRedis.byExpiry(["CACHE_MAX_VALUE_SIZE": "1MiB"])
         try redis.server.command("SETRANGE", "large", "\(9 << 20)", "x")
         try redis.server.command("SETRANGE", "other", "\(9 << 20)", "x")
         try redis.setBehind("small", String(repeating: "s", count: 1_000))
@@ -100,7 +100,7 @@ struct SessionOrderTests {
 
     @Test("that the backing was away is told once, and not again when it is back")
     func outageToldOnce() throws {
-        let redis = try ProxiedRedis(["THREADS": "1"])
+        let redis = try ProxiedRedis.byExpiry(["THREADS": "1"])
         let connection = try redis.connection()
         try redis.server.kill()
         try eventually("it is noticed") { try connection.roundTrip("SET", "k", "v").hasPrefix("-ERR redis-proxy") }

@@ -40,7 +40,7 @@ struct SessionStateTests {
 
     @Test("the same bytes as from a straight server, once filled and once cached", arguments: Self.conversations)
     func sameBytes(exchanges: [Exchange]) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let model = try RedisServer()
         for round in 0..<2 {
             let expected = try transcript(of: exchanges, on: RawConnection(port: model.port))
@@ -58,7 +58,7 @@ struct SessionStateTests {
             ["MULTI", "EXEC", "WATCH k"],
         ])
     func readsAreFresh(commands: [String]) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let connection = try redis.connection()
         for command in commands {
             try connection.send(command + "\r\n")
@@ -79,7 +79,7 @@ struct SessionStateTests {
             ["CLIENT TRACKING on", "CLIENT TRACKING off"], ["SUBSCRIBE a", "RESET"],
         ])
     func readsAreHits(commands: [String]) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let connection = try redis.connection()
         for command in commands {
             try connection.send(command + "\r\n")
@@ -91,7 +91,7 @@ struct SessionStateTests {
 
     @Test("a GET inside MULTI reads what EXEC finds, not the cache")
     func transactionReads() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.cache("k", "old", behind: "new")
         let connection = try redis.connection()
         try connection.send("MULTI\r\nGET k\r\nEXEC\r\n")
@@ -100,7 +100,7 @@ struct SessionStateTests {
 
     @Test("optimistic locking with WATCH never loses an update")
     func optimisticLocking() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("n", "0")
         try inParallel(8) { _ in
             let client = try redis.client()
@@ -121,7 +121,7 @@ struct SessionStateTests {
 
     @Test("messages reach subscribers of both protocol versions", arguments: [2, 3])
     func publishSubscribe(version: Int) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let subscriber = try redis.connection()
         _ = try subscriber.roundTrip("HELLO", "\(version)")
         let mark = version == 2 ? "*" : ">"
@@ -142,7 +142,7 @@ struct SessionStateTests {
 
     @Test("a blocked pop waits, is served by another client, and what is pipelined behind it follows")
     func blockingPop() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.cache("k", "old", behind: "new")
         let blocked = try redis.connection()
         try blocked.send("BLPOP q 0\r\nGET k\r\nPING\r\n")
@@ -157,7 +157,7 @@ struct SessionStateTests {
 
     @Test("MONITOR streams, and RESET ends it")
     func monitor() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let watcher = try redis.connection()
         #expect(try watcher.roundTrip("MONITOR") == "+OK\r\n")
         for index in 0..<20 { try redis.server.command("SET", "seen\(index)", "x") }
@@ -176,7 +176,7 @@ struct SessionStateTests {
 
     @Test("its own CLIENT TRACKING tells a client of changes to what it read")
     func ownTracking() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.cache("k", "old", behind: "new")
         let connection = try redis.connection()
         _ = try connection.roundTrip("HELLO", "3")
@@ -189,7 +189,7 @@ struct SessionStateTests {
 
     @Test("QUIT is answered and closes, and nothing behind it runs")
     func quit() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let connection = try redis.connection()
         try connection.send("SET k 1\r\nQUIT\r\nSET k 2\r\n")
         #expect(try connection.receiveToEnd().bytes == Array("+OK\r\n+OK\r\n".utf8))

@@ -5,7 +5,7 @@ import Testing
 struct SharedCacheTests {
     @Test("what RESP read is a hit over HTTP")
     func filledByRESP() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.cache("k", "old", behind: "new")
         let response = try redis.http.get("/k")
         #expect(response["x-cache"] == "HIT")
@@ -15,7 +15,7 @@ struct SharedCacheTests {
 
     @Test("what HTTP read is a hit over RESP2 and RESP3")
     func filledByHTTP() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.setBehind("k", "old")
         let first = try redis.http.get("/k")
         #expect(first["x-cache"] == "MISS")
@@ -30,7 +30,7 @@ struct SharedCacheTests {
 
     @Test("each protocol says in its own way that a key is absent")
     func absence() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         #expect(try redis.http.get("/k").status == 204)
         let connection = try redis.connection()
         #expect(try connection.roundTrip("GET", "k") == "$-1\r\n")
@@ -41,7 +41,7 @@ struct SharedCacheTests {
 
     @Test("REDIS_DB is the database that is cached and that HTTP reads")
     func database() throws {
-        let redis = try ProxiedRedis(["REDIS_DB": "2"])
+        let redis = try ProxiedRedis.byExpiry(["REDIS_DB": "2"])
         let straight = try redis.server.client()
         try straight.command("SET", "k", "in 0")
         try straight.command("SELECT", "2")
@@ -59,14 +59,14 @@ struct SharedCacheTests {
     @Test("HTTP_PORT gives HTTP a port of its own, over the same cache")
     func ownPort() throws {
         let port = try freePort()
-        let redis = try ProxiedRedis(["HTTP_PORT": "\(port)"])
+        let redis = try ProxiedRedis.byExpiry(["HTTP_PORT": "\(port)"])
         try redis.cache("k", "old", behind: "new")
         #expect(try HTTPClient(port: port).get("/k")["x-cache"] == "HIT")
     }
 
     @Test("with HTTP_FACADE=off the port speaks RESP only")
     func facadeOff() throws {
-        let redis = try ProxiedRedis(["HTTP_FACADE": "off"])
+        let redis = try ProxiedRedis.byExpiry(["HTTP_FACADE": "off"])
         let connection = try redis.connection()
         try connection.send("GET /k HTTP/1.1\r\n")
         #expect(

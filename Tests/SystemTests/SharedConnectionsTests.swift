@@ -10,7 +10,7 @@ struct SharedConnectionsTests {
 
     @Test("a thousand idle clients and fifty busy ones without state cost a few connections")
     func manyClients() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.awaitSharing()
         let clients = try (0..<1_000).map { _ in try redis.connection() }
         for (index, client) in clients.enumerated() {
@@ -33,7 +33,7 @@ struct SharedConnectionsTests {
             [["EVAL", "return 1", "0"]], [["BLPOP", "nosuch", "0.01"]], [["CLIENT", "SETNAME", "x"], ["RESET"]],
         ])
     func stateEnds(commands: [[String]]) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.awaitSharing()
         let clients = try (0..<40).map { _ in try redis.connection() }
         for client in clients {
@@ -46,7 +46,7 @@ struct SharedConnectionsTests {
 
     @Test("a session that set a name or asked for its id keeps its connection")
     func pinned() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.awaitSharing()
         let named = try redis.connection()
         #expect(try named.roundTrip("CLIENT", "SETNAME", "me") == "+OK\r\n")
@@ -63,7 +63,7 @@ struct SharedConnectionsTests {
 
     @Test("an increment behind a set of the same session comes after it, whatever else is going on")
     func order() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.awaitSharing()
         try inParallel(20) { index in
             let client = try redis.connection()
@@ -79,7 +79,7 @@ struct SharedConnectionsTests {
 
     @Test("a lost shared connection is told to those who waited on it, and to nobody else")
     func lost() throws {
-        let redis = try ProxiedRedis(["THREADS": "1"])
+        let redis = try ProxiedRedis.byExpiry(["THREADS": "1"])
         try redis.awaitSharing()
         let waiting = try redis.connection()
         let idle = try redis.connection()
@@ -99,7 +99,7 @@ struct SharedConnectionsTests {
 
     @Test("a shared connection that is stuck takes no new commands")
     func stuck() throws {
-        let redis = try ProxiedRedis(["THREADS": "1"])
+        let redis = try ProxiedRedis.byExpiry(["THREADS": "1"])
         try redis.awaitSharing()
         let writer = try redis.connection()
         let straight = try redis.straight()
@@ -114,7 +114,7 @@ struct SharedConnectionsTests {
 
     @Test("WAIT counts from a command of its own connection")
     func wait() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let replica = try RedisServer(arguments: ["--replicaof", "127.0.0.1 \(redis.server.port)"])
         try redis.awaitSharing()
         try eventually("the replica is in step") { try redis.server.command("WAIT", "1", "100") == .integer(1) }
@@ -128,7 +128,7 @@ struct SharedConnectionsTests {
 
     @Test("a slow reader of large replies holds up nobody, and is closed where it lets too much pile up")
     func slowReader() throws {
-        let redis = try ProxiedRedis(["THREADS": "1"])
+        let redis = try ProxiedRedis.byExpiry(["THREADS": "1"])
         try redis.awaitSharing()
         try redis.server.command("SETRANGE", "large", "\(8 << 20)", "x")
         let slow = try redis.proxy.connection(receiveBuffer: 4_096)

@@ -8,9 +8,14 @@ public struct ServerState: Hashable, Sendable {
     public var role: [UInt8]
     /// `INFO commandstats` of `SWAPDB`; nil where there is none.
     public var swaps: [UInt8]?
+    /// Whether the fill user may `MGET` what it may `GET`.
+    public var mayReadTogether: Bool
 
-    /// - Parameter replies: the raw replies to `INFO` of the three sections.
-    init(replies: [[UInt8]]) {
+    /// - Parameters:
+    ///   - replies: the raw replies to `INFO` of the three sections.
+    ///   - mayReadTogether: whether `MGET` was not refused.
+    init(replies: [[UInt8]], mayReadTogether: Bool) {
+        self.mayReadTogether = mayReadTogether
         let all = Array(replies.joined())
         self.runID = ServerInfo.field("run_id", in: all) ?? []
         self.replicationID = ServerInfo.field("master_replid", in: all) ?? []

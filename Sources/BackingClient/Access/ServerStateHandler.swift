@@ -31,6 +31,7 @@ final class ServerStateHandler: ChannelInboundHandler {
         for section in Self.sections {
             HiredisCommand.append([Array("INFO".utf8), Array(section.utf8)], to: &bytes)
         }
+        HiredisCommand.append([Array("MGET".utf8), Array("redis-proxy".utf8)], to: &bytes)
         context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
         self.timer = context.eventLoop.assumeIsolated().scheduleTask(in: self.limit) {
             self.finish(.failure(.silent(self.configuration.address, for: self.limit)), context)
@@ -49,14 +50,21 @@ final class ServerStateHandler: ChannelInboundHandler {
         }
     }
 
+    /// Whether all sections are there and only `MGET` is unanswered.
+    private var isLast: Bool { self.replies.count == Self.sections.count }
+
     private func received(_ reply: BackingReply, _ context: ChannelHandlerContext) {
         switch reply {
         case .ok where self.awaitsLogin:
             self.awaitsLogin = false
         case .bulk(let info) where !self.awaitsLogin:
             self.replies.append(Array(info.readableBytesView))
-            guard self.replies.count == Self.sections.count else { return }
-            self.finish(.success(ServerState(replies: self.replies)), context)
+        case .array where self.isLast:
+            self.finish(.success(ServerState(replies: self.replies, mayReadTogether: true)), context)
+        case .error(let text) where self.isLast && text.starts(with: "NOPERM ".utf8):
+            // Refused is the command, or only the key that it was tried on: then the text has no quotation marks.
+            let isCommand = text.contains(UInt8(ascii: "'"))
+            self.finish(.success(ServerState(replies: self.replies, mayReadTogether: !isCommand)), context)
         case .error(let text):
             self.finish(.failure(.server(BackingCredentials.withoutEcho(text))), context)
         default:

@@ -85,7 +85,7 @@ extension HTTPFacadeHandler: LargeValueReceiver {
         case .deciding, .fill, .gathering, .streaming:
             self.exchange?.phase = .deciding
             switch outcome {
-            case .value(let value): respond(value, from: .miss, context: context)
+            case .value(let value), .stale(let value, _): respond(value, from: .miss, context: context)
             case .absent: respond(.absent, context: context)
             case .failure(let error): respond(FacadeError(error), context: context)
             case .large, nil: respond(.largeValueLost, context: context)

@@ -133,6 +133,7 @@ extension HTTPFacadeHandler {
         guard let context, let exchange, exchange.number == request, case .fill = exchange.phase else { return }
         switch outcome {
         case .value(let value): respond(value, from: .miss, context: context)
+        case .stale(let value, let age): respond(value, from: .stale(age: age), context: context)
         case .absent: respond(.absent, context: context)
         case .large(let length): respondWithLargeValue(length: length, context: context)
         case .failure(let error): respond(FacadeError(error), context: context)

@@ -14,6 +14,8 @@ struct FacadeResponse {
     enum Origin {
         /// From the cache; the age is in nanoseconds.
         case hit(age: UInt64)
+        /// From before the backing went away; the age is in nanoseconds.
+        case stale(age: UInt64)
         case miss
     }
 
@@ -88,6 +90,10 @@ struct FacadeResponse {
         case .hit(let age):
             self.init(status: status, cache: .hit)
             fields.append(("X-Cache", "HIT"))
+            fields.append(("Age", String(age / 1_000_000_000)))
+        case .stale(let age):
+            self.init(status: status, cache: .stale)
+            fields.append(("X-Cache", "STALE"))
             fields.append(("Age", String(age / 1_000_000_000)))
         case .miss:
             self.init(status: status, cache: .miss)

@@ -8,7 +8,8 @@ struct Flight<Waiter: Sendable>: Sendable {
     @usableFromInline var lane = 0
     /// In the order in which fills began.
     @usableFromInline var sequence: UInt64 = 0
-    /// Never empty while the fill is under way: that is how an empty place is told.
+    @usableFromInline var isUnderWay = false
+    /// Empty for a refresh that nobody waits for.
     @usableFromInline var waiters: [Waiter] = []
 
     @inlinable

@@ -18,7 +18,7 @@ extension FlightTable {
     /// Begins a fill that nobody else can join or store, for a cache that keeps nothing.
     @inlinable
     mutating func beginAlone(lane: Int, waiter: Waiter) -> FillTicket {
-        let slot = takeFlight(activity: .absent, lane: lane, waiter: waiter)
+        let slot = takeFlight(activity: .absent, lane: lane, waiters: [waiter])
         return FillTicket(slot: slot, generation: flights[Int(slot)].generation)
     }
 
@@ -26,9 +26,9 @@ extension FlightTable {
     ///
     /// - Parameter found: What ``activity(of:)`` answered for `key`, which has no joinable fill.
     @inlinable
-    mutating func begin(_ key: HashedKey, found: Slot, lane: Int, waiter: Waiter) -> FillTicket {
+    mutating func begin(_ key: HashedKey, found: Slot, lane: Int, waiters: [Waiter]) -> FillTicket {
         let activity = found == .absent ? activityOrNew(of: key) : found
-        let slot = takeFlight(activity: activity, lane: lane, waiter: waiter)
+        let slot = takeFlight(activity: activity, lane: lane, waiters: waiters)
         activities[Int(activity)].joinable = slot
         return FillTicket(slot: slot, generation: flights[Int(slot)].generation)
     }
@@ -37,7 +37,7 @@ extension FlightTable {
     @inlinable
     mutating func end(_ ticket: FillTicket) -> EndedFill? {
         let slot = Int(ticket.slot)
-        guard slot < flights.count, flights[slot].generation == ticket.generation, !flights[slot].waiters.isEmpty
+        guard slot < flights.count, flights[slot].generation == ticket.generation, flights[slot].isUnderWay
         else { return nil }
         let activity = flights[slot].activity
         let mayStore: Bool
@@ -53,6 +53,7 @@ extension FlightTable {
         }
         var waiters: [Waiter] = []
         swap(&waiters, &flights[slot].waiters)
+        flights[slot].isUnderWay = false
         flights[slot].generation &+= 1
         freeFlights.append(ticket.slot)
         return EndedFill(waiters: waiters, activity: activity, mayStore: mayStore)
@@ -71,7 +72,7 @@ extension FlightTable {
     }
 
     @inlinable
-    mutating func takeFlight(activity: Slot, lane: Int, waiter: Waiter) -> Slot {
+    mutating func takeFlight(activity: Slot, lane: Int, waiters: [Waiter]) -> Slot {
         let slot: Slot
         if let free = freeFlights.popLast() {
             slot = free
@@ -82,7 +83,8 @@ extension FlightTable {
         flights[Int(slot)].activity = activity
         flights[Int(slot)].lane = lane
         flights[Int(slot)].sequence = nextSequence
-        flights[Int(slot)].waiters = [waiter]
+        flights[Int(slot)].isUnderWay = true
+        flights[Int(slot)].waiters = waiters
         nextSequence += 1
         return slot
     }

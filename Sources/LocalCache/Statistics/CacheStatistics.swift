@@ -14,6 +14,8 @@ public struct CacheStatistics: Equatable, Sendable {
     public var invalidated: UInt64 = 0
     /// Fills whose reply was not stored because something changed meanwhile.
     public var voided: UInt64 = 0
+    /// Fetches begun ahead of the end of an entry.
+    public var refreshed: UInt64 = 0
     /// Keys held now.
     public var entries: Int = 0
     /// Bytes counted now: keys, values and overhead.

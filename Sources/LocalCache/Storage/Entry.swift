@@ -6,7 +6,7 @@ struct Entry<Value: Sendable> {
     /// The neighbour read before this one, and the one read after it.
     @usableFromInline var older: Slot
     @usableFromInline var newer: Slot
-    /// Monotonic nanoseconds from which on the entry is dead; `UInt64.max` = never.
+    /// Monotonic nanoseconds from which on the entry is dead whatever its age, by the key's own TTL; `UInt64.max` = never.
     @usableFromInline let deadline: UInt64
     /// Monotonic nanoseconds.
     @usableFromInline let addedAt: UInt64
@@ -25,6 +25,11 @@ struct Entry<Value: Sendable> {
         self.size = size
         self.value = value
     }
+
+    /// Nanoseconds since the entry was added. Threads read the clock on their own: another one's "now" may lie ahead of this one's.
+    @inlinable
+    @inline(__always)
+    func age(now: UInt64) -> UInt64 { now > addedAt ? now - addedAt : 0 }
 
     /// What an entry costs beside the bytes of its key and value: its record, the index (9 to 18 bytes, by its load) and the
     /// allocator's share of the key's block (8 to 23).

@@ -10,6 +10,8 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
     @usableFromInline var freeSlots: [Slot] = []
     /// Slots from here on were never used.
     @usableFromInline var firstUnused: Slot = 0
+    /// Entries that a read has begun to fetch anew. Here and not in them, since they have no byte to spare.
+    @usableFromInline var refreshed: Set<Slot> = []
     @usableFromInline var oldest = Slot.absent
     @usableFromInline var newest = Slot.absent
     @usableFromInline var count = 0
@@ -87,6 +89,23 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
         appendAsNewest(slot)
     }
 
+    /// Takes an entry out for another store to own, its key included.
+    @inlinable
+    mutating func take(at position: Int) -> Entry<Value> {
+        let slot = index.slot(at: position)
+        index.remove(at: position)
+        return detach(slot)
+    }
+
+    /// Takes the least recently used entry out for another store to own, if there is one.
+    @inlinable
+    mutating func takeOldest(hasher: KeyHasher) -> Entry<Value>? {
+        guard oldest != .absent else { return nil }
+        let slot = oldest
+        index.remove(hash: hasher.hash(pointer(to: slot).pointee.key.bytes), slot: slot)
+        return detach(slot)
+    }
+
     /// Removes the entry that the index has at `position`.
     @inlinable
     mutating func remove(at position: Int) -> Value {
@@ -129,15 +148,23 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
     /// Frees a slot that the index no longer has.
     @inlinable
     mutating func vacate(_ slot: Slot) -> Value {
+        let entry = detach(slot)
+        entry.key.deallocate()
+        return entry.value
+    }
+
+    /// As ``vacate(_:)``, but the key's memory is the caller's from here on.
+    @inlinable
+    mutating func detach(_ slot: Slot) -> Entry<Value> {
         let pointer = pointer(to: slot)
         unlink(pointer)
         if newest == slot { newest = pointer.pointee.older }
+        if !refreshed.isEmpty { refreshed.remove(slot) }
         let entry = pointer.move()
         count -= 1
         bytes -= Self.cost(keySize: entry.key.count, valueSize: entry.size)
-        entry.key.deallocate()
         freeSlots.append(slot)
-        return entry.value
+        return entry
     }
 
     /// Joins the neighbours of an entry. The newest is left to the caller, who alone knows whether there will be another.

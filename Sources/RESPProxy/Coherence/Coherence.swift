@@ -31,6 +31,7 @@ public final class Coherence: Sendable {
     private let current = Atomic<UInt64>(0)
     private let trustedUntil = Atomic<UInt64>(0)
     private let lastBarrier = Atomic<UInt64>(0)
+    private let grantsTogether = Atomic<Bool>(false)
     private let state: Mutex<State>
 
     private struct State {
@@ -66,6 +67,9 @@ public final class Coherence: Sendable {
         }
     }
 
+    /// Whether the server is to tell what changes, so that nothing is kept that it does not tell of.
+    public var announcesChanges: Bool { current.load(ordering: .acquiring) != Self.untracked }
+
     /// Whether the cache may answer, and readers may join a fill under way.
     @inline(__always)
     public func mayServe(now: UInt64) -> Bool { now < trustedUntil.load(ordering: .acquiring) }
@@ -78,6 +82,13 @@ public final class Coherence: Sendable {
     public func isBarrierAnswered(since: UInt64) -> Bool {
         lastBarrier.load(ordering: .acquiring) > since || current.load(ordering: .acquiring) == Self.untracked
     }
+
+    /// When the newest barrier that was answered had been sent, in monotonic nanoseconds: every entry that was added before, and is
+    /// still there when looked up later, was the server's value at that moment. 0: nothing is announced.
+    var newestBarrier: UInt64 { announcesChanges ? lastBarrier.load(ordering: .acquiring) : 0 }
+
+    /// Whether the fill user may read several keys at once, as of the last look.
+    var mayServeTogether: Bool { grantsTogether.load(ordering: .acquiring) }
 
     /// Calls `done` on `eventLoop`, never from inside this call, once ``isBarrierAnswered(since:)`` would say yes.
     ///
@@ -162,6 +173,8 @@ public final class Coherence: Sendable {
     /// after, so none of them is stored behind the flush.
     func laneIsDown(_ lane: Int) { updateFlushing { $0.trust.laneLost(lane) } }
 
+    func watchSaw(mayReadTogether: Bool) { grantsTogether.store(mayReadTogether, ordering: .releasing) }
+
     func watchAnswered(sent: UInt64) { update { $0.trust.watchAnswered(sent: sent) } }
 
     func refused(_ refusal: FeedRefusal) {
@@ -198,7 +211,8 @@ public final class Coherence: Sendable {
             return flushes
         }
         guard flushes else { return }
-        cache.flush()
+        // Nothing is known to have changed, only that it would not be heard.
+        cache.flushKeepingStale()
         state.withLock { state in
             if !state.isFallenBack { trustedUntil.store(state.trust.trustedUntil, ordering: .releasing) }
         }

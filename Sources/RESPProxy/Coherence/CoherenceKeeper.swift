@@ -47,6 +47,7 @@ final class CoherenceKeeper {
             switch result {
             case .success(let hasChanged):
                 if hasChanged { cache.flush() }
+                coherence.watchSaw(mayReadTogether: watch.mayReadTogether)
                 coherence.watchAnswered(sent: sent)
             case .failure(let error):
                 lookFailed(error as? BackingError, sent: sent)

@@ -14,6 +14,9 @@ final class ServerWatch {
         self.eventLoop = eventLoop
     }
 
+    /// Whether the fill user may `MGET`, as of the last look.
+    var mayReadTogether: Bool { last?.0.mayReadTogether ?? false }
+
     /// Whether something is not as it was at the last look. Fails where the server cannot be asked, or no longer lets the fill user in.
     ///
     /// - Parameter admission: Told whether the server lets somebody in who gives no password, also where the rest fails.

@@ -2,8 +2,18 @@
 enum WriteEffect: Equatable, Sendable {
     case none
     case keys([[UInt8]])
-    /// Keys that the command does not tell: everything must be forgotten.
+    /// Keys that the command does not tell. Where the server announces what changes, that tells; otherwise it is ``everything``.
     case unknownKeys
+    /// What the server does not announce, `SWAPDB` say, or may not: everything must be forgotten.
+    case everything
+
+    /// Whether it tells what it writes.
+    var isKnown: Bool {
+        switch self {
+        case .none, .keys: true
+        case .unknownKeys, .everything: false
+        }
+    }
 
     /// The effect of `command`, by the server's own table.
     ///
@@ -11,7 +21,7 @@ enum WriteEffect: Equatable, Sendable {
     ///   write of unknown keys, except the few that cannot be one whatever the table says.
     init(of command: CommandView, table: CommandTable?) {
         guard let table else {
-            self = command.name.map(Self.neverWrites.contains) == true ? .none : .unknownKeys
+            self = command.name.map(Self.neverWrites.contains) == true ? .none : .everything
             return
         }
         guard let description = table.description(of: command) else {
@@ -29,7 +39,7 @@ enum WriteEffect: Equatable, Sendable {
         } else if flags.contains(.readonly) {
             self = .none
         } else {
-            self = Self.mayWriteAnything(command, description) ? .unknownKeys : .none
+            self = Self.unflagged(command, description)
         }
     }
 
@@ -46,18 +56,16 @@ enum WriteEffect: Equatable, Sendable {
     ]
 
     /// For commands flagged neither `write` nor `readonly`: `EVAL`, `FCALL`, `DEBUG`, `REPLICAOF` carry no flag and yet write.
-    private static func mayWriteAnything(
-        _ command: CommandView, _ description: CommandDescription
-    ) -> Bool {
-        if description.categories.contains(.scripting) { return true }
-        guard description.categories.contains(.admin) else { return false }
-        return command.name.map(harmlessAdmin.contains) != true
+    private static func unflagged(_ command: CommandView, _ description: CommandDescription) -> WriteEffect {
+        if description.categories.contains(.scripting) { return .unknownKeys }
+        guard description.categories.contains(.admin) else { return .none }
+        return command.name.map(harmlessAdmin.contains) == true ? .none : .everything
     }
 
     private static func keys(of command: CommandView, _ description: CommandDescription) -> WriteEffect {
-        guard description.firstKey > 0, description.keyStep > 0, !description.flags.contains(.movableKeys) else {
-            return .unknownKeys
-        }
+        guard !description.flags.contains(.movableKeys) else { return .unknownKeys }
+        // `FLUSHALL` and `SWAPDB`, under whatever name: only the former is announced.
+        guard description.firstKey > 0, description.keyStep > 0 else { return .everything }
         let last = description.lastKey >= 0 ? description.lastKey : command.announced + description.lastKey
         // While a large command is still being received, the keys behind the received part are not known.
         guard command.isComplete || last < command.count else { return .unknownKeys }

@@ -87,6 +87,8 @@ extension LoopMetrics {
         case miss
         /// By the backing, over the relay.
         case relay
+        /// From what was known before the backing went away (`CACHE_STALE_IF_ERROR`).
+        case stale
         /// By the proxy itself: its own errors, and what needs no value.
         case local
     }

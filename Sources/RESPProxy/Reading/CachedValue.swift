@@ -14,9 +14,14 @@ public enum CachedValue: Sendable {
 /// How a fill ended, for one who waited for it.
 public enum FillOutcome: Sendable {
     case value(ByteBuffer)
+    /// The backing is away; this is what it said so many nanoseconds ago (`CACHE_STALE_IF_ERROR`).
+    case stale(ByteBuffer, age: UInt64)
     case absent
     case large(length: Int)
     case failure(BackingError)
+
+    /// Whether the backing is away and something older stands in.
+    var isStale: Bool { if case .stale = self { true } else { false } }
 
     init(_ outcome: FillReply.Outcome) {
         switch outcome {

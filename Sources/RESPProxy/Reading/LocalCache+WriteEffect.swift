@@ -4,17 +4,18 @@ import LocalCache
 extension LocalCache {
     func raiseFence(_ effect: WriteEffect) {
         switch effect {
-        case .none: break
+        // The server tells of them, and so they void what is being fetched.
+        case .none, .unknownKeys: break
         case .keys(let keys): for key in keys { raiseFence(key.span.bytes) }
-        case .unknownKeys: raiseFenceForAllKeys()
+        case .everything: raiseFenceForAllKeys()
         }
     }
 
     func lowerFence(_ effect: WriteEffect) {
         switch effect {
-        case .none: break
+        case .none, .unknownKeys: break
         case .keys(let keys): for key in keys { lowerFence(key.span.bytes) }
-        case .unknownKeys: lowerFenceForAllKeys()
+        case .everything: lowerFenceForAllKeys()
         }
     }
 }

@@ -55,37 +55,74 @@ public final class ReadThrough {
             }
         switch found {
         case .hit(let value, let age): return .hit(value, age: age)
+        case .refresh(let value, let age, let ticket):
+            fetch(key, ticket)
+            return .hit(value, age: age)
         case .joined(let lane): return .pending(lane: lane)
         case .mustWait: return .mustWait
         case .miss(let ticket):
-            // The key is copied: the buffer that it lies in is the session's, and goes on being written to.
-            lane.fetch(ByteBuffer(copying: key)) { [self] reply in end(ticket, with: reply) }
+            fetch(key, ticket)
             return .pending(lane: lane.index)
         }
     }
 
-    private func end(_ ticket: FillTicket, with reply: FillReply) {
-        let waiters = cache.complete(ticket, with: fill(from: reply), now: MonotonicClock.now())
-        let outcome = FillOutcome(reply.outcome)
+    /// Reads several keys as of one moment, without asking the backing; nil where that cannot be.
+    ///
+    /// - Parameters:
+    ///   - keys: Where the keys stand in `bytes`.
+    ///   - now: Monotonic nanoseconds, ``MonotonicClock``.
+    public func readTogether(_ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: UInt64) -> LookUpTogether<
+        CachedValue
+    > {
+        // Asked first: what is found afterwards is what stands since that barrier, or is newer than it.
+        let barrier = coherence.newestBarrier
+        guard coherence.mayServe(now: now), coherence.mayServeTogether else { return .missing }
+        return cache.lookUpTogether(keys, in: bytes, now: now, addedBefore: barrier)
+    }
+
+    private func fetch(_ key: RawSpan, _ ticket: FillTicket) {
+        // The key is copied: the buffer that it lies in is the session's, and goes on being written to.
+        let key = ByteBuffer(copying: key)
+        lane.fetch(key) { [self] reply in end(ticket, key, with: reply) }
+    }
+
+    private func end(_ ticket: FillTicket, _ key: ByteBuffer, with reply: FillReply) {
+        let now = MonotonicClock.now()
+        let waiters = cache.complete(ticket, with: result(of: reply), now: now)
+        guard !waiters.isEmpty else { return }
+        let outcome = outcome(of: reply, key, now: now)
         for waiting in waiters { waiting.tell(outcome, from: eventLoop) }
+    }
+
+    /// What the readers are told: where the backing is away, what was known of the key, if that is wanted.
+    private func outcome(of reply: FillReply, _ key: ByteBuffer, now: UInt64) -> FillOutcome {
+        if case .failure(let error) = reply.outcome, error.code != .server,
+            case (.bytes(let value), let age)? = cache.lookUpStale(key.readableBytesSpan, now: now)
+        {
+            return .stale(value, age: age)
+        }
+        return FillOutcome(reply.outcome)
     }
 
     /// What of a reply may be kept: a value, until the key's own time to live has passed since the fetch was sent; never an error.
     /// A key that is absent is kept only where the server tells that somebody has set it.
-    private func fill(from reply: FillReply) -> Fill<CachedValue>? {
-        guard coherence.mayStore(reply.generation) else { return nil }
+    private func result(of reply: FillReply) -> FillResult<CachedValue> {
+        if case .failure(let error) = reply.outcome { return error.code == .server ? .nothing : .failed }
+        guard coherence.mayStore(reply.generation) else { return .nothing }
         return switch reply.outcome {
         case .value(let value, let timeToLive):
-            Fill(
-                value: .bytes(value), size: value.storageCapacity + Self.bufferOverhead,
-                deadline: timeToLive.map { reply.sent.adding(milliseconds: $0) })
+            .value(
+                Fill(
+                    value: .bytes(value), size: value.storageCapacity + Self.bufferOverhead,
+                    deadline: timeToLive.map { reply.sent.adding(milliseconds: $0) }))
         case .tooLarge(let length):
-            Fill(
-                value: .large(length: length), size: 0,
-                deadline: reply.sent.adding(milliseconds: Self.largeMarkLifetime))
+            .value(
+                Fill(
+                    value: .large(length: length), size: 0,
+                    deadline: reply.sent.adding(milliseconds: Self.largeMarkLifetime)))
         case .absent where absenceLifetime > 0 && coherence.mayStoreAbsence(reply.generation):
-            Fill(value: .absent, size: 0, deadline: reply.sent.adding(milliseconds: absenceLifetime))
-        case .unstorable, .absent, .failure: nil
+            .value(Fill(value: .absent, size: 0, deadline: reply.sent.adding(milliseconds: absenceLifetime)))
+        case .unstorable, .absent, .failure: .nothing
         }
     }
 

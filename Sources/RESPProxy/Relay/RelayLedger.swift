@@ -32,7 +32,7 @@ struct RelayLedger: Sendable {
     private var queuedWrites: [WriteEffect] = []
     /// The fences of writes whose replies cannot be matched; they stay up until the connection ends.
     private var unmatchedKeys: Set<[UInt8]> = []
-    private var hasUnmatchedUnknownKeys = false
+    private var hasUnmatchedEverything = false
     /// With more unmatched keys than this, one fence for all keys stands for the further ones.
     private static let unmatchedKeyLimit = 1_000
 
@@ -165,7 +165,7 @@ struct RelayLedger: Sendable {
     mutating func connectionEnded() -> [WriteEffect] {
         var fences = outstanding.map(\.writes).filter { $0 != .none } + queuedWrites
         if !unmatchedKeys.isEmpty { fences.append(.keys(Array(unmatchedKeys))) }
-        if hasUnmatchedUnknownKeys { fences.append(.unknownKeys) }
+        if hasUnmatchedEverything { fences.append(.everything) }
         // What any connection would have outlives this one.
         let state = state.isDefault ? state : SessionState()
         self = RelayLedger()
@@ -271,10 +271,10 @@ struct RelayLedger: Sendable {
     ///
     /// - Returns: What of it is not up yet.
     private mutating func holdUnmatched(_ writes: WriteEffect) -> WriteEffect {
-        guard !hasUnmatchedUnknownKeys, writes != .none else { return .none }
+        guard !hasUnmatchedEverything, writes != .none else { return .none }
         guard case .keys(let keys) = writes, unmatchedKeys.count + keys.count <= Self.unmatchedKeyLimit else {
-            hasUnmatchedUnknownKeys = true
-            return .unknownKeys
+            hasUnmatchedEverything = true
+            return .everything
         }
         let new = Set(keys).subtracting(unmatchedKeys)
         unmatchedKeys.formUnion(new)

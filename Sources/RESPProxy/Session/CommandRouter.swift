@@ -4,6 +4,8 @@ import RESPParser
 enum Route: Equatable, Sendable {
     /// A `GET` of one key, through the local cache.
     case read
+    /// `MGET`, through the local cache if it has all keys; otherwise as described.
+    case readTogether(RelayedCommand)
     /// To the backing, on a connection that is shared or the session's own.
     case relay(RelayedCommand)
     /// Nowhere yet: once something outstanding has been answered, ask again.
@@ -35,6 +37,8 @@ struct CommandRouter {
     var access: CacheAccess
     /// False where nothing is kept at all: then a `GET` is a command like any other.
     var caches = true
+    /// Whether the server tells which keys have changed.
+    var announcesChanges = false
 
     /// - Parameter canAnswerHere: False while the client does not take its replies: then the server keeps them, as it would
     ///   without us.
@@ -45,6 +49,10 @@ struct CommandRouter {
             if reads.holdsRelay { return .wait }
             if canAnswerHere, ledger.isEmpty, ledger.state.mayBeAnsweredFromCache(access: access) {
                 return reads.pendingCount < reads.pendingLimit ? .read : .wait
+            }
+        case "mget" where caches && announcesChanges && command.announced > 1 && command.isComplete:
+            if canAnswerHere, ledger.isEmpty, reads.isEmpty, ledger.state.mayBeAnsweredFromCache(access: access) {
+                return .readTogether(describe(command))
             }
         default: break
         }
@@ -61,12 +69,13 @@ struct CommandRouter {
     func describe(_ command: CommandView) -> RelayedCommand {
         let description = table?.description(of: command)
         let change = StateChange(of: command, table: table)
-        let writes = WriteEffect(of: command, table: table)
+        var writes = WriteEffect(of: command, table: table)
+        if writes == .unknownKeys, !announcesChanges { writes = .everything }
         return RelayedCommand(
             change: change, writes: writes,
             isBlocking: description?.flags.contains(.blocking) ?? (command.name.map(Self.blocking.contains) == true),
             pins: table != nil && Self.pins(command, description),
-            isShareable: change == .none && writes != .unknownKeys && command.isComplete
+            isShareable: change == .none && writes.isKnown && command.isComplete
                 && Self.isShareable(command, description),
             needsOffset: command.name == "wait" || command.name == "waitaof")
     }

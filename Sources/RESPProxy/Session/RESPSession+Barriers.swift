@@ -5,19 +5,22 @@ import NIOCore
 extension RESPSession {
     /// Whether the cache is at least as new as everything that was relayed to the client.
     var isCurrent: Bool {
-        barrierSettled >= lastRelayed || loop.coherence.isBarrierAnswered(since: lastRelayed)
+        held == nil && (barrierSettled >= lastRelayed || loop.coherence.isBarrierAnswered(since: lastRelayed))
     }
 
     /// Goes on once a barrier is answered, or the feed is lost and nothing learned through it is left in the cache.
-    func awaitBarrier() {
-        guard !isAwaitingBarrier else { return }
+    func awaitBarrier() { awaitBarrier(since: lastRelayed) }
+
+    /// - Parameter since: No earlier than what was last relayed.
+    func awaitBarrier(since: UInt64) {
+        // Held replies are released by a barrier of their own.
+        guard !isAwaitingBarrier, held == nil else { return }
         isAwaitingBarrier = true
-        let since = lastRelayed
         let session = NIOLoopBound(self, eventLoop: eventLoop)
         loop.coherence.awaitBarrier(since: since, on: eventLoop) {
             let session = session.value
             session.isAwaitingBarrier = false
-            session.barrierSettled = since
+            session.barrierSettled = max(session.barrierSettled, since)
             session.scheduleTurn()
         }
     }

@@ -84,8 +84,17 @@ extension RESPSession {
         _ command: CommandView, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
     ) {
         let router = CommandRouter(
-            table: loop.commandTable, access: loop.access, caches: loop.configuration.cache.capacity > 0)
-        switch router.route(command, ledger: ledger, reads: reads, canAnswerHere: canAnswerHere) {
+            table: loop.commandTable, access: loop.access, caches: loop.configuration.cache.capacity > 0,
+            announcesChanges: loop.coherence.announcesChanges)
+        var route = router.route(command, ledger: ledger, reads: reads, canAnswerHere: canAnswerHere)
+        if case .readTogether(let relayed) = route {
+            switch readTogether(command, now: now) {
+            case .answered: return drop(self)
+            case .waiting: return isWaiting = true
+            case .missing: route = .relay(relayed)
+            }
+        }
+        switch route {
         case .wait:
             isWaiting = true
         case .hangUp:
@@ -98,7 +107,7 @@ extension RESPSession {
             isWaiting = true
         case .read:
             if !read(command, now: now) { isWaiting = true } else { drop(self) }
-        case .relay(let relayed):
+        case .relay(let relayed), .readTogether(let relayed):
             if relayed.change == .quit, !hasOwnConnection {
                 intake = .ended
                 lastReply = ByteBuffer(string: "+OK\r\n")

@@ -49,8 +49,9 @@ extension RESPSession {
         ByteBuffer(copying: command.buffer.readableBytesSpan.extracting(range))
     }
 
-    /// Whether the pinned connection is in the middle of a reply or a push: nothing may be written in between.
+    /// Whether the pinned connection is in the middle of a reply or a push, or replies of it are held: nothing may be written in between.
     var isInsideReply: Bool {
+        if held != nil { return true }
         guard case .open(let connection) = relay else { return false }
         return !connection.isAtFrameStart
     }
@@ -104,7 +105,7 @@ extension RESPSession: FillWaiter {
     func fillEnded(request: UInt64, outcome: FillOutcome) {
         if let started = reads.fillEnded(request: request, outcome: outcome) {
             loop.metrics.requestsEnded(
-                .resp, .miss, outcome.metric, nanoseconds: MonotonicClock.now() &- started)
+                .resp, outcome.isStale ? .stale : .miss, outcome.metric, nanoseconds: MonotonicClock.now() &- started)
         }
         scheduleTurn()
     }

@@ -45,6 +45,7 @@ extension RESPSession {
             let goesOn = relayed.isShareable && mayShare && connection.isWritable
             return goesOn && ledger.count < Self.sharedCommandLimit ? .ready : .waiting
         case .none, .shared:
+            guard held == nil else { return .waiting }
             // Before anything is opened: a Unix socket may stand at once.
             relay = .connecting
             let key = relayKey
@@ -104,7 +105,8 @@ extension RESPSession {
 
     /// Leaves a connection that the session needs no longer and that nothing is left on.
     func leaveConnection() {
-        guard case .open(let connection) = relay, ledger.isClean, reads.isEmpty, intake == .commands, !isWithdrawn,
+        guard case .open(let connection) = relay, ledger.isClean, reads.isEmpty, held == nil, intake == .commands,
+            !isWithdrawn,
             connection.isOpen, connection.isAtFrameStart, connection.isWritable, let key = relayKey
         else { return }
         relay = .none
@@ -139,16 +141,16 @@ extension RESPSession: RelayReceiver {
     var matchesReplies: Bool { ledger.state.tracking == .byReply || ledger.state.tracking == .monitoring }
     var needsGlimpse: Bool { ledger.needsGlimpse }
     var dropsReply: Bool { ledger.dropsReply }
-    var takesMore: Bool { channel.isWritable || !channel.isActive || isClosed }
+    var takesMore: Bool { held == nil && (channel.isWritable || !channel.isActive) || isClosed }
 
     func replyBegins(type: UInt8) {
-        for fence in ledger.replyBegins(type: type) { loop.cache.lowerFence(fence) }
+        lowerFences(ledger.replyBegins(type: type))
         if ledger.state.tracking == .tunnel { intake = .tunnel }
     }
 
     func replyEnded(_ reply: ReplyGlimpse) {
         let ended = ledger.replyEnded(reply)
-        for fence in ended.fences { loop.cache.lowerFence(fence) }
+        lowerFences(ended.fences)
         guard let started = ended.started else { return }
         let now = relayReadTime ?? MonotonicClock.now()
         relayReadTime = now
@@ -158,6 +160,11 @@ extension RESPSession: RelayReceiver {
     func relayed(_ bytes: ByteBuffer) {
         guard !isClosed else { return }
         lastRelayed = relayReadTime ?? MonotonicClock.now()
+        if holdsEverything { holdReplies() }
+        guard held == nil else {
+            held?.bytes.append(bytes)
+            return
+        }
         writeOutput()
         send(bytes)
     }
@@ -181,8 +188,12 @@ extension RESPSession: RelayReceiver {
 
     func relayEnded(error: BackingError?, isInsideReply: Bool) {
         guard !isClosed else { return release() }
+        guard held == nil else {
+            held?.end = (error, isInsideReply)
+            return
+        }
         let wasIdle = isIdle && intake == .commands && ledger.isClean && !isInsideReply
-        for fence in ledger.connectionEnded() { loop.cache.lowerFence(fence) }
+        dropFences(ledger.connectionEnded())
         relay = .none
         if wasIdle, error == nil {
             // Nothing was on that connection that a new one would not have.

@@ -48,7 +48,7 @@ extension RESPSession {
     /// Every command of the session that was outstanding is answered with an error, unless its reply had begun.
     func sharedConnectionLost(_ error: BackingError, isInsideReply: Bool) {
         let unanswered = ledger.count
-        for fence in ledger.connectionEnded() { loop.cache.lowerFence(fence) }
+        dropFences(ledger.connectionEnded())
         relay = .none
         guard !isClosed else { return release() }
         guard !isInsideReply else {

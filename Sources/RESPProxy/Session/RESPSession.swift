@@ -85,6 +85,10 @@ final class RESPSession: ChannelInboundHandler {
     /// What was relayed up to then, the cache is at least as new as.
     var barrierSettled: UInt64 = 0
     var isAwaitingBarrier = false
+    /// The read of several keys in hand has waited for a barrier already.
+    var hasAwaitedTogether = false
+    /// Set while replies of the session's own connection wait for a barrier.
+    var held: HeldReplies?
     var hits: UInt64 = 0
     /// In monotonic nanoseconds.
     var turnStarted: UInt64 = 0
@@ -169,7 +173,7 @@ final class RESPSession: ChannelInboundHandler {
 
     /// Nothing is outstanding anywhere.
     var isIdle: Bool {
-        guard ledger.isEmpty, reads.isEmpty, intake == .commands || intake == .ended else { return false }
+        guard ledger.isEmpty, reads.isEmpty, held == nil, intake == .commands || intake == .ended else { return false }
         if case .connecting = relay { return false }
         return true
     }
@@ -246,16 +250,16 @@ final class RESPSession: ChannelInboundHandler {
         intake = .ended
         context?.closeBehindWrites()
         switch relay {
-        case .open(let connection): connection.finish()
+        case .open(let connection) where connection.isOpen: connection.finish()
         case .shared where !ledger.isEmpty: break
-        case .none, .connecting, .failed, .shared: release()
+        case .none, .connecting, .failed, .shared, .open: release()
         }
     }
 
     /// Nothing is left to be waited for.
     func release() {
         relay = .none
-        for fence in ledger.connectionEnded() { loop.cache.lowerFence(fence) }
+        dropFences(ledger.connectionEnded())
         loop.sessionClosed(self)
     }
 }

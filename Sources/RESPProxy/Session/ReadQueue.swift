@@ -77,7 +77,7 @@ struct ReadQueue {
         pendingCount -= 1
         if pendingCount == 0 { lane = nil }
         switch outcome {
-        case .value(let value):
+        case .value(let value), .stale(let value, _):
             readyBytes += value.readableBytes
             if value.readableBytes > Self.smallValue { pendingLimit = 4 }
             slots[index] = .ready(.value(value), key: key)

@@ -21,7 +21,8 @@ enum OptionTable {
         Section(
             title: "Cache",
             options: [
-                cacheExpiryTime, cacheCapacity, cacheMemoryLimit, cacheMaxValueSize, cacheCoherence, trackingHeartbeat,
+                cacheExpiryTime, cacheCapacity, cacheMemoryLimit, cacheMaxValueSize, cacheRefreshAhead,
+                cacheStaleIfError, cacheCoherence, trackingHeartbeat,
                 cacheNegativeExpiryTime, cacheTracking, cachePrefixes,
             ]),
         Section(
@@ -98,10 +99,21 @@ extension OptionTable {
     static let cacheMaxValueSize = Option(
         "CACHE_MAX_VALUE_SIZE", .byteCount(1...512 << 20), default: 8 << 20,
         help: "A longer value is passed on but not kept.")
+    static let cacheRefreshAhead = Option(
+        "CACHE_REFRESH_AHEAD", .wholeNumber(0...90), default: 0,
+        help:
+            "An entry read in so many percent of CACHE_EXPIRY_TIME, the last ones, is fetched anew meanwhile. 0: none is."
+    )
+    static let cacheStaleIfError = Option(
+        "CACHE_STALE_IF_ERROR", .seconds(0...1_000_000_000_000_000_000), default: .seconds(0),
+        help: "While the backing is away, values up to this age are served although nobody knows whether they have"
+            + " changed. They are kept apart, within limits as large as the cache's. 0: none are.")
     static let cacheCoherence = Option(
-        "CACHE_COHERENCE", .word(of: CoherencePolicy.self), default: .expiry,
-        help: "How a change that was not made through the proxy is noticed. expiry: by the end of the entry's life;"
-            + " tracking: the server announces it; auto: tracking where the server can, else expiry.")
+        "CACHE_COHERENCE", .word(of: CoherencePolicy.self), default: .auto,
+        help:
+            "How a change that was not made through the proxy is noticed. auto: the server announces it, or, where it cannot, by"
+            + " expiry; tracking: the server announces it, or nothing is cached; expiry: by the end of the entry's life."
+    )
     static let trackingHeartbeat = Option(
         "TRACKING_HEARTBEAT", .seconds(50_000_000...3_600_000_000_000), default: .seconds(1),
         help: "With tracking, how often the backing must answer; 2 s after one is missed the cache answers nobody.")

@@ -21,6 +21,8 @@ extension Settings {
         cacheCapacity = try options.value(of: OptionTable.cacheCapacity)
         cacheMemoryLimit = try options.value(of: OptionTable.cacheMemoryLimit)
         cacheMaxValueSize = try options.value(of: OptionTable.cacheMaxValueSize)
+        cacheRefreshAhead = try options.value(of: OptionTable.cacheRefreshAhead)
+        cacheStaleIfError = Self.unlessZero(try options.value(of: OptionTable.cacheStaleIfError))
         coherence = try options.value(of: OptionTable.cacheCoherence)
         trackingHeartbeat = try options.value(of: OptionTable.trackingHeartbeat)
         negativeExpiry = try options.value(of: OptionTable.cacheNegativeExpiryTime)

@@ -28,6 +28,10 @@ struct Settings: Sendable {
     var cacheMemoryLimit: Int
     /// Bytes.
     var cacheMaxValueSize: Int
+    /// Percent of ``cacheExpiry``, at its end; 0 = not at all.
+    var cacheRefreshAhead: Int
+    /// nil = nothing stale is served.
+    var cacheStaleIfError: TimeAmount?
     var coherence: CoherencePolicy
     var trackingHeartbeat: TimeAmount
     var negativeExpiry: TimeAmount

@@ -28,6 +28,7 @@ enum MetricsPage {
             ("expired", "Entries dropped because their time was over.", cache.expired),
             ("evicted", "Entries dropped to make room.", cache.evicted),
             ("invalidated", "Entries dropped because of a change, a write or a flush.", cache.invalidated),
+            ("refreshed", "Fetches begun because an entry was read near its end.", cache.refreshed),
             ("voided", "Fetched values not kept because something changed meanwhile.", cache.voided),
         ]
         for counter in counters {
@@ -74,7 +75,7 @@ enum MetricsPage {
     private static func appendDurations(_ loops: LoopMetrics.Snapshot, to page: inout PrometheusText) {
         let name = "redis_proxy_request_duration_seconds"
         page.family(name, .histogram, "How long a request took, from its last byte read to its reply written.")
-        for kind in [LoopMetrics.Kind.hit, .miss, .relay] {
+        for kind in [LoopMetrics.Kind.hit, .miss, .relay, .stale] {
             let histogram = loops.durations(kind)
             let label = ("kind", kind.label)
             var total: UInt64 = 0
@@ -119,6 +120,7 @@ extension LoopMetrics.Kind {
         case .hit: "hit"
         case .miss: "miss"
         case .relay: "relay"
+        case .stale: "stale"
         case .local: "local"
         }
     }

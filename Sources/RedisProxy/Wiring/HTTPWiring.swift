@@ -69,6 +69,7 @@ private final class HTTPRequestCounter: HTTPRequestObserver {
             switch cache {
             case .hit: .hit
             case .miss: .miss
+            case .stale: .stale
             case nil: .local
             }
         let outcome: LoopMetrics.Outcome =

@@ -7,6 +7,11 @@ extension Settings {
     ///
     /// - Parameter maxConnections: As the descriptors allow.
     func proxyConfiguration(maxConnections: Int) -> ProxyConfiguration {
+        // Where nothing is kept, nothing needs to be heard.
+        let coherence = cacheCapacity == 0 ? CoherencePolicy.expiry : coherence
+        let expiry = cacheExpiry.map { UInt64(clamping: $0.nanoseconds) }
+        // The last part of the life that an entry has by its age: what ends by the key's own time to live would come back the same.
+        let refreshAge = cacheRefreshAhead == 0 ? nil : expiry.map { $0 - $0 / 100 * UInt64(cacheRefreshAhead) }
         let prefixes = cachePrefixes.map { Array($0.utf8) }
         let tracking = TrackingConfiguration(
             heartbeat: trackingHeartbeat, broadcastPrefixes: trackingKind == .broadcast ? prefixes : nil)
@@ -16,8 +21,8 @@ extension Settings {
                 connectTimeout: connectTimeout, commandTimeout: commandTimeout, maxValueSize: cacheMaxValueSize,
                 tracking: coherence == .expiry ? nil : tracking),
             cache: CacheConfiguration(
-                capacity: cacheCapacity, expiry: cacheExpiry.map { UInt64(clamping: $0.nanoseconds) },
-                memoryLimit: cacheMemoryLimit),
+                capacity: cacheCapacity, expiry: expiry, memoryLimit: cacheMemoryLimit, refreshAge: refreshAge,
+                staleAge: cacheStaleIfError.map { UInt64(clamping: $0.nanoseconds) }),
             trustsClients: clientAuthentication == .trust, protectedMode: protectedMode, maxConnections: maxConnections,
             idleTimeout: respIdleTimeout, coherence: coherence, absenceExpiry: negativeExpiry, cachePrefixes: prefixes)
     }

@@ -70,6 +70,7 @@ struct ModelRun {
         case .hit(let value, let age): seen = .hit(value, age: age)
         case .joined(let lane): seen = .joined(lane: lane)
         case .mustWait: seen = .mustWait
+        case .refresh: return "a refresh that was not asked for"
         case .miss(let new):
             seen = .miss
             ticket = new
@@ -87,7 +88,7 @@ struct ModelRun {
             value: nextNumber, size: .random(in: 0..<60, using: &generator),
             deadline: hasDeadline ? now + .random(in: 0...300, using: &generator) : nil)
         if Int.random(in: 0..<10, using: &generator) == 0 { fill = nil }
-        let seen = cache.complete(flight.ticket, with: fill, now: now)
+        let seen = cache.complete(flight.ticket, with: fill.map { .value($0) } ?? .nothing, now: now)
         let expected = model.complete(flight.ticket, with: fill, now: now)
         return seen == expected ? nil : "waiters \(seen) instead of \(expected)"
     }

@@ -6,9 +6,14 @@ final class TestCache: Sendable {
 
     let cache: Cache
 
-    init(capacity: Int = 100, expiry: UInt64? = nil, memoryLimit: Int = 1 << 30) {
+    init(
+        capacity: Int = 100, expiry: UInt64? = nil, memoryLimit: Int = 1 << 30, refreshAge: UInt64? = nil,
+        staleAge: UInt64? = nil
+    ) {
         cache = Cache(
-            configuration: CacheConfiguration(capacity: capacity, expiry: expiry, memoryLimit: memoryLimit))
+            configuration: CacheConfiguration(
+                capacity: capacity, expiry: expiry, memoryLimit: memoryLimit, refreshAge: refreshAge,
+                staleAge: staleAge))
     }
 
     var statistics: CacheStatistics { cache.statistics }
@@ -29,7 +34,7 @@ final class TestCache: Sendable {
     func complete(
         _ ticket: FillTicket, value: Int = 0, size: Int = 1, deadline: UInt64? = nil, now: UInt64 = 0
     ) -> [Int] {
-        cache.complete(ticket, with: Fill(value: value, size: size, deadline: deadline), now: now)
+        cache.complete(ticket, with: .value(Fill(value: value, size: size, deadline: deadline)), now: now)
     }
 
     func load(
@@ -67,6 +72,7 @@ final class TestCache: Sendable {
         case joined(lane: Int)
         case miss(FillTicket)
         case mustWait
+        case refresh(Int, FillTicket)
 
         init(_ lookUp: LookUp<Int>) {
             switch lookUp {
@@ -74,6 +80,7 @@ final class TestCache: Sendable {
             case .joined(let lane): self = .joined(lane: lane)
             case .miss(let ticket): self = .miss(ticket)
             case .mustWait: self = .mustWait
+            case .refresh(let value, _, let ticket): self = .refresh(value, ticket)
             }
         }
 

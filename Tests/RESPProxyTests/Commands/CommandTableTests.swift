@@ -29,7 +29,7 @@ struct CommandTableTests {
         #expect(
             WriteEffect(of: CommandView("XGROUP", "CREATE", "k", "g", "$"), table: table) == .keys([Array("k".utf8)]))
         #expect(WriteEffect(of: CommandView("FCALL", "f", "0"), table: table) == .unknownKeys)
-        #expect(WriteEffect(of: CommandView("REPLICAOF", "no", "one"), table: table) == .unknownKeys)
+        #expect(WriteEffect(of: CommandView("REPLICAOF", "no", "one"), table: table) == .everything)
         #expect(WriteEffect(of: CommandView("CLIENT", "LIST"), table: table) == .none)
         #expect(WriteEffect(of: CommandView("SCRIPT", "FLUSH"), table: table) == .unknownKeys)
     }

@@ -31,16 +31,23 @@ struct WriteEffectTests {
     }
 
     @Test(
-        "what may write keys that it does not tell counts as a write of all",
-        arguments: ["EVAL", "SORT", "FLUSHALL", "DEBUG", "NOSUCH"])
+        "what may write keys that it does not tell counts as a write of unknown keys",
+        arguments: ["EVAL", "SORT", "NOSUCH"])
     func unknownKeys(name: String) {
         #expect(effect(CommandView(name, "x", "y")) == .unknownKeys)
     }
 
-    @Test("without the table every command is a write of unknown keys, but for those of the protocol itself")
+    @Test(
+        "what writes more than the server may announce counts as a write of everything",
+        arguments: ["FLUSHALL", "DEBUG"])
+    func everything(name: String) {
+        #expect(effect(CommandView(name, "x", "y")) == .everything)
+    }
+
+    @Test("without the table every command is a write of everything, but for those of the protocol itself")
     func noTable() {
-        #expect(WriteEffect(of: CommandView("SET", "k", "v"), table: nil) == .unknownKeys)
-        #expect(WriteEffect(of: CommandView("GET", "k"), table: nil) == .unknownKeys)
+        #expect(WriteEffect(of: CommandView("SET", "k", "v"), table: nil) == .everything)
+        #expect(WriteEffect(of: CommandView("GET", "k"), table: nil) == .everything)
         #expect(WriteEffect(of: CommandView("HELLO", "3"), table: nil) == .none)
     }
 

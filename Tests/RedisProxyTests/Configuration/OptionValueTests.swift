@@ -53,6 +53,10 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         OptionExample("CACHE_MEMORY_LIMIT", "1GiB", "1073741824") { "\($0.cacheMemoryLimit)" },
         OptionExample("CACHE_MEMORY_LIMIT", "2m", "2000000") { "\($0.cacheMemoryLimit)" },
         OptionExample("CACHE_MAX_VALUE_SIZE", "4096", "4096") { "\($0.cacheMaxValueSize)" },
+        OptionExample("CACHE_REFRESH_AHEAD", "20", "20") { "\($0.cacheRefreshAhead)" },
+        OptionExample("CACHE_STALE_IF_ERROR", "60", "Optional(60000000000)") {
+            "\($0.cacheStaleIfError?.nanoseconds as Any)"
+        },
         OptionExample("CACHE_COHERENCE", "EXPIRY", "expiry") { "\($0.coherence)" },
         OptionExample("TRACKING_HEARTBEAT", "0.5", "500000000") { "\($0.trackingHeartbeat.nanoseconds)" },
         OptionExample("CACHE_NEGATIVE_EXPIRY_TIME", "0", "0") { "\($0.negativeExpiry.nanoseconds)" },
@@ -138,7 +142,9 @@ private func idleTimeouts(_ settings: Settings) -> String {
         #expect(settings.cacheCapacity == 1000)
         #expect(settings.cacheMemoryLimit == 268_435_456)
         #expect(settings.cacheMaxValueSize == 8_388_608)
-        #expect(settings.coherence == .expiry)
+        #expect(settings.cacheRefreshAhead == 0)
+        #expect(settings.cacheStaleIfError == nil)
+        #expect(settings.coherence == .auto)
         #expect(settings.maxClients == 20)
         #expect(settings.maxConnections == 10_000)
         #expect(settings.protectedMode)

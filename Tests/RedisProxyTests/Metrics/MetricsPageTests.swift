@@ -62,6 +62,9 @@ import Testing
                 # HELP redis_proxy_cache_invalidated_total Entries dropped because of a change, a write or a flush.
                 # TYPE redis_proxy_cache_invalidated_total counter
                 redis_proxy_cache_invalidated_total 6
+                # HELP redis_proxy_cache_refreshed_total Fetches begun because an entry was read near its end.
+                # TYPE redis_proxy_cache_refreshed_total counter
+                redis_proxy_cache_refreshed_total 0
                 # HELP redis_proxy_cache_voided_total Fetched values not kept because something changed meanwhile.
                 # TYPE redis_proxy_cache_voided_total counter
                 redis_proxy_cache_voided_total 7
@@ -90,7 +93,7 @@ import Testing
     @Test("requests are told apart by protocol, kind and outcome")
     func requests() {
         let lines = page().split(separator: "\n").filter { $0.hasPrefix("redis_proxy_requests_total") }
-        #expect(lines.count == 2 * 4 * 4)
+        #expect(lines.count == 2 * 5 * 4)
         #expect(lines.first == "redis_proxy_requests_total{protocol=\"resp\",kind=\"hit\",outcome=\"ok\"} 17")
         #expect(
             lines.contains("redis_proxy_requests_total{protocol=\"http\",kind=\"miss\",outcome=\"unavailable\"} 1"))

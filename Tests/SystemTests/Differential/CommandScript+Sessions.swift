@@ -48,7 +48,7 @@ extension CommandScript {
         """
         PUBLISH c m
         SPUBLISH c m
-        PUBSUB CHANNELS
+        PUBSUB CHANNELS [^_]*
         PUBSUB NUMPAT
         PUBSUB NUMSUB c
         PUBSUB SHARDCHANNELS

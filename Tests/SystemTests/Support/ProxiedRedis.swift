@@ -13,6 +13,16 @@ struct ProxiedRedis {
         self.proxy = try ProxyProcess(fronting: self.server, environment: environment)
     }
 
+    /// One in which nothing is heard of changes that were made behind the proxy's back, so that a hit can be told by its age.
+    static func byExpiry(
+        _ environment: [String: String] = [:], redis arguments: [String] = [], password: String? = nil,
+        users: [String] = []
+    ) throws -> ProxiedRedis {
+        try ProxiedRedis(
+            environment.merging(["CACHE_COHERENCE": "expiry"]) { $1 }, redis: arguments, password: password,
+            users: users)
+    }
+
     /// A client of the proxy.
     func client() throws -> HiredisClient { try self.proxy.client() }
 

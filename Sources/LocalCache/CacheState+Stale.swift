@@ -1,0 +1,56 @@
+extension CacheState {
+    /// Takes an entry out that is past its time; it is kept as a stale one where that is wanted.
+    ///
+    /// - Returns: A value to be freed outside the lock.
+    @inlinable
+    mutating func retire(at position: Int, _ key: HashedKey, now: UInt64, limits: CacheLimits) -> Value? {
+        let entry = entries.pointer(to: entries.index.slot(at: position))
+        guard now < entry.pointee.deadline, entry.pointee.age(now: now) < limits.staleAge else {
+            return entries.remove(at: position)
+        }
+        keepStale(entries.take(at: position), hash: key.hash, limits: limits)
+        return nil
+    }
+
+    /// Everything ceases to be served; it is kept as stale. Takes O(1) unless stale entries are there already.
+    @inlinable
+    mutating func retireAll(limits: CacheLimits) {
+        flights.voidAll()
+        counters.invalidated &+= UInt64(entries.count)
+        if stale.count == 0 { return swap(&stale, &entries) }
+        while let entry = entries.takeOldest(hasher: limits.hasher) {
+            keepStale(entry, hash: limits.hasher.hash(entry.key.bytes), limits: limits)
+        }
+    }
+
+    /// The stale entries have the same limits as the others, once more.
+    @inlinable
+    mutating func keepStale(_ entry: Entry<Value>, hash: UInt32, limits: CacheLimits) {
+        stale.add(
+            entry.key, hash: hash, value: entry.value, size: entry.size, deadline: entry.deadline,
+            addedAt: entry.addedAt)
+        while stale.count > limits.capacity || stale.bytes > limits.memoryLimit {
+            guard stale.removeOldest(hasher: limits.hasher) != nil else { break }
+        }
+    }
+
+    /// A value that is not to be served but where there is nothing better: no older than ``CacheLimits/staleAge``, and never past the
+    /// key's own time to live.
+    @inlinable
+    func lookUpStale(_ key: HashedKey, now: UInt64, limits: CacheLimits) -> (value: Value, age: UInt64)? {
+        if let position = stale.position(of: key) {
+            return value(in: stale.pointer(to: stale.index.slot(at: position)), now: now, limits: limits)
+        }
+        guard let position = entries.position(of: key) else { return nil }
+        return value(in: entries.pointer(to: entries.index.slot(at: position)), now: now, limits: limits)
+    }
+
+    @inlinable
+    func value(
+        in entry: UnsafeMutablePointer<Entry<Value>>, now: UInt64, limits: CacheLimits
+    ) -> (value: Value, age: UInt64)? {
+        let age = entry.pointee.age(now: now)
+        guard now < entry.pointee.deadline, age < limits.staleAge else { return nil }
+        return (entry.pointee.value, age)
+    }
+}

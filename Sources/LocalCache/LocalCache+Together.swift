@@ -1,0 +1,67 @@
+import Synchronization
+
+/// What a look-up of several keys at one moment found.
+public enum LookUpTogether<Value: Sendable>: Sendable {
+    /// All of them, in the order of the keys.
+    case hit([Value])
+    /// All of them, but the newest was added only then (monotonic nanoseconds), and so they may be of different moments.
+    case tooNew(addedAt: UInt64)
+    /// Not all of them.
+    case missing
+}
+
+extension LocalCache {
+    /// Answers a read of several keys, all or none, from one moment.
+    ///
+    /// - Parameters:
+    ///   - keys: Where the keys stand in `bytes`.
+    ///   - now: Monotonic nanoseconds.
+    ///   - addedBefore: All must have been added before this, in monotonic nanoseconds: a moment after which nothing about any of them
+    ///     can be unknown here that was true then.
+    @inlinable
+    public func lookUpTogether(
+        _ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: UInt64, addedBefore: UInt64
+    ) -> LookUpTogether<Value> {
+        guard limits.capacity > 0 else { return .missing }
+        var hashes: [UInt32] = []
+        hashes.reserveCapacity(keys.count)
+        return bytes.withUnsafeBytes { bytes in
+            for key in keys { hashes.append(limits.hasher.hash(UnsafeRawBufferPointer(rebasing: bytes[key]))) }
+            return state.withLock { state in
+                var index = 0
+                return state.lookUpTogether(count: keys.count, now: now, limits: limits, addedBefore: addedBefore) {
+                    defer { index += 1 }
+                    let key = keys[keys.startIndex + index]
+                    return HashedKey(bytes: UnsafeRawBufferPointer(rebasing: bytes[key]), hash: hashes[index])
+                }
+            }
+        }
+    }
+}
+
+extension CacheState {
+    /// - Parameter next: Answers the next key.
+    @inlinable
+    mutating func lookUpTogether(
+        count: Int, now: UInt64, limits: CacheLimits, addedBefore: UInt64, next: () -> HashedKey
+    ) -> LookUpTogether<Value> {
+        var slots: [Slot] = []
+        slots.reserveCapacity(count)
+        var newest: UInt64 = 0
+        for _ in 0..<count {
+            guard let position = entries.position(of: next()) else { return .missing }
+            let slot = entries.index.slot(at: position)
+            let entry = entries.pointer(to: slot)
+            guard now < entry.pointee.deadline, entry.pointee.age(now: now) < limits.expiry else { return .missing }
+            newest = max(newest, entry.pointee.addedAt)
+            slots.append(slot)
+        }
+        guard newest < addedBefore else { return .tooNew(addedAt: newest) }
+        counters.hits &+= UInt64(count)
+        return .hit(
+            slots.map { slot in
+                entries.use(slot)
+                return entries.pointer(to: slot).pointee.value
+            })
+    }
+}
