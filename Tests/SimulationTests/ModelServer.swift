@@ -57,7 +57,8 @@ final class ModelServer {
     /// The connection ends; what was announced for it and has not been sent is lost.
     func kill(_ client: Client) {
         client.isClosed = true
-        clients[client.id] = nil
+        // Its id may be another's by now: ids start over with the server.
+        if clients[client.id] === client { clients[client.id] = nil }
     }
 
     /// Empty, under the same address: ids start over.

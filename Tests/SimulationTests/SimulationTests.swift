@@ -42,5 +42,5 @@ struct SimulationTests {
                 + "\(totals.hits) hits")
     }
 
-    private static let fixedSeeds: UInt64 = 40
+    private static let fixedSeeds: UInt64 = 16
 }

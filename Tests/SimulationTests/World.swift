@@ -105,7 +105,7 @@ final class World {
         for loop in self.loops { _ = loop.stop() }
         _ = self.keeper.stop()
         for connection in self.network.connections { connection.channel.close(promise: nil) }
-        while self.network.hasPending { self.network.establish() }
+        for _ in 0..<100 { self.network.establish() }
         for _ in 0..<10 { for eventLoop in self.eventLoops { eventLoop.run() } }
         for connection in self.network.connections { connection.channel.close(promise: nil) }
         MonotonicClock.simulated.store(0, ordering: .relaxed)
@@ -128,11 +128,11 @@ final class World {
         case 250..<330: self.network.establish()
         case 330..<560: try self.deliverToServer()
         case 560..<790: try self.deliverToProxy()
-        case 790..<880: try self.ask()
-        case 880..<925: self.writeElsewhere()
-        case 925..<935: self.server.expireOne()
-        case 935..<990: self.pass(nanoseconds: UInt64(self.draw(1..<200_000)))
-        case 990..<996: self.pass(nanoseconds: UInt64(self.draw(1..<40)) * 1_000_000)
+        case 790..<900: try self.ask()
+        case 900..<915: self.writeElsewhere()
+        case 915..<918: self.server.expireOne()
+        case 918..<993: self.pass(nanoseconds: UInt64(self.draw(1..<200_000)))
+        case 993..<997: self.pass(nanoseconds: UInt64(self.draw(1..<40)) * 1_000_000)
         default: try self.fault()
         }
     }
@@ -249,7 +249,7 @@ final class World {
         let key = (Self.hot + Self.pair)[self.draw(0..<4)]
         let hot = Self.hot[self.draw(0..<2)]
         var question = SimulationQuestion(words: ["GET", key], sent: Self.now)
-        switch self.draw(0..<32) {
+        switch self.draw(0..<64) {
         case 0: question.words = ["SET", hot, self.newValue()]
         case 1: question.words = ["SET", hot, self.newValue(), "PX", "\(self.draw(1..<60))"]
         case 2: question.words = ["DEL", hot]
@@ -261,7 +261,7 @@ final class World {
             let value = self.newValue()
             question.words = ["MSET", Self.pair[0], value, Self.pair[1], value]
         case 6, 7: question.words = ["INCR", "lock"]
-        case 8, 9, 10: question.words = ["MGET"] + Self.pair
+        case 8, 9, 10, 11: question.words = ["MGET"] + Self.pair
         default: break
         }
         question.floors = self.checker.floors(of: Array(question.words.dropFirst()))
