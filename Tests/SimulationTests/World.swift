@@ -12,8 +12,20 @@ import TestSupport
 final class World {
     static let hot = ["a", "b"]
     static let pair = ["p", "q"]
+    /// Written once, so that nothing but what they are a test of corrects what is known of them.
+    static let cold = ["c", "d"]
+
+    /// What happens in a world. Where everything does, hardly anything stays in the cache for long.
+    private enum Kind: UInt64 {
+        /// Little is written, and no connection is lost.
+        case calm
+        /// Writes happen only while a connection is lost on which they would have been announced.
+        case losses
+        case everything
+    }
 
     private let seed: UInt64
+    private let kind: Kind
     private var generator: SeededGenerator
     private let eventLoops = [EmbeddedEventLoop(), EmbeddedEventLoop()]
     private let server: ModelServer
@@ -38,6 +50,7 @@ final class World {
     init(seed: UInt64) throws {
         MonotonicClock.simulated.store(1_000_000_000_000, ordering: .relaxed)
         self.seed = seed
+        self.kind = Kind(rawValue: seed % 3) ?? .everything
         self.generator = SeededGenerator(seed: seed)
         let tracking = TrackingConfiguration()
         let backing = BackingConfiguration(
@@ -73,6 +86,7 @@ final class World {
         self.cache = cache
         self.loops = loops
         self.checker = SimulationChecker(server: server, bound: UInt64(tracking.trust.nanoseconds) + 1_000_000)
+        for key in Self.cold { server.run("SET", key, "cold \(key)") }
         for loop in loops { loop.start() }
         self.keeper.start()
         for number in 0..<4 { self.clients.append(try self.newClient(number)) }
@@ -129,7 +143,7 @@ final class World {
         case 330..<560: try self.deliverToServer()
         case 560..<790: try self.deliverToProxy()
         case 790..<900: try self.ask()
-        case 900..<907: self.writeElsewhere()
+        case 900..<907: if self.kind != .losses { self.writeElsewhere() }
         case 907..<910: self.server.expireOne()
         case 910..<993: self.pass(nanoseconds: UInt64(self.draw(1..<200_000)))
         case 993..<997: self.pass(nanoseconds: UInt64(self.draw(1..<40)) * 1_000_000)
@@ -137,8 +151,16 @@ final class World {
         }
     }
 
+    private var faultNumber: Int {
+        switch self.kind {
+        case .calm: [0, 0, 0, 0, 5, 16][self.draw(0..<6)]
+        case .losses: self.draw(0..<4) == 0 ? 0 : 7
+        case .everything: self.draw(0..<20)
+        }
+    }
+
     private func fault() throws {
-        switch self.draw(0..<20) {
+        switch self.faultNumber {
         case 0..<3: self.pass(nanoseconds: UInt64(self.draw(100..<1500)) * 1_000_000)
         case 3..<5:
             guard let connection = self.pick(self.network.connections) else { return }
@@ -154,7 +176,7 @@ final class World {
             connection.client.outgoing = []
             self.server.kill(connection.client)
             // What changes at the same moment is announced to nobody.
-            for _ in 0..<4 { self.writeElsewhere() }
+            for key in Self.hot + Self.cold { self.server.run("SET", key, self.newValue()) }
         case 15..<16:
             self.note("a restart")
             self.server.restart()
@@ -248,10 +270,10 @@ final class World {
     }
 
     private func question() -> SimulationQuestion {
-        let key = (Self.hot + Self.pair)[self.draw(0..<4)]
+        let key = (Self.hot + Self.pair + Self.cold)[self.draw(0..<6)]
         let hot = Self.hot[self.draw(0..<2)]
         var question = SimulationQuestion(words: ["GET", key], sent: Self.now)
-        switch self.draw(0..<64) {
+        switch self.draw(self.kind == .everything ? 0..<64 : 6..<64) {
         case 0: question.words = ["SET", hot, self.newValue()]
         case 1: question.words = ["SET", hot, self.newValue(), "PX", "\(self.draw(1..<60))"]
         case 2: question.words = ["DEL", hot]
