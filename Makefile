@@ -1,6 +1,6 @@
 # Everything here works from an unpacked tarball as well as from a clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance build check format clean
+.PHONY: help run test soak conformance build check format clean
 # The scripts below build into one folder; two builds at once would only wait for each other.
 .NOTPARALLEL:
 
@@ -17,6 +17,9 @@ run: ## Build and run the proxy; brings up a throwaway Redis if none is there
 
 test: ## Build, then run the unit tests and the system tests
 	@exec Scripts/test.sh
+
+soak: ## Play the simulation and the history of many clients for SOAK_SECONDS each
+	@exec Scripts/soak.sh
 
 conformance: ## Play Redis' own suite straight and through; REDIS_TREE names its checkout
 	@exec Scripts/conformance.sh

@@ -86,6 +86,13 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         .testTarget(name: "RedisProxyTests", dependencies: ["RedisProxy", "TestSupport"]),
+        // The proxy's parts in one thread, without sockets, against a model of a server: every order of events can be played again.
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "RESPProxy", "TestSupport",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ]),
         .testTarget(name: "SystemTests", dependencies: ["TestSupport", "CHiredis"]),
     ],
     swiftLanguageModes: [.v6]

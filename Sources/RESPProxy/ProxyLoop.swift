@@ -42,10 +42,12 @@ public final class ProxyLoop {
     private var sessions: [ObjectIdentifier: RESPSession] = [:]
 
     /// Makes the loop's parts; nothing is connected before ``start()``.
+    ///
+    /// - Parameter connector: Opens the connections to the backing; nil = one of sockets.
     public init(
         index: Int, eventLoop: any EventLoop, configuration: ProxyConfiguration, cache: ValueCache,
         coherence: Coherence,
-        logger: Logger
+        logger: Logger, connector: BackingConnector? = nil
     ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
@@ -54,7 +56,8 @@ public final class ProxyLoop {
         self.logger = logger
         self.access = configuration.cacheAccess
         self.metrics = LoopMetrics()
-        self.connector = BackingConnector(configuration: configuration.backing)
+        let connector = connector ?? BackingConnector(configuration: configuration.backing)
+        self.connector = connector
         self.lane = FillLane(index: index, connector: connector, eventLoop: eventLoop, logger: logger)
         self.readThrough = ReadThrough(
             cache: cache, lane: lane, coherence: coherence, absenceExpiry: configuration.absenceExpiry)

@@ -9,6 +9,31 @@ public struct BackingConnector: Sendable {
     /// A connector to the one server that `configuration` names.
     public init(configuration: BackingConfiguration) {
         self.configuration = configuration
+        self.open = nil
+        self.seed = nil
+    }
+
+    /// A connector to a server that is only simulated.
+    ///
+    /// - Parameters:
+    ///   - seed: for the delays before the next attempt.
+    ///   - open: stands for the socket.
+    package init(configuration: BackingConfiguration, seed: UInt64, open: @escaping Opener) {
+        self.configuration = configuration
+        self.open = open
+        self.seed = seed
+    }
+
+    /// Opens a channel and initializes it.
+    package typealias Opener =
+        @Sendable (any EventLoop, @Sendable (any Channel) -> EventLoopFuture<Void>) -> EventLoopFuture<any Channel>
+
+    private let open: Opener?
+    private let seed: UInt64?
+
+    /// What the delays before the next attempt are drawn from.
+    func makeGenerator() -> any RandomNumberGenerator {
+        self.seed.map { SteadyGenerator(state: $0) } ?? SystemRandomNumberGenerator()
     }
 
     /// A connected channel, nobody logged in; the name is looked up anew, and look-up plus connect end within the connect time-out.
@@ -19,6 +44,7 @@ public struct BackingConnector: Sendable {
         on eventLoop: any EventLoop,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
+        if let open { return open(eventLoop, initializer) }
         // SwiftNIO looks names up on a queue beside the event loop. Its time-out covers the look-up too, and it closes
         // what comes late, so none of our own is needed.
         let bootstrap = ClientBootstrap(group: eventLoop)

@@ -19,7 +19,7 @@ public final class FillLane {
     private var machine: FillLaneStateMachine<Fetch>
     private var connection: FillConnectionHandler?
     private var retry: Scheduled<Void>?
-    private var generator = SystemRandomNumberGenerator()
+    private var generator: any RandomNumberGenerator
     private var feed: FeedIdentity?
 
     /// - Parameter observer: Hears of ups and downs; held weakly.
@@ -30,6 +30,7 @@ public final class FillLane {
         self.index = index
         self.eventLoop = eventLoop
         self.connector = connector
+        self.generator = connector.makeGenerator()
         self.observer = observer
         self.machine = FillLaneStateMachine(address: connector.configuration.address)
         self.logger = logger

@@ -18,7 +18,7 @@ public final class InvalidationFeed {
     private var connection: InvalidationFeedHandler?
     private var retry: Scheduled<Void>?
     private var attempts: UInt64 = 0
-    private var generator = SystemRandomNumberGenerator()
+    private var generator: any RandomNumberGenerator
 
     /// A feed of what the server at the other end of `connector` announces.
     public init(
@@ -26,6 +26,7 @@ public final class InvalidationFeed {
     ) {
         self.eventLoop = eventLoop
         self.connector = connector
+        self.generator = connector.makeGenerator()
         self.tracking = tracking
         self.machine = FillLaneStateMachine(address: connector.configuration.address)
         self.logger = logger

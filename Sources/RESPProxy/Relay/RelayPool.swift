@@ -92,7 +92,8 @@ final class RelayPool {
 
     private func prepareSpares(_ key: RelayKey) {
         while !isClosed, spares[key, default: []].count + preparing[key, default: 0] < Self.readySpares {
-            preparing[key, default: 0] += 1
+            let underWay = preparing[key, default: 0]
+            preparing[key] = underWay + 1
             open(key).assumeIsolated().whenComplete { [weak self] result in
                 guard let channel = try? result.get() else {
                     self?.preparing[key, default: 1] -= 1
@@ -106,7 +107,7 @@ final class RelayPool {
                 leave(connection, key)
             }
             // Where the backing is known to be away that has failed at once.
-            if preparing[key] == 0 { return }
+            if preparing[key, default: 0] <= underWay { return }
         }
     }
 
