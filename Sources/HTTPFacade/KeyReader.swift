@@ -8,6 +8,8 @@ protocol KeyReader: AnyObject {
     func readValue(_ key: ByteBuffer, waiter: any FillWaiter, request: UInt64) -> ReadThrough.Reading
     /// See ``ProxyLoop/readLargeValue(_:receiver:)``.
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream
+    /// See ``ProxyLoop/requiresCredentials``.
+    var requiresCredentials: Bool { get }
     /// See ``ProxyLoop/mayRead(_:)``.
     func mayRead(_ credentials: BackingCredentials?) -> EventLoopFuture<ReadPermission>
 }

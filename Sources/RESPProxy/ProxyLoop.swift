@@ -32,6 +32,7 @@ public final class ProxyLoop {
     private(set) var isFillRefused = false
     /// The connections that sessions share or take over from each other; sessions keep the pool that they began with.
     private(set) lazy var pool = makePool()
+    private var nextAccessCheck: Scheduled<Void>?
     /// When the fill lane sent what was answered last.
     private var lastAnswered: UInt64 = 0
 
@@ -113,6 +114,7 @@ public final class ProxyLoop {
 
     /// Closes the connections to the backing.
     public func stop() -> EventLoopFuture<Void> {
+        nextAccessCheck?.cancel()
         pool.close()
         return lane.close()
     }
@@ -202,16 +204,24 @@ extension ProxyLoop: FillLaneObserver {
         askForAnonymousAccess()
     }
 
-    /// Finds out whether the server lets a client in that gives no password; asked again until that is known to be so, or not to matter.
+    /// Finds out whether the server lets a client in that gives no password.
+    ///
+    /// Asked again until that is known to be so, or not to matter; and where no ``ServerWatch`` does it, for as long as the lane is up:
+    /// a password that is set later binds who comes later.
     private func askForAnonymousAccess() {
+        nextAccessCheck?.cancel()
+        nextAccessCheck = nil
         connector.checkAccess(nil, on: eventLoop).assumeIsolated().whenComplete { [weak self] result in
             guard let self else { return }
             if case .success(let access) = result { admitsAnonymous = access == .granted }
             // Without a password of its own the fill lane is let in as such a client is.
             let isRefused = configuration.backing.password == nil && admitsAnonymous == false
             isFillRefused = isRefused
-            guard lane.isReady, isRefused || admitsAnonymous == nil else { return }
-            eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in self?.askForAnonymousAccess() }
+            let goesOn = coherence.policy == .expiry || isRefused || admitsAnonymous == nil
+            guard lane.isReady, goesOn, nextAccessCheck == nil else { return }
+            nextAccessCheck = eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in
+                self?.askForAnonymousAccess()
+            }
         }
     }
 
@@ -265,9 +275,14 @@ extension ProxyLoop {
             key: key, receiver: receiver, channel: openReader(), timeout: configuration.backing.commandTimeout)
     }
 
+    /// Whether credentials are needed for what the cache holds: by the configuration, or since the server came to ask for a password.
+    public var requiresCredentials: Bool {
+        configuration.requiresCredentials || (!configuration.trustsClients && admitsAnonymous == false)
+    }
+
     /// Whether somebody with these credentials (nil: none) may be given what the cache holds, by the rule of `CLIENT_AUTH`.
     public func mayRead(_ credentials: BackingCredentials?) -> EventLoopFuture<ReadPermission> {
-        guard configuration.requiresCredentials else { return eventLoop.makeSucceededFuture(.granted) }
+        guard requiresCredentials else { return eventLoop.makeSucceededFuture(.granted) }
         guard let credentials else {
             return eventLoop.makeSucceededFuture(.unauthenticated(Array("NOAUTH Authentication required.".utf8)))
         }

@@ -15,6 +15,7 @@ final class FakeReader: KeyReader {
     var keys: [[UInt8]] = []
     var pending: [(key: [UInt8], waiter: any FillWaiter, request: UInt64)] = []
     var permission: ((BackingCredentials?) -> EventLoopFuture<ReadPermission>)?
+    var requiresCredentials = false
     var asked: [BackingCredentials?] = []
     var streams: [FakeStream] = []
 
