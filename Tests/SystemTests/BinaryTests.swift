@@ -11,7 +11,7 @@ struct BinaryTests {
     @Test(
         "all 256 byte values, line ends, NUL and spaces survive in key and value, missed and hit", arguments: Self.keys)
     func overRESP(key: [UInt8]) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let client = try redis.client()
         let set = Array("SET".utf8)
         let get = Array("GET".utf8)
@@ -26,7 +26,7 @@ struct BinaryTests {
 
     @Test("a percent-encoded path is the key, byte for byte", arguments: Self.keys.filter { !$0.isEmpty })
     func overHTTP(key: [UInt8]) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let value = [UInt8](0...255)
         try redis.server.client().command([Array("SET".utf8), key, value])
         let digits = Array("0123456789ABCDEF".utf8)
@@ -44,7 +44,7 @@ struct BinaryTests {
 
     @Test("keys that differ in one byte or in length are different keys")
     func differentKeys() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let client = try redis.client()
         let keys: [[UInt8]] = [[], [0], [0, 0], [1], [0, 1], [1, 0], [32], Array("k".utf8), Array("K".utf8)]
         for (index, key) in keys.enumerated() {

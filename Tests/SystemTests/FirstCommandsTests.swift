@@ -50,7 +50,7 @@ struct FirstCommandsTests {
     @Test("a backing on a Unix socket")
     func unixSocket() throws {
         let server = try RedisServer(unixSocket: true)
-        let proxy = try ProxyProcess(fronting: server)
+        let proxy = try ProxyProcess(fronting: server, environment: ["CACHE_COHERENCE": "expiry"])
         let client = try proxy.client()
         #expect(try client.command("SET", "k", "v") == .status("OK"))
         #expect(try client.command("GET", "k") == .text("v"))

@@ -5,7 +5,7 @@ import Testing
 struct LiveStatesTests {
     @Test("a replica synchronises through the proxy and follows later writes")
     func replica() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         for index in 0..<100 { try redis.server.command("SET", "k\(index)", "\(index)") }
         let replica = try RedisServer(arguments: ["--replicaof", "127.0.0.1 \(redis.proxy.port)"])
         try eventually("the first synchronisation") { try replica.info("master_link_status") == "up" }
@@ -19,7 +19,7 @@ struct LiveStatesTests {
 
     @Test("CLIENT UNBLOCK ends a blocked command, and what is pipelined behind it is answered")
     func unblock() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         for (way, reply) in [
             ("TIMEOUT", "*-1\r\n"), ("ERROR", "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n"),
         ] {
@@ -35,7 +35,7 @@ struct LiveStatesTests {
 
     @Test("during CLIENT PAUSE WRITE a write waits, and the GET behind it sees the new value")
     func pause() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.cache("k", "old", behind: "old")
         let other = try redis.connection()
         #expect(try other.roundTrip("CLIENT", "PAUSE", "20000", "WRITE") == "+OK\r\n")
@@ -49,7 +49,7 @@ struct LiveStatesTests {
 
     @Test("server commands are relayed", arguments: ["FAILOVER ABORT", "DEBUG SLEEP 0", "ACL WHOAMI", "ACL CAT read"])
     func relayed(line: String) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let words = line.split(separator: " ").map { Array($0.utf8) }
         #expect(try redis.connection().roundTrip(words) == redis.straight().roundTrip(words))
     }
@@ -58,7 +58,7 @@ struct LiveStatesTests {
         "hits go on after a transaction, a subscription and a name, under both protocol versions",
         arguments: ["2", "3"])
     func hitsGoOn(version: String) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try redis.awaitCommandTable()
         let connection = try redis.connection()
         _ = try connection.roundTrip("HELLO", version)

@@ -34,7 +34,7 @@ struct LocalWritesTests {
 
     @Test("the next read is fresh over RESP2, RESP3 and HTTP", arguments: Self.writes)
     func write(commands: [[String]], value: String?) throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let writer = try redis.client()
         let reader = try redis.client()
         let third = try redis.connection()
@@ -55,7 +55,7 @@ struct LocalWritesTests {
 
     @Test("a pipeline reads its own writes")
     func readYourWrites() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let client = try redis.client()
         for round in 0..<200 {
             try client.append("SET", "k", "\(round)")
@@ -69,7 +69,7 @@ struct LocalWritesTests {
 
     @Test("a write of one client is seen by every other once it has been answered")
     func othersSeeIt() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let writer = try redis.client()
         let readers = try (0..<4).map { _ in try redis.client() }
         for round in 0..<200 {
@@ -80,7 +80,7 @@ struct LocalWritesTests {
 
     @Test("a fill that was under way when the write came is not stored")
     func fillsInFlight() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         try inParallel(8) { index in
             let client = try redis.client()
             let key = "k\(index % 2)"
