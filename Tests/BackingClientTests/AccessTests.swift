@@ -67,9 +67,9 @@ struct AccessTests {
 
     @Test("errors that are not about who asks are failures; only a yes is a yes")
     func answers() {
-        func ask(_ credentials: BackingCredentials?, _ replies: String...) -> AccessQuestion.Progress {
+        func ask(_ credentials: BackingCredentials?, _ replies: String...) -> OneShotProgress<BackingConnector.Access> {
             var question = AccessQuestion(credentials, address: Self.address)
-            var last = AccessQuestion.Progress.goesOn
+            var last = OneShotProgress<BackingConnector.Access>.goesOn
             for text in replies {
                 let reply: BackingReply =
                     switch text {
@@ -81,7 +81,7 @@ struct AccessTests {
             }
             return last
         }
-        func failed(_ text: String) -> AccessQuestion.Progress { .failed(.server(Array(text.utf8))) }
+        func failed(_ text: String) -> OneShotProgress<BackingConnector.Access> { .failed(.server(Array(text.utf8))) }
 
         #expect(ask(nil, "PONG") == .answered(.granted))
         #expect(ask(nil, "NOPERM ping") == .answered(Self.refused("NOPERM ping")))

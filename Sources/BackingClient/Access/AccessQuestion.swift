@@ -1,14 +1,8 @@
 import NIOCore
 
 /// The question whether the server lets somebody in, and what its answers mean.
-struct AccessQuestion {
-    /// What a reply means.
-    enum Progress: Equatable {
-        case goesOn
-        case answered(BackingConnector.Access)
-        /// The server could not be asked.
-        case failed(BackingError)
-    }
+struct AccessQuestion: OneShotQuestion {
+    static let replyLimit = 64 * 1024
 
     private enum Stage {
         case login, ping(isLoggedIn: Bool)
@@ -16,7 +10,6 @@ struct AccessQuestion {
 
     private let address: BackingAddress
     private var stage: Stage
-    /// All of it goes out in one write.
     let commands: [[[UInt8]]]
 
     init(_ credentials: BackingCredentials?, address: BackingAddress) {
@@ -25,7 +18,7 @@ struct AccessQuestion {
         self.commands = [credentials?.command, [Array("PING".utf8)]].compactMap { $0 }
     }
 
-    mutating func received(_ reply: BackingReply) -> Progress {
+    mutating func received(_ reply: BackingReply) -> OneShotProgress<BackingConnector.Access> {
         switch (self.stage, reply) {
         case (.login, .ok):
             self.stage = .ping(isLoggedIn: true)

@@ -16,17 +16,22 @@ extension BackingConnector {
     /// (`LOADING`, too many clients) is a failure, not a refusal.
     public func checkAccess(_ credentials: BackingCredentials?, on eventLoop: any EventLoop) -> EventLoopFuture<Access>
     {
-        let configuration = self.configuration
+        let question = AccessQuestion(credentials, address: self.configuration.address)
+        return self.ask(question, within: self.configuration.commandTimeout, on: eventLoop)
+    }
+
+    /// Asks on a connection of its own, closed afterwards. Fails with ``BackingError``.
+    func ask<Question: OneShotQuestion & Sendable>(
+        _ question: Question, within limit: TimeAmount, on eventLoop: any EventLoop
+    ) -> EventLoopFuture<Question.Answer> {
+        let address = self.configuration.address
         return self.connect(on: eventLoop) { $0.eventLoop.makeSucceededVoidFuture() }.flatMap { channel in
-            let promise = eventLoop.makePromise(of: Access.self)
+            let promise = eventLoop.makePromise(of: Question.Answer.self)
             do {
-                let handler = AccessCheckHandler(credentials, configuration: configuration, promise: promise)
-                try channel.pipeline.syncOperations.addHandler(handler)
-                // It may have been closed before the handler was there to hear of it.
-                if !channel.isActive { throw ChannelError.ioOnClosedChannel }
+                try channel.addToConnected(OneShotHandler(question, to: address, within: limit, promise: promise))
             } catch {
                 channel.close(promise: nil)
-                promise.fail(BackingError.closedConnection(configuration.address))
+                promise.fail(BackingError.closedConnection(address))
             }
             return promise.futureResult
         }

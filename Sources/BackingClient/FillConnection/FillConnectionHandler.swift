@@ -28,7 +28,7 @@ final class FillConnectionHandler: ChannelInboundHandler {
     /// What this turn of the event loop writes at its end.
     private var outgoing = ByteBuffer()
     private var isFlushScheduled = false
-    private var timer: (task: Scheduled<Void>, deadline: UInt64)?
+    private var timer = DeadlineTimer()
     private var lastToldAnswer: UInt64 = 0
 
     /// - Parameter started: when the attempt to connect began.
@@ -158,25 +158,18 @@ final class FillConnectionHandler: ChannelInboundHandler {
     }
 
     private func end() -> [Waiting] {
-        self.timer?.task.cancel()
-        self.timer = nil
+        self.timer.cancel()
         self.delegate = nil
         return self.machine.close()
     }
 
-    /// Keeps one timer. It is moved only to an earlier time; one that fires too early looks when it is really needed.
     private func updateTimer() {
-        guard let context, let deadline = self.machine.nextDeadline else { return }
-        if let timer, timer.deadline <= deadline { return }
-        self.timer?.task.cancel()
-        let now = MonotonicClock.now()
-        let delay = TimeAmount.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0))
-        let task = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.timerFired() }
-        self.timer = (task, deadline)
+        guard let context else { return }
+        self.timer.update(to: self.machine.nextDeadline, on: context.eventLoop) { self.timerFired() }
     }
 
     private func timerFired() {
-        self.timer = nil
+        self.timer.fired()
         switch self.machine.timePassed(now: MonotonicClock.now()) {
         case .nothing:
             break

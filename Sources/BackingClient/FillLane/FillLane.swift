@@ -85,15 +85,12 @@ public final class FillLane {
     }
 
     private func connect() {
-        let started = MonotonicClock.now()
-        self.connector.connect(on: self.eventLoop) { $0.eventLoop.makeSucceededVoidFuture() }
-            .assumeIsolated()
-            .whenComplete { result in
-                switch result {
-                case .success(let channel): self.connected(channel, started: started)
-                case .failure(let error): self.connectFailed(error)
-                }
+        self.connector.attempt(on: self.eventLoop) { result, started in
+            switch result {
+            case .success(let channel): self.connected(channel, started: started)
+            case .failure(let error): self.down(error, waiters: [])
             }
+        }
     }
 
     private func connected(_ channel: any Channel, started: UInt64) {
@@ -105,19 +102,12 @@ public final class FillLane {
             configuration: self.connector.configuration, started: started, delegate: self)
         self.connection = handler
         do {
-            try channel.pipeline.syncOperations.addHandler(handler)
-            // It may have been closed before the handler was there to hear of it.
-            if !channel.isActive { throw ChannelError.ioOnClosedChannel }
+            try channel.addToConnected(handler)
         } catch {
             channel.close(promise: nil)
             let waiters = handler.close().waiters
             self.down(.closedConnection(self.connector.configuration.address), waiters: waiters)
         }
-    }
-
-    private func connectFailed(_ error: any Error) {
-        let address = self.connector.configuration.address
-        self.down(error as? BackingError ?? .notReachable(address, reason: "the connection failed"), waiters: [])
     }
 
     private func down(_ error: BackingError, waiters: [FillConnectionHandler.Waiting]) {

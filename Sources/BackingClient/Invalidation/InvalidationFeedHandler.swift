@@ -12,7 +12,7 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
     /// Cut when the connection is over, so that a feed and its connections do not keep each other.
     private var feed: InvalidationFeed?
     private var context: ChannelHandlerContext?
-    private var timer: (task: Scheduled<Void>, deadline: UInt64)?
+    private var timer = DeadlineTimer()
 
     init(machine: InvalidationFeedStateMachine<Waiter>, address: BackingAddress, feed: InvalidationFeed) {
         self.machine = machine
@@ -109,25 +109,18 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
     }
 
     private func end() -> [Waiter] {
-        self.timer?.task.cancel()
-        self.timer = nil
+        self.timer.cancel()
         self.feed = nil
         return self.machine.close()
     }
 
-    /// Keeps one timer. It is moved only to an earlier time; one that fires too early looks when it is really needed.
     private func updateTimer() {
-        guard let context, let deadline = self.machine.nextDeadline else { return }
-        if let timer, timer.deadline <= deadline { return }
-        self.timer?.task.cancel()
-        let now = MonotonicClock.now()
-        let delay = TimeAmount.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0))
-        let task = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.timerFired() }
-        self.timer = (task, deadline)
+        guard let context else { return }
+        self.timer.update(to: self.machine.nextDeadline, on: context.eventLoop) { self.timerFired() }
     }
 
     private func timerFired() {
-        self.timer = nil
+        self.timer.fired()
         switch self.machine.timePassed(now: MonotonicClock.now()) {
         case .nothing: break
         case .ping: self.write([[Array("PING".utf8)]])

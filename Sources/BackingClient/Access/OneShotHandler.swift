@@ -1,0 +1,75 @@
+import NIOCore
+
+/// Asks a ``OneShotQuestion`` on one channel and closes it.
+final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let address: BackingAddress
+    private let limit: TimeAmount
+    private var question: Question
+    private var replies = FeedReader(limit: Question.replyLimit)
+    private var promise: EventLoopPromise<Question.Answer>?
+    private var timer: Scheduled<Void>?
+
+    /// - Parameter limit: from when the question is sent until it is answered.
+    init(
+        _ question: Question, to address: BackingAddress, within limit: TimeAmount,
+        promise: EventLoopPromise<Question.Answer>
+    ) {
+        self.address = address
+        self.limit = limit
+        self.question = question
+        self.promise = promise
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        var bytes = ByteBuffer()
+        for command in self.question.commands { HiredisCommand.append(command, to: &bytes) }
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        self.timer = context.eventLoop.assumeIsolated().scheduleTask(in: self.limit) {
+            self.finish(.failure(.silent(self.address, for: self.limit)), context)
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard self.promise != nil else { return }
+        self.replies.append(self.unwrapInboundIn(data))
+        do throws(ReplyViolation) {
+            while self.promise != nil, let incoming = try self.replies.next() {
+                guard case .reply(let reply) = incoming else {
+                    throw ReplyViolation(reason: "a reply that is too long")
+                }
+                switch self.question.received(reply) {
+                case .goesOn: break
+                case .answered(let access): self.finish(.success(access), context)
+                case .failed(let error): self.finish(.failure(error), context)
+                }
+            }
+        } catch {
+            self.finish(.failure(.nonsense(self.address, error)), context)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.finish(.failure(.closedConnection(self.address)), context)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.finish(.failure(.closedConnection(self.address)), context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.finish(.failure(.closedConnection(self.address)), context)
+    }
+
+    private func finish(_ result: Result<Question.Answer, BackingError>, _ context: ChannelHandlerContext) {
+        guard let promise else { return }
+        self.promise = nil
+        self.timer?.cancel()
+        self.timer = nil
+        promise.completeWith(result.mapError { $0 })
+        context.close(promise: nil)
+    }
+}

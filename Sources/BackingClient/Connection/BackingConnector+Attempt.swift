@@ -1,0 +1,30 @@
+import NIOCore
+
+extension BackingConnector {
+    /// Begins to connect, for a connection that is kept up.
+    ///
+    /// - Parameter ended: on the event loop: the channel, and when the attempt began (nanoseconds of ``MonotonicClock``).
+    func attempt(
+        on eventLoop: any EventLoop,
+        _ ended: @escaping (_ result: Result<any Channel, BackingError>, _ started: UInt64) -> Void
+    ) {
+        let started = MonotonicClock.now()
+        let address = self.configuration.address
+        self.connect(on: eventLoop) { $0.eventLoop.makeSucceededVoidFuture() }
+            .assumeIsolated()
+            .whenComplete { result in
+                let result = result.mapError { error in
+                    error as? BackingError ?? .notReachable(address, reason: "the connection failed")
+                }
+                ended(result, started)
+            }
+    }
+}
+
+extension Channel {
+    /// Adds a handler to a channel that is connected. Throws where it is closed by then, and the handler would not hear of it.
+    func addToConnected(_ handler: some ChannelHandler) throws {
+        try self.pipeline.syncOperations.addHandler(handler)
+        if !self.isActive { throw ChannelError.ioOnClosedChannel }
+    }
+}
