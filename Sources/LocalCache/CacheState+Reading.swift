@@ -10,8 +10,8 @@ extension CacheState {
         if let position, outstandingLane == nil || !hasVoidedFill(key) {
             let slot = entries.index.slot(at: position)
             let entry = entries.pointer(to: slot)
-            let age = entry.pointee.age(now: now)
-            if now < entry.pointee.deadline, age < limits.expiry {
+            if entry.pointee.lives(now: now, upTo: limits.expiry) {
+                let age = entry.pointee.age(now: now)
                 counters.hits &+= 1
                 entries.use(slot)
                 if age >= limits.refreshAge, let ticket = refresh(key, slot, lane: lane) {

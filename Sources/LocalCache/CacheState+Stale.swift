@@ -5,7 +5,7 @@ extension CacheState {
     @inlinable
     mutating func retire(at position: Int, _ key: HashedKey, now: UInt64, limits: CacheLimits) -> Value? {
         let entry = entries.pointer(to: entries.index.slot(at: position))
-        guard now < entry.pointee.deadline, entry.pointee.age(now: now) < limits.staleAge else {
+        guard entry.pointee.lives(now: now, upTo: limits.staleAge) else {
             return entries.remove(at: position)
         }
         keepStale(entries.take(at: position), hash: key.hash, limits: limits)
@@ -49,8 +49,7 @@ extension CacheState {
     func value(
         in entry: UnsafeMutablePointer<Entry<Value>>, now: UInt64, limits: CacheLimits
     ) -> (value: Value, age: UInt64)? {
-        let age = entry.pointee.age(now: now)
-        guard now < entry.pointee.deadline, age < limits.staleAge else { return nil }
-        return (entry.pointee.value, age)
+        guard entry.pointee.lives(now: now, upTo: limits.staleAge) else { return nil }
+        return (entry.pointee.value, entry.pointee.age(now: now))
     }
 }

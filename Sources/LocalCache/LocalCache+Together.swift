@@ -52,7 +52,7 @@ extension CacheState {
             guard let position = entries.position(of: next()) else { return .missing }
             let slot = entries.index.slot(at: position)
             let entry = entries.pointer(to: slot)
-            guard now < entry.pointee.deadline, entry.pointee.age(now: now) < limits.expiry else { return .missing }
+            guard entry.pointee.lives(now: now, upTo: limits.expiry) else { return .missing }
             newest = max(newest, entry.pointee.addedAt)
             slots.append(slot)
         }

@@ -31,6 +31,11 @@ struct Entry<Value: Sendable> {
     @inline(__always)
     func age(now: UInt64) -> UInt64 { now > addedAt ? now - addedAt : 0 }
 
+    /// Whether neither the key's own TTL has passed nor that age been reached.
+    @inlinable
+    @inline(__always)
+    func lives(now: UInt64, upTo age: UInt64) -> Bool { now < deadline && self.age(now: now) < age }
+
     /// What an entry costs beside the bytes of its key and value: its record, the index (9 to 18 bytes, by its load) and the
     /// allocator's share of the key's block (8 to 23).
     @inlinable

@@ -89,7 +89,7 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
         appendAsNewest(slot)
     }
 
-    /// Takes an entry out for another store to own, its key included.
+    /// Takes the entry out that the index has at `position`; its key's memory is the caller's from here on.
     @inlinable
     mutating func take(at position: Int) -> Entry<Value> {
         let slot = index.slot(at: position)
@@ -97,11 +97,12 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
         return detach(slot)
     }
 
-    /// Takes the least recently used entry out for another store to own, if there is one.
+    /// As ``take(at:)`` of the least recently used entry, if there is one.
     @inlinable
     mutating func takeOldest(hasher: KeyHasher) -> Entry<Value>? {
         guard oldest != .absent else { return nil }
         let slot = oldest
+        // Hashing the key again is cheaper than four more bytes in every entry.
         index.remove(hash: hasher.hash(pointer(to: slot).pointee.key.bytes), slot: slot)
         return detach(slot)
     }
@@ -109,19 +110,17 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
     /// Removes the entry that the index has at `position`.
     @inlinable
     mutating func remove(at position: Int) -> Value {
-        let slot = index.slot(at: position)
-        index.remove(at: position)
-        return vacate(slot)
+        let entry = take(at: position)
+        entry.key.deallocate()
+        return entry.value
     }
 
     /// Removes the least recently used entry, if there is one.
     @inlinable
     mutating func removeOldest(hasher: KeyHasher) -> Value? {
-        guard oldest != .absent else { return nil }
-        let slot = oldest
-        // Hashing the key again is cheaper than four more bytes in every entry.
-        index.remove(hash: hasher.hash(pointer(to: slot).pointee.key.bytes), slot: slot)
-        return vacate(slot)
+        guard let entry = takeOldest(hasher: hasher) else { return nil }
+        entry.key.deallocate()
+        return entry.value
     }
 
     /// What an entry counts towards the budget, in bytes.
@@ -146,14 +145,6 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
     }
 
     /// Frees a slot that the index no longer has.
-    @inlinable
-    mutating func vacate(_ slot: Slot) -> Value {
-        let entry = detach(slot)
-        entry.key.deallocate()
-        return entry.value
-    }
-
-    /// As ``vacate(_:)``, but the key's memory is the caller's from here on.
     @inlinable
     mutating func detach(_ slot: Slot) -> Entry<Value> {
         let pointer = pointer(to: slot)
