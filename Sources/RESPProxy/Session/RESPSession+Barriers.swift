@@ -16,12 +16,16 @@ extension RESPSession {
         // Held replies are released by a barrier of their own.
         guard !isAwaitingBarrier, held == nil else { return }
         isAwaitingBarrier = true
-        let session = NIOLoopBound(self, eventLoop: eventLoop)
-        loop.coherence.awaitBarrier(since: since, on: eventLoop) {
-            let session = session.value
+        afterBarrier(since: since) { session in
             session.isAwaitingBarrier = false
             session.barrierSettled = max(session.barrierSettled, since)
             session.scheduleTurn()
         }
+    }
+
+    /// Calls `done` with the session on its event loop, as ``Coherence/awaitBarrier(since:on:_:)`` does.
+    func afterBarrier(since: UInt64, _ done: @escaping @Sendable (RESPSession) -> Void) {
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        loop.coherence.awaitBarrier(since: since, on: eventLoop) { done(session.value) }
     }
 }

@@ -86,15 +86,7 @@ extension RESPSession {
         let router = CommandRouter(
             table: loop.commandTable, access: loop.access, caches: loop.configuration.cache.capacity > 0,
             announcesChanges: loop.coherence.announcesChanges)
-        var route = router.route(command, ledger: ledger, reads: reads, canAnswerHere: canAnswerHere)
-        if case .readTogether(let relayed) = route {
-            switch readTogether(command, now: now) {
-            case .answered: return drop(self)
-            case .waiting: return isWaiting = true
-            case .missing: route = .relay(relayed)
-            }
-        }
-        switch route {
+        switch router.route(command, ledger: ledger, reads: reads, canAnswerHere: canAnswerHere) {
         case .wait:
             isWaiting = true
         case .hangUp:
@@ -107,23 +99,36 @@ extension RESPSession {
             isWaiting = true
         case .read:
             if !read(command, now: now) { isWaiting = true } else { drop(self) }
-        case .relay(let relayed), .readTogether(let relayed):
-            if relayed.change == .quit, !hasOwnConnection {
-                intake = .ended
-                lastReply = ByteBuffer(string: "+OK\r\n")
-                return
+        case .readTogether(let relayed):
+            switch readTogether(command, now: now) {
+            case .answered: drop(self)
+            case .waiting: isWaiting = true
+            case .missing: relay(relayed, now: now, forward: forward, drop: drop)
             }
-            switch attach(for: relayed, now: now) {
-            case .ready:
-                begin(relayed, now: now)
-                forward(self)
-            case .failed(let error):
-                drop(self)
-                loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
-                answer(.error(error.message))
-            case .waiting:
-                isWaiting = true
-            }
+        case .relay(let relayed):
+            relay(relayed, now: now, forward: forward, drop: drop)
+        }
+    }
+
+    /// Sends a command to the backing, or leaves it where it is until it can be.
+    private func relay(
+        _ relayed: RelayedCommand, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
+    ) {
+        if relayed.change == .quit, !hasOwnConnection {
+            intake = .ended
+            lastReply = ByteBuffer(string: "+OK\r\n")
+            return
+        }
+        switch attach(for: relayed, now: now) {
+        case .ready:
+            begin(relayed, now: now)
+            forward(self)
+        case .failed(let error):
+            drop(self)
+            loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
+            answer(.error(error.message))
+        case .waiting:
+            isWaiting = true
         }
     }
 

@@ -24,14 +24,8 @@ extension RESPSession {
 
     /// The connection has ended, and its replies never come.
     func dropFences(_ fences: [WriteEffect]) {
-        for fence in fences {
-            if fence != .unknownKeys { loop.cache.lowerFence(fence) } else { flushUnlessAnnounced() }
-        }
-    }
-
-    /// The server may have stopped announcing since the command was forwarded.
-    private func flushUnlessAnnounced() {
-        if !loop.coherence.announcesChanges { loop.cache.flush() }
+        for fence in fences { loop.cache.lowerFence(fence) }
+        if fences.contains(.unknownKeys), !loop.coherence.announcesChanges { loop.cache.flush() }
     }
 
     /// Whether nothing tells to which command the bytes from the server belong, so that any may be a reply that must be held.
@@ -39,7 +33,8 @@ extension RESPSession {
 
     /// Holds what comes from the server from now on.
     func holdReplies() {
-        guard loop.coherence.announcesChanges else { return flushUnlessAnnounced() }
+        // The server may have stopped announcing since the command was forwarded.
+        guard loop.coherence.announcesChanges else { return loop.cache.flush() }
         let now = relayReadTime ?? MonotonicClock.now()
         relayReadTime = now
         if held == nil {
@@ -51,10 +46,7 @@ extension RESPSession {
     }
 
     private func awaitRelease(since: UInt64) {
-        let session = NIOLoopBound(self, eventLoop: eventLoop)
-        loop.coherence.awaitBarrier(since: since, on: eventLoop) {
-            session.value.barrierStands(since: since)
-        }
+        afterBarrier(since: since) { $0.barrierStands(since: since) }
     }
 
     private func barrierStands(since: UInt64) {

@@ -22,27 +22,25 @@ extension RESPSession {
         case .mustWait:
             return false
         case .hit(.bytes(let value), _):
-            hits += 1
-            if reads.isEmpty, !isInsideReply {
-                answer(.value(value))
-            } else {
-                reads.append(value, key: copyKey(command, range))
-            }
+            answerHit(.value(value), command, range)
         case .hit(.absent, _):
-            hits += 1
-            if reads.isEmpty, !isInsideReply {
-                answer(.null)
-            } else {
-                let request = reads.nextRequest
-                reads.appendPending(key: copyKey(command, range), lane: reads.lane ?? 0, started: now)
-                _ = reads.fillEnded(request: request, outcome: .absent)
-            }
+            answerHit(.null, command, range)
         case .hit(.large, _):
             reads.appendRelayed(key: copyKey(command, range))
         case .pending(let lane):
             reads.appendPending(key: copyKey(command, range), lane: lane, started: now)
         }
         return true
+    }
+
+    /// Answers now, or once what stands before it is answered.
+    private func answerHit(_ hit: ReadQueue.Answer, _ command: CommandView, _ range: Range<Int>) {
+        hits += 1
+        if reads.isEmpty, !isInsideReply {
+            answer(hit)
+        } else {
+            reads.append(hit, key: copyKey(command, range))
+        }
     }
 
     func copyKey(_ command: CommandView, _ range: Range<Int>) -> ByteBuffer {

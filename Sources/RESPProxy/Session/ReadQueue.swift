@@ -48,9 +48,9 @@ struct ReadQueue {
     var nextRequest: UInt64 { firstRequest &+ UInt64(slots.count) }
 
     /// Adds a hit that may not be sent yet.
-    mutating func append(_ value: ByteBuffer, key: ByteBuffer) {
-        readyBytes += value.readableBytes
-        slots.append(.ready(.value(value), key: key))
+    mutating func append(_ answer: Answer, key: ByteBuffer) {
+        if case .value(let value) = answer { readyBytes += value.readableBytes }
+        slots.append(.ready(answer, key: key))
     }
 
     /// Adds a read that goes to the server.

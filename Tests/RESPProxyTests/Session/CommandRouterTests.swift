@@ -133,7 +133,7 @@ struct ReadQueueTests {
     @Test("a hit never overtakes an earlier miss")
     mutating func order() {
         miss("a")
-        queue.append(ByteBuffer(string: "hit"), key: ByteBuffer())
+        queue.append(.value(ByteBuffer(string: "hit")), key: ByteBuffer())
         miss("b")
         #expect(due().isEmpty)
         _ = queue.fillEnded(request: 2, outcome: .absent)
