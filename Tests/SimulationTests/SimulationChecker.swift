@@ -38,14 +38,14 @@ struct SimulationChecker {
     ) -> String? {
         self.checked += 1
         let versions = self.versions(key)
-        let age = question.sent > self.bound ? question.sent - self.bound : 0
+        let age = self.oldest(question)
         var floors = [
             ("rule 3: older than a write through the proxy", question.floors[key] ?? 0),
             ("rule 4: the key went back on its connection", client.seen[key] ?? 0),
             ("rule 4: older than a relayed reply", self.position(versions) { $0.sequence < client.told }),
         ]
         // What the server does not announce is noticed by the heartbeat only.
-        if let silent = versions.firstIndex(where: { $0.isSilent && $0.time >= age }) {
+        if let silent = self.firstSilent(versions, since: age) {
             for index in floors.indices { floors[index].1 = min(floors[index].1, 2 * silent) }
         }
         floors.append(("rules 1 and 5: changed long ago", self.position(versions) { $0.time < age }))
@@ -61,6 +61,26 @@ struct SimulationChecker {
         }
         client.seen[key] = position
         return nil
+    }
+
+    /// Values of keys that are only ever written together.
+    ///
+    /// - Returns: what is wrong with them; nil: nothing.
+    func sawTogether(_ keys: [String], _ values: [String?], _ question: SimulationQuestion) -> String? {
+        guard values.count != keys.count || values.contains(where: { $0 != values[0] }) else { return nil }
+        // Of a change that the server does not announce, one key may be seen before and one after, until the heartbeat notices it.
+        let age = self.oldest(question)
+        let isSilent = keys.contains { self.firstSilent(self.versions($0), since: age) != nil }
+        return isSilent && values.count == keys.count ? nil : "rule 4: a torn MSET"
+    }
+
+    /// Changes before that time must have been noticed, announced or not.
+    private func oldest(_ question: SimulationQuestion) -> UInt64 {
+        question.sent > self.bound ? question.sent - self.bound : 0
+    }
+
+    private func firstSilent(_ versions: [ModelServer.Version], since age: UInt64) -> Int? {
+        versions.firstIndex { $0.isSilent && $0.time >= age }
     }
 
     private func versions(_ key: String) -> [ModelServer.Version] { self.server.history[key] ?? [] }

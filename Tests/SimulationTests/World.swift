@@ -313,7 +313,7 @@ final class World {
             for (key, value) in zip(words.dropFirst(), values) {
                 if let fault = self.checker.saw(key, value, question, by: client, now: Self.now) { return fault }
             }
-            return values.count == 2 && values[0] == values[1] ? nil : "rule 4: a torn MSET"
+            return self.checker.sawTogether(Array(words.dropFirst()), values, question)
         case "SET": self.checker.wrote([(words[1], words[2])], since: question.sent)
         case "DEL": self.checker.wrote([(words[1], nil)], since: question.sent)
         case "MSET": self.checker.wrote([(words[1], words[2]), (words[3], words[4])], since: question.sent)
