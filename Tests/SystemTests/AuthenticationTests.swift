@@ -102,7 +102,8 @@ struct AuthenticationTests {
     func trust() throws {
         let server = try RedisServer(password: "secret")
         let proxy = try ProxyProcess(
-            fronting: server, environment: ["REDIS_PASSWORD": "secret", "CLIENT_AUTH": "trust"])
+            fronting: server,
+            environment: ["REDIS_PASSWORD": "secret", "CLIENT_AUTH": "trust", "CACHE_COHERENCE": "expiry"])
         let client = try proxy.client()
         #expect(try client.command("SET", "k", "v") == .status("OK"))
         #expect(try client.command("GET", "k") == .text("v"))
@@ -117,7 +118,8 @@ struct AuthenticationTests {
         let file = try folder.write("password", "r\n")
         let server = try RedisServer(password: "secret", users: ["reader on >r ~* +@all"])
         let proxy = try ProxyProcess(
-            fronting: server, environment: ["REDIS_USERNAME": "reader", "REDIS_PASSWORD_FILE": file])
+            fronting: server,
+            environment: ["REDIS_USERNAME": "reader", "REDIS_PASSWORD_FILE": file, "CACHE_COHERENCE": "expiry"])
         try server.command("SET", "k", "old")
         let connection = try proxy.connection()
         #expect(try connection.roundTrip("AUTH", "reader", "r") == "+OK\r\n")

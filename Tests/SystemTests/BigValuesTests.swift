@@ -5,7 +5,7 @@ import Testing
 struct BigValuesTests {
     @Test("1 MiB goes in and out, from the server and from the cache")
     func oneMebibyte() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let value = patternedBytes(1 << 20)
         let client = try redis.client()
         #expect(try client.command([Array("SET".utf8), Array("k".utf8), value]) == .status("OK"))

@@ -5,7 +5,7 @@ import Testing
 struct FirstCommandsTests {
     @Test("SET and GET with redis-cli, then the same value from the cache with curl")
     func firstCommands() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         #expect(try redisCLI(port: redis.proxy.port, "SET", "greeting", "hello") == "OK")
         #expect(try redisCLI(port: redis.proxy.port, "GET", "greeting") == "hello")
         let hit = try redis.http.get("/greeting")
@@ -19,14 +19,14 @@ struct FirstCommandsTests {
 
     @Test("the write reaches the backing Redis itself")
     func writesAreRelayed() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         #expect(try redisCLI(port: redis.proxy.port, "SET", "greeting", "hello") == "OK")
         #expect(try redis.server.command("GET", "greeting") == .text("hello"))
     }
 
     @Test("redis-benchmark's GET and SET run through without an error")
     func benchmark() throws {
-        let redis = try ProxiedRedis()
+        let redis = try ProxiedRedis.byExpiry()
         let arguments = "-t get,set -n 20000 -c 50 -P 16 -r 1000 -q --csv".split(separator: " ").map(String.init)
         let result = try run("redis-benchmark", ["-p", "\(redis.proxy.port)"] + arguments)
         #expect(result.ending == .exited(0))
@@ -36,7 +36,7 @@ struct FirstCommandsTests {
 
     @Test("one line on standard error says where it listens and what it fronts")
     func startLine() throws {
-        let redis = try ProxiedRedis(["MAX_CONNECTIONS": "100"])
+        let redis = try ProxiedRedis.byExpiry(["MAX_CONNECTIONS": "100"])
         let client = try redis.client()
         try client.command("SET", "k", "v")
         try client.command("GET", "k")

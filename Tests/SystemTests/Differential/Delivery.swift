@@ -15,16 +15,18 @@ enum Delivery: String, CaseIterable, Sendable {
     func play(
         _ lines: [ScriptLine], on connection: RawConnection, _ generator: inout SeededGenerator
     ) throws -> [[UInt8]] {
-        let all = lines.flatMap(\.bytes)
-        switch self {
-        case .oneByOne: break
-        case .pipelined: try connection.send(all)
-        case .inPieces: try connection.send(all, inPiecesFrom: &generator, upTo: 64)
-        }
         var replies: [[UInt8]] = []
-        for line in lines {
+        var sent = 0
+        for (index, line) in lines.enumerated() {
+            if index == sent {
+                sent = self.end(of: lines, from: index)
+                let bytes = lines[index..<sent].flatMap(\.bytes)
+                switch self {
+                case .oneByOne, .pipelined: try connection.send(bytes)
+                case .inPieces: try connection.send(bytes, inPiecesFrom: &generator, upTo: 64)
+                }
+            }
             do {
-                if self == .oneByOne { try connection.send(line.bytes) }
                 replies.append(try (0..<line.replies).flatMap { _ in try connection.receiveReply() })
             } catch {
                 replies.append(Array("\(error)".utf8))
@@ -34,5 +36,13 @@ enum Delivery: String, CaseIterable, Sendable {
         connection.finishSending()
         replies.append(try connection.receiveToEnd().bytes)
         return replies
+    }
+
+    /// Up to where lines are sent together, without waiting for replies between them.
+    ///
+    /// What `SYNC` and `PSYNC` answer depends on whether the replies before them are out: they are sent once those have come.
+    private func end(of lines: [ScriptLine], from start: Int) -> Int {
+        guard self != .oneByOne else { return start + 1 }
+        return lines.indices.dropFirst(start + 1).first { ["SYNC", "PSYNC"].contains(lines[$0].word(0)) } ?? lines.count
     }
 }
