@@ -17,7 +17,7 @@ FROM sources AS test
 RUN make test
 
 FROM sources AS build
-RUN swift build --configuration release --static-swift-stdlib --product redis-proxy \
+RUN Scripts/build.sh --static-swift-stdlib \
     && install --strip .build/release/redis-proxy /usr/local/bin/
 
 FROM ${RUNTIME_IMAGE} AS runtime

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the release program; without Swift, the image that holds it.
+# Builds the release program, with the arguments as further options of `swift build`; without Swift, the image that holds it.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 if have_swift; then
-    build_release
+    build_release "$@"
     say "built .build/release/redis-proxy"
 elif have_engine; then
     exec docker build --tag redis-proxy .

@@ -27,10 +27,21 @@ struct CommandName: Hashable, Sendable {
 }
 
 extension CommandName: ExpressibleByStringLiteral {
+    /// Inlined, and written so that the compiler reduces it to three constants: a `switch` over names is a few comparisons then.
+    @inline(__always)
     init(stringLiteral name: StaticString) {
         precondition(name.utf8CodeUnitCount <= 24, "a command name in the source is too long")
-        name.withUTF8Buffer { bytes in
-            for (offset, byte) in bytes.enumerated() { append(byte, at: offset) }
+        first = Self.pack(name, from: 0)
+        second = Self.pack(name, from: 8)
+        third = Self.pack(name, from: 16)
+    }
+
+    @inline(__always)
+    private static func pack(_ name: StaticString, from start: Int) -> UInt64 {
+        var packed: UInt64 = 0
+        for offset in 0..<8 where start + offset < name.utf8CodeUnitCount {
+            packed |= UInt64(name.utf8Start[start + offset]) << UInt64(offset * 8)
         }
+        return packed
     }
 }

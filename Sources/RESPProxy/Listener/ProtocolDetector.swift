@@ -73,6 +73,8 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         received.writeImmutableBuffer(unwrapInboundIn(data))
+        // A span needs an owner that stays: without run-time checks of exclusive access, a class's property is none.
+        let received = received
         let verdict =
             switch accepts {
             case .resp: FirstBytes.Verdict.resp

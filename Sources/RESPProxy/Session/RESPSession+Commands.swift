@@ -39,8 +39,10 @@ extension RESPSession {
         }
         parser.limits = asksForPassword && ledger.state.user == .new ? .redisUnauthenticated : .redis
         let result: CommandParseResult
+        // A span needs an owner that stays: without run-time checks of exclusive access, a class's property is none.
+        let received = inbound
         do throws(ProtocolError) {
-            result = try parser.parse(inbound.readableBytesSpan)
+            result = try parser.parse(received.readableBytesSpan)
         } catch {
             end(with: error)
             return false
