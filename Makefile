@@ -1,6 +1,6 @@
 # Everything here works from an unpacked tarball as well as from a clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance build check bench-check format clean
+.PHONY: help run test conformance build check bench bench-check format clean
 # The scripts below build into one folder; two builds at once would only wait for each other.
 .NOTPARALLEL:
 
@@ -26,6 +26,9 @@ build: ## Build the release program, .build/release/redis-proxy
 
 check: ## Check format, lint and scripts, and build with warnings as errors
 	@exec Scripts/check.sh
+
+bench: ## Measure the proxy beside its peers; QUICK=1 takes less than two minutes
+	@exec Scripts/bench.sh
 
 bench-check: ## Hold instructions and allocations of each request to Benchmarks/budgets.json
 	@exec Scripts/bench-check.sh

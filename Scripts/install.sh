@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing on this machine for one purpose: build, run, test or bench-check.
+# Installs what is missing on this machine for one purpose: build, run, test, bench or bench-check.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -26,6 +26,16 @@ need_to_count() {
     have redis-server || missing+=(redis-server)
 }
 
+need_to_compare() {
+    have redis-server || missing+=(redis-server)
+    have redis-benchmark || missing+=(redis-tools)
+    have wrk || missing+=(wrk)
+    have python3 || missing+=(python3)
+    have nutcracker || [ -x /usr/sbin/nutcracker ] || missing+=(nutcracker)
+    have nginx || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+    have webdis || missing+=(webdis)
+}
+
 case ${1:-} in
 build) need_to_build ;;
 run) have redis-server || missing+=(redis-server) ;;
@@ -33,11 +43,15 @@ test)
     need_to_build
     need_to_test
     ;;
+bench)
+    need_to_build
+    need_to_compare
+    ;;
 bench-check)
     need_to_build
     need_to_count
     ;;
-*) fail "usage: $0 build|run|test|bench-check" ;;
+*) fail "usage: $0 build|run|test|bench|bench-check" ;;
 esac
 
 if [ ${#missing[@]} -eq 0 ]; then
