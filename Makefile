@@ -1,13 +1,13 @@
 # Everything here works from an unpacked tarball as well as from a clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak conformance build check format clean
+.PHONY: help run test soak conformance build check bench bench-check format clean
 # The scripts below build into one folder; two builds at once would only wait for each other.
 .NOTPARALLEL:
 
 help: ## Show this help
 	@echo "redis-proxy: a caching proxy in front of Redis"
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "Needs a Swift 6.2 toolchain or a reachable Docker engine; missing Debian packages are installed."
 	@echo "'make run' hands the environment on, e.g.: CACHE_CAPACITY=3 REDIS_HOST=10.0.0.5 make run"
@@ -29,6 +29,12 @@ build: ## Build the release program, .build/release/redis-proxy
 
 check: ## Check format, lint and scripts, and build with warnings as errors
 	@exec Scripts/check.sh
+
+bench: ## Measure the proxy beside its peers; QUICK=1 takes less than two minutes
+	@exec Scripts/bench.sh
+
+bench-check: ## Hold instructions and allocations of each request to Benchmarks/budgets.json
+	@exec Scripts/bench-check.sh
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

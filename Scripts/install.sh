@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing on this machine for one purpose: build, run or test.
+# Installs what is missing on this machine for one purpose: build, run, test, bench or bench-check.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -17,6 +17,26 @@ need_to_test() {
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 }
 
+need_to_count() {
+    have valgrind || missing+=(valgrind)
+    # valgrind needs the C library's own names of functions.
+    { ! have dpkg || dpkg --status libc6-dbg >/dev/null 2>&1; } || missing+=(libc6-dbg)
+    have strip || missing+=(binutils)
+    have python3 || missing+=(python3)
+    have redis-server || missing+=(redis-server)
+}
+
+need_to_compare() {
+    have redis-server || missing+=(redis-server)
+    have redis-benchmark || missing+=(redis-tools)
+    have wrk || missing+=(wrk)
+    have python3 || missing+=(python3)
+    have nutcracker || [ -x /usr/sbin/nutcracker ] || missing+=(nutcracker)
+    have nginx || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+    have webdis || missing+=(webdis)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+}
+
 case ${1:-} in
 build) need_to_build ;;
 run) have redis-server || missing+=(redis-server) ;;
@@ -24,7 +44,15 @@ test)
     need_to_build
     need_to_test
     ;;
-*) fail "usage: $0 build|run|test" ;;
+bench)
+    need_to_build
+    need_to_compare
+    ;;
+bench-check)
+    need_to_build
+    need_to_count
+    ;;
+*) fail "usage: $0 build|run|test|bench|bench-check" ;;
 esac
 
 if [ ${#missing[@]} -eq 0 ]; then

@@ -1,0 +1,110 @@
+"""Holds the program to its budgets: instructions and allocations for each request, counted by callgrind.
+
+Each workload runs twice, with some thousand requests and with twice as many; the difference is what the requests cost, without start and end.
+One request, or one pipelined batch, is in flight at a time, so that the figures repeat. What the kernel does is not counted.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+from . import callgrind, processes, wire, workloads
+
+TOLERANCE = 1.10
+WORKLOADS = {
+    "RESP hit": workloads.hits,
+    "RESP hit, pipeline of 16": workloads.pipelined_hits,
+    "relayed SET": workloads.relayed,
+    "relayed SET, pipeline of 16": workloads.pipelined_relayed,
+    "miss": workloads.misses,
+    "HTTP hit": workloads.http_hits,
+}
+
+
+def measure(binary, library, workload, requests, output):
+    with processes.redis_server() as redis:
+        wire.load(redis.port, max(requests, workloads.KEYS), len(workloads.VALUE))
+        proxy = processes.proxy(
+            binary, redis.port, wrapper=callgrind.command(output), patience=120, threads=1, log_level="error",
+            ld_preload=library)
+        with proxy:
+            with wire.Connection(proxy.port) as connection:
+                workload(connection, requests)
+            proxy.stop(patience=60)
+    return callgrind.read(output)
+
+
+def cost(binary, library, workload, requests, folder, name):
+    fewer, more = (
+        measure(binary, library, workload, count, folder / f"{name}.{count}.callgrind")
+        for count in (requests, 2 * requests))
+    return more.per_request(fewer, requests)
+
+
+def shim(folder):
+    """See the source; whoever builds Swift has clang."""
+    library = folder / "sigsuspend.so"
+    source = pathlib.Path(__file__).parents[1] / "sigsuspend.c"
+    subprocess.run(["clang", "-O2", "-shared", "-fPIC", "-o", library, source], check=True)
+    return library.resolve()
+
+
+def stripped(binary, folder):
+    """A copy without debug information, which valgrind 3.19 cannot read; the names of functions stay."""
+    copy = folder / "redis-proxy"
+    subprocess.run(["strip", "--strip-debug", "-o", copy, binary], check=True)
+    return copy
+
+
+def judge(name, figures, budget):
+    """Prints a row for each figure and returns whether all are within the budget."""
+    is_within = True
+    for counter, figure in figures.items():
+        limit = budget.get(counter)
+        verdict = "no budget" if limit is None else "ok" if figure <= limit * TOLERANCE + 0.005 else "OVER"
+        is_within = is_within and verdict == "ok"
+        shown = "-" if limit is None else f"{limit:,.2f}"
+        print(f"{name:28} {counter:18} {figure:12,.2f} {shown:>12}  {verdict}", flush=True)
+    return is_within
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", required=True, type=pathlib.Path)
+    parser.add_argument("--budgets", required=True, type=pathlib.Path)
+    parser.add_argument("--keep", type=pathlib.Path, help="leave the profiles in this folder")
+    parser.add_argument("--write", action="store_true", help="make what is measured the budgets")
+    parser.add_argument("--only", action="append", choices=WORKLOADS, help="a workload; may be given several times")
+    parser.add_argument("--requests", type=int, default=3_200, help="of the shorter run")
+    arguments = parser.parse_args()
+
+    chosen = {name: WORKLOADS[name] for name in arguments.only or WORKLOADS}
+    budgets = json.loads(arguments.budgets.read_text()) if arguments.budgets.exists() else {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.keep or pathlib.Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        binary, library = stripped(arguments.binary, folder), shim(folder)
+        # Counts do not depend on what else runs.
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            names = {name: name.replace(" ", "-").replace(",", "") for name in chosen}
+            figures = dict(zip(chosen, pool.map(
+                lambda name: cost(binary, library, chosen[name], arguments.requests, folder, names[name]), chosen)))
+    print(f"{'':28} {'each request':18} {'measured':>12} {'budget':>12}")
+    results = [judge(name, figures[name], budgets.get(name, {})) for name in chosen]
+    if arguments.write:
+        budgets.update({name: {key: round(value, 2) for key, value in row.items()} for name, row in figures.items()})
+        arguments.budgets.write_text(json.dumps(budgets, indent=4) + "\n")
+        return 0
+    if not all(results):
+        print("a budget is exceeded by more than 10 %: make it cheaper, or say in the change why it is worth it and run\n"
+              "`make bench-check WRITE=1`", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

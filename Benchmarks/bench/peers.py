@@ -1,0 +1,65 @@
+"""The other programs of the comparison, each in front of the same Redis."""
+
+import json
+import pathlib
+
+from .processes import Server, free_port
+
+
+def twemproxy(folder, backing_port):
+    port = free_port()
+    configuration = pathlib.Path(folder) / "twemproxy.yml"
+    configuration.write_text(
+        f"bench:\n  listen: 127.0.0.1:{port}\n  redis: true\n  servers:\n   - 127.0.0.1:{backing_port}:1\n")
+    command = ["nutcracker", "-c", configuration, "-s", free_port(), "-a", "127.0.0.1", "-m", 16_384]
+    return Server("twemproxy", command, port)
+
+
+def nginx(folder, body):
+    port = free_port()
+    configuration = pathlib.Path(folder) / "nginx.conf"
+    configuration.write_text(f"""
+worker_processes 1;
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    keepalive_requests 1000000000;
+    default_type application/json;
+    server {{ listen 127.0.0.1:{port}; location / {{ return 200 '{body}'; }} }}
+}}
+""")
+    return Server("nginx", ["nginx", "-p", folder, "-c", configuration], port)
+
+
+def webdis(folder, backing_port):
+    port = free_port()
+    configuration = pathlib.Path(folder) / "webdis.json"
+    configuration.write_text(json.dumps({
+        "redis_host": "127.0.0.1", "redis_port": backing_port, "http_host": "127.0.0.1", "http_port": port,
+        "threads": 1, "pool_size": 20, "daemonize": False, "websockets": False, "database": 0, "verbosity": 0,
+        "logfile": "/dev/null", "acl": [{"disabled": ["DEBUG"]}]}))
+    return Server("webdis", ["webdis", configuration], port)
+
+
+def envoy(program, folder, backing_port):
+    port = free_port()
+    proxy = {
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.redis_proxy.v3.RedisProxy",
+        "stat_prefix": "bench", "settings": {"op_timeout": "10s"},
+        "prefix_routes": {"catch_all_route": {"cluster": "backing"}}}
+    configuration = pathlib.Path(folder) / "envoy.json"
+    configuration.write_text(json.dumps({"static_resources": {
+        "listeners": [{"name": "bench", "address": _address(port), "filter_chains": [{"filters": [{
+            "name": "envoy.filters.network.redis_proxy", "typed_config": proxy}]}]}],
+        "clusters": [{"name": "backing", "type": "STATIC", "connect_timeout": "1s", "load_assignment": {
+            "cluster_name": "backing",
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _address(backing_port)}}]}]}}]}}))
+    command = [program, "-c", configuration, "--concurrency", 1, "--log-level", "error", "--disable-hot-restart"]
+    return Server("Envoy", command, port)
+
+
+def _address(port):
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Counts instructions and allocations of the release program by callgrind and holds them to Benchmarks/budgets.json.
+#
+#   WRITE=1   makes what is measured the budgets
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+have_swift || fail "'make bench-check' needs a Swift toolchain, 6.2 or newer: https://www.swift.org/install"
+Scripts/install.sh bench-check
+build_release
+arguments=(--binary .build/release/redis-proxy --budgets Benchmarks/budgets.json)
+if [ -n "${WRITE:-}" ]; then
+    arguments+=(--write)
+fi
+PYTHONPATH=Benchmarks PYTHONDONTWRITEBYTECODE=1 exec python3 -m bench.budgets "${arguments[@]}"
