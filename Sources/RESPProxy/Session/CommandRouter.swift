@@ -59,7 +59,8 @@ struct CommandRouter {
         // A session waits on one connection at a time.
         guard reads.isEmpty, ledger.count < Self.outstandingLimit else { return .wait }
         if ledger.mayLeaveConnection(onReset: access.trustsClients) { return .wait }
-        return .relay(describe(command))
+        let relayed = describe(command)
+        return ledger.mustWait(for: relayed.change) ? .wait : .relay(relayed)
     }
 
     /// Replies outstanding on a pinned connection, beyond which the client is not read any more: room for what a client library may
