@@ -43,7 +43,7 @@ public final class ReadThrough {
         _ key: RawSpan, now: UInt64, outstandingLane: Int?, waiter: any FillWaiter, request: UInt64
     ) -> Reading {
         let found =
-            if coherence.mayServe(now: now), coherence.keeps(key) {
+            if coherence.mayServe(now: now), coherence.keeps(key), !coherence.conditions.bypassesCache {
                 cache.lookUp(key, now: now, lane: lane.index, outstandingLane: outstandingLane) {
                     WaitingRead(waiter: waiter, request: request)
                 }
@@ -88,7 +88,7 @@ public final class ReadThrough {
 
     private func end(_ ticket: FillTicket, _ key: ByteBuffer, with reply: FillReply) {
         let now = MonotonicClock.now()
-        let waiters = cache.complete(ticket, with: result(of: reply), now: now)
+        let waiters = cache.complete(ticket, with: result(of: reply, now: now), now: now)
         guard !waiters.isEmpty else { return }
         let outcome = outcome(of: reply, key, now: now)
         for waiting in waiters { waiting.tell(outcome, from: eventLoop) }
@@ -106,7 +106,7 @@ public final class ReadThrough {
 
     /// What of a reply may be kept: a value, until the key's own time to live has passed since the fetch was sent; never an error.
     /// A key that is absent is kept only where the server tells that somebody has set it.
-    private func result(of reply: FillReply) -> FillResult<CachedValue> {
+    private func result(of reply: FillReply, now: UInt64) -> FillResult<CachedValue> {
         if case .failure(let error) = reply.outcome { return error.code == .server ? .nothing : .failed }
         guard coherence.mayStore(reply.generation) else { return .nothing }
         return switch reply.outcome {
@@ -120,7 +120,7 @@ public final class ReadThrough {
                 Fill(
                     value: .large(length: length), size: 0,
                     deadline: reply.sent.adding(milliseconds: Self.largeMarkLifetime)))
-        case .absent where absenceLifetime > 0 && coherence.mayStoreAbsence(reply.generation):
+        case .absent where absenceLifetime > 0 && coherence.mayStoreAbsence(reply.generation, now: now):
             .value(Fill(value: .absent, size: 0, deadline: reply.sent.adding(milliseconds: absenceLifetime)))
         case .unstorable, .absent, .failure: .nothing
         }
