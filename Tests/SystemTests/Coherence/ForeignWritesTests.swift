@@ -52,7 +52,7 @@ struct ForeignWritesTests {
         let tracked = try TrackedRedis()
         let connections = try (0..<100).map { _ in try tracked.redis.connection() }
         let before = try tracked.fetches
-        tracked.redis.server.freeze()
+        try tracked.redis.server.freeze()
         for connection in connections { try connection.sendCommand("GET", "k") }
         #expect(try connections[99].staysSilent(for: .milliseconds(300)))
         tracked.redis.server.thaw()

@@ -28,7 +28,7 @@ struct LostTrackingTests {
         try tracked.straight.command("SET", "k", "v")
         try tracked.cache("k")
         let client = try tracked.redis.connection(limit: .seconds(30))
-        tracked.redis.server.freeze()
+        try tracked.redis.server.freeze()
         let frozen = ContinuousClock.now
         var last = frozen
         while true {
