@@ -46,6 +46,7 @@ def own(program, server, seconds, backing=None, **options):
         outcome = json.loads(_run(command))
     requests = outcome.pop("requests")
     del outcome["seconds"]
+    outcome["megabytes_per_second"] = outcome.pop("bytes_per_second") / 1e6
     return {**outcome, **account.each(requests)}
 
 

@@ -32,14 +32,14 @@ def verdict_lines(row):
 def figure_lines(row):
     return [
         f"| {row['target']} | {row['name']} | {server} | " + " | ".join(
-            cell(figures.get(name), scale, digits) for name, scale, digits in (
-                ("per_second", 1, 0), ("bytes_per_second", 1e-6, 0), ("p50_milliseconds", 1, 2), ("p99_milliseconds", 1, 2),
-                ("cpu_microseconds", 1, 2), ("backing_cpu_microseconds", 1, 2))) + " |"
+            cell(figures.get(name), digits) for name, digits in (
+                ("per_second", 0), ("megabytes_per_second", 0), ("p50_milliseconds", 2), ("p99_milliseconds", 2),
+                ("cpu_microseconds", 2), ("backing_cpu_microseconds", 2))) + " |"
         for server, figures in row["figures"].items()]
 
 
-def cell(figure, scale, digits):
-    return "" if figure is None else f"{figure * scale:,.{digits}f}"
+def cell(figure, digits):
+    return "" if figure is None else f"{figure:,.{digits}f}"
 
 
 def short(figure):

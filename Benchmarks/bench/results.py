@@ -51,14 +51,14 @@ class Row:
         # Nothing of one's own takes no time, so that no ratio can be had.
         ratio = one / other if other else float("inf")
         self.checks.append(
-            Check(f"{what or NAMES[figure]} ÷ {theirs}'s", ratio, asked, at_least, ours=one, theirs=other))
+            Check(f"{what or NAMES[figure]} ÷ that of {theirs}", ratio, asked, at_least, ours=one, theirs=other))
 
     def as_json(self):
         return {**asdict(self), "checks": [check.as_json() for check in self.checks]}
 
 
 NAMES = {
-    "per_second": "requests/s", "bytes_per_second": "bytes/s", "p50_milliseconds": "median, ms", "p99_milliseconds": "p99, ms",
+    "per_second": "requests/s", "megabytes_per_second": "MB/s", "p50_milliseconds": "median, ms", "p99_milliseconds": "p99, ms",
     "cpu_microseconds": "CPU, µs", "backing_cpu_microseconds": "Redis' CPU, µs",
     "user_microseconds": "in user space, µs", "resident_mebibytes": "resident, MiB",
 }

@@ -45,7 +45,7 @@ def large(bench, name, size, keys):
             prefix=prefix)
 
     row = Row(3, f"hit of {name}", bench.in_turns(bench.present("redis-proxy", "Redis", "other build"), turn))
-    row.hold("bytes_per_second", "redis-proxy", "Redis", 1.0)
+    row.hold("megabytes_per_second", "redis-proxy", "Redis", 1.0)
     if size >= 1 << 20:
         copying = copy_microseconds(size)
         user = row.figures["redis-proxy"]["user_microseconds"]
