@@ -71,3 +71,10 @@ def load(port, count, size, key="key:{:012d}", batch=1000):
             numbers = range(start, min(start + batch, count))
             request = b"".join(command("SET", key.format(number), value) for number in numbers)
             connection.exchange(request, 5 * len(numbers))
+
+
+def delete(port, count, key="key:{:012d}"):
+    """Deletes `count` keys."""
+    with Connection(port) as connection:
+        for number in range(count):
+            connection.ask("DEL", key.format(number))
