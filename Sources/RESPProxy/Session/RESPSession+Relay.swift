@@ -24,7 +24,7 @@ extension RESPSession {
         if commandsUnshared > 0 { commandsUnshared -= 1 }
         loop.cache.raiseFence(ledger.forwarded(relayed, now: now))
         // Nothing runs behind QUIT.
-        if relayed.change == .quit { intake = .ended }
+        if case .quit = relayed.change { intake = .ended }
     }
 
     var hasOwnConnection: Bool {
