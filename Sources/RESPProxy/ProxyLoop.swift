@@ -22,6 +22,9 @@ public final class ProxyLoop {
     let access: CacheAccess
     let logger: Logger
 
+    /// Memory for the replies of one session at a time, for the length of a turn.
+    var spareOutput = ByteBuffer()
+
     private let connector: BackingConnector
     private let lane: FillLane
     /// By the server's table as of the fill lane's last log-in; there is none before, while the backing is away, and where it is forbidden.

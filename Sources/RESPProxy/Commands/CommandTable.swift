@@ -12,7 +12,8 @@ struct CommandTable: Sendable {
         var commands: [CommandName: CommandDescription] = [:]
         var subcommands: [CommandName: [CommandName: CommandDescription]] = [:]
         for entry in entries {
-            guard let fields = entry.elements, var (name, description) = Self.description(of: fields) else { continue }
+            guard let fields = entry.elements, let (name, own) = Self.description(of: fields) else { continue }
+            var description = own
             for subentry in fields.count > 9 ? fields[9].elements ?? [] : [] {
                 guard let fields = subentry.elements, let (subname, subcommand) = Self.description(of: fields) else {
                     continue

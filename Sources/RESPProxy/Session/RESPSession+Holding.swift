@@ -58,7 +58,7 @@ extension RESPSession {
         barrierSettled = max(barrierSettled, since)
         writeOutput()
         for bytes in held.bytes { send(bytes) }
-        context?.flush()
+        flush()
         if let end = held.end { return relayEnded(error: end.error, isInsideReply: end.isInsideReply) }
         process()
         if takesMore, case .open(let connection) = relay { connection.readMore() }
