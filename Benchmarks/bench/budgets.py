@@ -28,9 +28,9 @@ WORKLOADS = {
 def measure(binary, library, workload, requests, output):
     with processes.redis_server() as redis:
         wire.load(redis.port, max(requests, workloads.KEYS), len(workloads.VALUE))
+        # What the program does by the clock would count the more, the slower it runs.
         proxy = processes.proxy(
             binary, redis.port, wrapper=callgrind.command(output), patience=120, threads=1, log_level="error",
-            # What is done each second would count for more the slower the machine is.
             tracking_heartbeat=3600, ld_preload=library)
         with proxy:
             with wire.Connection(proxy.port) as connection:

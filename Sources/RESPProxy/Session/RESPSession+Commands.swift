@@ -85,10 +85,10 @@ extension RESPSession {
     func take(
         _ command: CommandView, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
     ) {
-        let router = CommandRouter(
-            table: loop.commandTable, access: loop.access, caches: loop.configuration.cache.capacity > 0,
-            announcesChanges: loop.coherence.announcesChanges)
-        switch router.route(command, ledger: ledger, reads: reads, canAnswerHere: canAnswerHere) {
+        let router = loop.router
+        let standing = SessionStanding(
+            ledger: ledger, reads: reads, access: router.access, canAnswerHere: canAnswerHere)
+        switch router.route(command, standing, announcesChanges: loop.coherence.announcesChanges) {
         case .wait:
             isWaiting = true
         case .hangUp:
@@ -116,7 +116,7 @@ extension RESPSession {
     private func relay(
         _ relayed: RelayedCommand, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
     ) {
-        if relayed.change == .quit, !hasOwnConnection {
+        if case .quit = relayed.change, !hasOwnConnection {
             intake = .ended
             lastReply = ByteBuffer(string: "+OK\r\n")
             return
