@@ -8,8 +8,8 @@ protocol RelayReceiver: AnyObject {
     var matchesReplies: Bool { get }
     /// Whether the reply that begins must be looked at.
     var needsGlimpse: Bool { get }
-    /// Whether the reply that has begun is to a command of the proxy's own, and not passed on.
-    var dropsReply: Bool { get }
+    /// Whether the reply that has begun with this byte is not passed on.
+    func dropsReply(type: UInt8) -> Bool
     /// Whether more may be read from the server now.
     var takesMore: Bool { get }
     func replyBegins(type: UInt8)
@@ -147,7 +147,7 @@ final class RelayConnection: ChannelInboundHandler {
                 let type = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
                 receiver.replyBegins(type: type)
                 guard receiver.matchesReplies else { return }
-                isDropping = type != UInt8(ascii: ">") && receiver.dropsReply
+                isDropping = receiver.dropsReply(type: type)
                 collects = receiver.needsGlimpse || type == UInt8(ascii: "-")
                 glimpse.reset()
             }

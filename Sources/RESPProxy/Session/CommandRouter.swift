@@ -47,6 +47,8 @@ struct SessionStanding: Equatable, Sendable {
     var outstanding: Int
     /// Whether what follows must wait, because it may not belong on the connection that the last command went on.
     var mayLeaveConnection: Bool
+    /// Which replies the client gets.
+    var replies: SessionState.Replies
 
     /// Inlined, so that neither the ledger nor the queue is copied for it.
     @inline(__always)
@@ -58,6 +60,7 @@ struct SessionStanding: Equatable, Sendable {
         takesReads = reads.pendingCount < reads.pendingLimit
         outstanding = ledger.count
         mayLeaveConnection = ledger.mayLeaveConnection(onReset: access.trustsClients)
+        replies = ledger.state.replies
     }
 }
 
@@ -94,7 +97,9 @@ final class CommandRouter: Sendable {
         guard session.hasNoReads, session.outstanding < Self.outstandingLimit, !session.mayLeaveConnection else {
             return .wait
         }
-        return .relay(describe(command, announcesChanges: announcesChanges))
+        let relayed = describe(command, announcesChanges: announcesChanges)
+        if session.outstanding > 0, relayed.change.settlesFirst(under: session.replies) { return .wait }
+        return .relay(relayed)
     }
 
     /// Replies outstanding on a pinned connection, beyond which the client is not read any more: room for what a client library may

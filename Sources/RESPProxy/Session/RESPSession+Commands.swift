@@ -123,14 +123,36 @@ extension RESPSession {
         }
         switch attach(for: relayed, now: now) {
         case .ready:
-            begin(relayed, now: now)
-            forward(self)
+            relayOnWire(relayed, now: now, forward: forward, drop: drop)
         case .failed(let error):
             drop(self)
             loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
             answer(.error(error.message))
         case .waiting:
             isWaiting = true
+        }
+    }
+
+    /// Sends what goes to the server for a command: mostly the command itself.
+    private func relayOnWire(
+        _ relayed: RelayedCommand, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
+    ) {
+        switch RepliesOnWire(for: relayed.change, in: ledger.state) {
+        case .asSent:
+            begin(relayed, now: now)
+            forward(self)
+        case .askedFor:
+            begin(relayed, now: now)
+            drop(self)
+            RESPEncoder.command(RepliesOnWire.ask, into: &forwards)
+        case .silenced:
+            RESPEncoder.command(RepliesOnWire.silence, into: &forwards)
+            ledger.giveUpMatching()
+            begin(relayed, now: now)
+            forward(self)
+        case .notPossible:
+            loop.logger.info("a client is closed that switches its replies on inside a transaction")
+            close()
         }
     }
 

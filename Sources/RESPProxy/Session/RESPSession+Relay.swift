@@ -144,7 +144,7 @@ extension RESPSession {
 extension RESPSession: RelayReceiver {
     var matchesReplies: Bool { ledger.state.tracking == .byReply || ledger.state.tracking == .monitoring }
     var needsGlimpse: Bool { ledger.needsGlimpse }
-    var dropsReply: Bool { ledger.dropsReply }
+    func dropsReply(type: UInt8) -> Bool { ledger.dropsReply(type: type) }
     var takesMore: Bool { held == nil && (channel.isWritable || !channel.isActive) || isClosed }
 
     func replyBegins(type: UInt8) {
@@ -162,7 +162,7 @@ extension RESPSession: RelayReceiver {
     }
 
     func relayed(_ bytes: ByteBuffer) {
-        guard !isClosed else { return }
+        guard !isClosed, bytes.readableBytes > 0 else { return }
         lastRelayed = relayReadTime ?? MonotonicClock.now()
         if holdsEverything { holdReplies() }
         guard held == nil else {

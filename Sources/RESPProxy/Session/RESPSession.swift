@@ -228,7 +228,7 @@ final class RESPSession: ChannelInboundHandler {
         guard !isClosed else { return }
         if let last = lastReply, reads.isEmpty, ledger.isEmpty, !isInsideReply {
             lastReply = nil
-            send(last)
+            if ledger.state.replies == .on { send(last) }
             close()
         } else if inputHasEnded, canForward {
             // A blocked command is withdrawn, and a half-received one has no end; everything else is answered first.
