@@ -47,18 +47,6 @@ struct SessionStanding: Equatable, Sendable {
     var outstanding: Int
     /// Whether what follows must wait, because it may not belong on the connection that the last command went on.
     var mayLeaveConnection: Bool
-
-    /// Inlined, so that neither the ledger nor the queue is copied for it.
-    @inline(__always)
-    init(ledger: RelayLedger, reads: ReadQueue, access: CacheAccess, canAnswerHere: Bool) {
-        mayBeAnsweredFromCache = ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: access)
-        self.canAnswerHere = canAnswerHere
-        holdsRelay = reads.holdsRelay
-        hasNoReads = reads.isEmpty
-        takesReads = reads.pendingCount < reads.pendingLimit
-        outstanding = ledger.count
-        mayLeaveConnection = ledger.mayLeaveConnection(onReset: access.trustsClients)
-    }
 }
 
 /// Decides where the commands of a session go, from what the session is and what is outstanding. Touches nothing.
