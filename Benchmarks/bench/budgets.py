@@ -35,7 +35,8 @@ def measure(binary, library, workload, requests, output):
         proxy = processes.proxy(
             binary, redis.port, wrapper=callgrind.command(output), patience=PATIENCE, threads=1, log_level="error",
             # What is done each second would count for more the slower the machine is.
-            tracking_heartbeat=3600, cache_expiry_time=1_000_000, redis_connect_timeout=PATIENCE, redis_command_timeout=PATIENCE, ld_preload=library)
+            tracking_heartbeat=3600, cache_expiry_time=1_000_000, redis_connect_timeout=PATIENCE,
+            redis_command_timeout=PATIENCE, ld_preload=library)
         with proxy:
             await_tracking(redis)
             with wire.Connection(proxy.port, PATIENCE) as connection:
