@@ -49,19 +49,6 @@ struct SessionStanding: Equatable, Sendable {
     var mayLeaveConnection: Bool
     /// Which replies the client gets.
     var replies: SessionState.Replies
-
-    /// Inlined, so that neither the ledger nor the queue is copied for it.
-    @inline(__always)
-    init(ledger: RelayLedger, reads: ReadQueue, access: CacheAccess, canAnswerHere: Bool) {
-        mayBeAnsweredFromCache = ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: access)
-        self.canAnswerHere = canAnswerHere
-        holdsRelay = reads.holdsRelay
-        hasNoReads = reads.isEmpty
-        takesReads = reads.pendingCount < reads.pendingLimit
-        outstanding = ledger.count
-        mayLeaveConnection = ledger.mayLeaveConnection(onReset: access.trustsClients)
-        replies = ledger.state.replies
-    }
 }
 
 /// Decides where the commands of a session go, from what the session is and what is outstanding. Touches nothing.

@@ -86,9 +86,7 @@ extension RESPSession {
         _ command: CommandView, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
     ) {
         let router = loop.router
-        let standing = SessionStanding(
-            ledger: ledger, reads: reads, access: router.access, canAnswerHere: canAnswerHere)
-        switch router.route(command, standing, announcesChanges: loop.coherence.announcesChanges) {
+        switch router.route(command, standing(for: router.access), announcesChanges: loop.coherence.announcesChanges) {
         case .wait:
             isWaiting = true
         case .hangUp:
@@ -110,6 +108,15 @@ extension RESPSession {
         case .relay(let relayed):
             relay(relayed, now: now, forward: forward, drop: drop)
         }
+    }
+
+    /// Each property by itself: passed on as a whole, the ledger and the queue would be copied.
+    private func standing(for access: CacheAccess) -> SessionStanding {
+        SessionStanding(
+            mayBeAnsweredFromCache: ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: access),
+            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, hasNoReads: reads.isEmpty,
+            takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
+            mayLeaveConnection: ledger.mayLeaveConnection(onReset: access.trustsClients), replies: ledger.state.replies)
     }
 
     /// Sends a command to the backing, or leaves it where it is until it can be.

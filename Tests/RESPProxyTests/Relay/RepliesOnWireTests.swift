@@ -33,7 +33,10 @@ struct RepliesOnWireTests {
     }
 
     private func waits(_ line: String) -> Bool {
-        let standing = SessionStanding(ledger: ledger, reads: ReadQueue(), access: router.access, canAnswerHere: true)
+        let standing = SessionStanding(
+            mayBeAnsweredFromCache: false, canAnswerHere: true, holdsRelay: false, hasNoReads: true, takesReads: true,
+            outstanding: ledger.count, mayLeaveConnection: ledger.mayLeaveConnection(onReset: false),
+            replies: ledger.state.replies)
         return router.route(command(line), standing, announcesChanges: false) == .wait
     }
 

@@ -21,7 +21,10 @@ struct CommandRouterTests {
 
     private func route(_ command: CommandView, by router: CommandRouter, canAnswerHere: Bool = true) -> Route {
         let standing = SessionStanding(
-            ledger: ledger, reads: reads, access: router.access, canAnswerHere: canAnswerHere)
+            mayBeAnsweredFromCache: ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: router.access),
+            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, hasNoReads: reads.isEmpty,
+            takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
+            mayLeaveConnection: ledger.mayLeaveConnection(onReset: router.access.trustsClients), replies: ledger.state.replies)
         return router.route(command, standing, announcesChanges: false)
     }
 
