@@ -37,7 +37,7 @@ bench-check: ## Hold instructions and allocations of each request to Benchmarks/
 	@exec Scripts/bench-check.sh
 
 format:
-	swift format --in-place --recursive Sources Tests Package.swift
+	swift format --in-place --recursive Sources Tests Benchmarks Package.swift
 
 clean: ## Remove everything that was built
 	rm -rf .build

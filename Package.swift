@@ -98,6 +98,13 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// `make bench` sets this; nobody else has to build the micro-benchmarks.
+if Context.environment["BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "MicroBenchmarks", dependencies: ["CHiredis", "LocalCache", "RESPParser"], path: "Benchmarks/Micro"))
+}
+
 // `make check` and CI set this. Users with newer compilers, which may warn of more, do not.
 if Context.environment["WARNINGS_AS_ERRORS"] != nil {
     for target in package.targets where target.type != .system {

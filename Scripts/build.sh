@@ -4,7 +4,8 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 if have_swift; then
-    build_release "$@"
+    Scripts/install.sh build
+    build_product redis-proxy "$@"
     say "built .build/release/redis-proxy"
 elif have_engine; then
     exec docker build --tag redis-proxy .

@@ -30,5 +30,10 @@ fail_without_tools() {
 # in, so the flag stands here, where it reaches the dependencies too, and not in the manifest.
 build_release() {
     Scripts/install.sh build
-    swift build -c release --product redis-proxy -Xswiftc -enforce-exclusivity=unchecked "$@"
+    build_product redis-proxy
+}
+
+# A product by name; what follows are further options of `swift build`.
+build_product() {
+    swift build -c release --product "$1" -Xswiftc -enforce-exclusivity=unchecked "${@:2}"
 }

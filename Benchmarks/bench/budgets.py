@@ -7,14 +7,18 @@ One request, or one pipelined batch, is in flight at a time, so that the figures
 import argparse
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from . import callgrind, processes, wire, workloads
 
 TOLERANCE = 1.10
+# Seconds. Under callgrind, on a machine that does much else, everything takes long.
+PATIENCE = 300
 WORKLOADS = {
     "RESP hit": workloads.hits,
     "RESP hit, pipeline of 16": workloads.pipelined_hits,
@@ -29,13 +33,26 @@ def measure(binary, library, workload, requests, output):
     with processes.redis_server() as redis:
         wire.load(redis.port, max(requests, workloads.KEYS), len(workloads.VALUE))
         proxy = processes.proxy(
-            binary, redis.port, wrapper=callgrind.command(output), patience=120, threads=1, log_level="error",
-            ld_preload=library)
+            binary, redis.port, wrapper=callgrind.command(output), patience=PATIENCE, threads=1, log_level="error",
+            # What is done each second would count for more the slower the machine is.
+            tracking_heartbeat=3600, cache_expiry_time=1_000_000, redis_connect_timeout=PATIENCE,
+            redis_command_timeout=PATIENCE, ld_preload=library)
         with proxy:
-            with wire.Connection(proxy.port) as connection:
+            await_tracking(redis)
+            with wire.Connection(proxy.port, PATIENCE) as connection:
                 workload(connection, requests)
-            proxy.stop(patience=60)
+            proxy.stop(patience=PATIENCE)
     return callgrind.read(output)
+
+
+def await_tracking(redis):
+    """Until the proxy is told of changes it keeps nothing, and what should be hits would be misses."""
+    deadline = time.monotonic() + PATIENCE
+    with wire.Connection(redis.port) as connection:
+        while not re.search(rb" flags=\w*t", connection.ask_bulk("CLIENT", "LIST")):
+            if time.monotonic() > deadline:
+                raise processes.BenchError("the proxy has not begun to track")
+            time.sleep(0.1)
 
 
 def cost(binary, library, workload, requests, folder, name):
@@ -60,16 +77,25 @@ def stripped(binary, folder):
     return copy
 
 
-def judge(name, figures, budget):
-    """Prints a row for each figure and returns whether all are within the budget."""
-    is_within = True
+def is_within(figure, limit):
+    return limit is not None and figure <= limit * TOLERANCE + 0.005
+
+
+def least(one, other):
+    return {counter: min(figure, other[counter]) for counter, figure in one.items()}
+
+
+def judge(name, figures, budget, is_written):
+    """Prints a row for each figure and returns whether all are within the budget, or become it."""
     for counter, figure in figures.items():
         limit = budget.get(counter)
-        verdict = "no budget" if limit is None else "ok" if figure <= limit * TOLERANCE + 0.005 else "OVER"
-        is_within = is_within and verdict == "ok"
+        if is_written:
+            verdict = "written"
+        else:
+            verdict = "ok" if is_within(figure, limit) else "no budget" if limit is None else "OVER"
         shown = "-" if limit is None else f"{limit:,.2f}"
         print(f"{name:28} {counter:18} {figure:12,.2f} {shown:>12}  {verdict}", flush=True)
-    return is_within
+    return is_written or all(is_within(figure, budget.get(counter)) for counter, figure in figures.items())
 
 
 def main():
@@ -88,16 +114,25 @@ def main():
         folder = arguments.keep or pathlib.Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         binary, library = stripped(arguments.binary, folder), shim(folder)
-        # Counts do not depend on what else runs.
+
+        def counted(name):
+            file_name = name.replace(" ", "-").replace(",", "")
+            return cost(binary, library, chosen[name], arguments.requests, folder, file_name)
+
+        # Counts hardly depend on what else runs.
         with ThreadPoolExecutor(max_workers=2) as pool:
-            names = {name: name.replace(" ", "-").replace(",", "") for name in chosen}
-            figures = dict(zip(chosen, pool.map(
-                lambda name: cost(binary, library, chosen[name], arguments.requests, folder, names[name]), chosen)))
-    print(f"{'':28} {'each request':18} {'measured':>12} {'budget':>12}")
-    results = [judge(name, figures[name], budgets.get(name, {})) for name in chosen]
+            figures = dict(zip(chosen, pool.map(counted, chosen)))
+        if not arguments.write:
+            # What is over by chance is not over twice.
+            for name in chosen:
+                if not all(is_within(figure, budgets.get(name, {}).get(counter)) for counter, figure in figures[name].items()):
+                    figures[name] = least(figures[name], counted(name))
+    print(f"{'':28} {'each request':18} {'measured':>12} {'old budget' if arguments.write else 'budget':>12}")
+    results = [judge(name, figures[name], budgets.get(name, {}), arguments.write) for name in chosen]
     if arguments.write:
         budgets.update({name: {key: round(value, 2) for key, value in row.items()} for name, row in figures.items()})
         arguments.budgets.write_text(json.dumps(budgets, indent=4) + "\n")
+        print(f"what was measured is the budget now, in {arguments.budgets}")
         return 0
     if not all(results):
         print("a budget is exceeded by more than 10 %: make it cheaper, or say in the change why it is worth it and run\n"

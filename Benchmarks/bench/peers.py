@@ -6,9 +6,9 @@ import pathlib
 from .processes import Server, free_port
 
 
-def twemproxy(folder, backing_port):
+def twemproxy(folder, backing_port, file="twemproxy"):
     port = free_port()
-    configuration = pathlib.Path(folder) / "twemproxy.yml"
+    configuration = pathlib.Path(folder) / f"{file}.yml"
     configuration.write_text(
         f"bench:\n  listen: 127.0.0.1:{port}\n  redis: true\n  servers:\n   - 127.0.0.1:{backing_port}:1\n")
     command = ["nutcracker", "-c", configuration, "-s", free_port(), "-a", "127.0.0.1", "-m", 16_384]
@@ -44,13 +44,13 @@ def webdis(folder, backing_port):
     return Server("webdis", ["webdis", configuration], port)
 
 
-def envoy(program, folder, backing_port):
+def envoy(program, folder, backing_port, file="envoy"):
     port = free_port()
     proxy = {
         "@type": "type.googleapis.com/envoy.extensions.filters.network.redis_proxy.v3.RedisProxy",
         "stat_prefix": "bench", "settings": {"op_timeout": "10s"},
         "prefix_routes": {"catch_all_route": {"cluster": "backing"}}}
-    configuration = pathlib.Path(folder) / "envoy.json"
+    configuration = pathlib.Path(folder) / f"{file}.json"
     configuration.write_text(json.dumps({"static_resources": {
         "listeners": [{"name": "bench", "address": _address(port), "filter_chains": [{"filters": [{
             "name": "envoy.filters.network.redis_proxy", "typed_config": proxy}]}]}],
@@ -59,6 +59,20 @@ def envoy(program, folder, backing_port):
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": _address(backing_port)}}]}]}}]}}))
     command = [program, "-c", configuration, "--concurrency", 1, "--log-level", "error", "--disable-hot-restart"]
     return Server("Envoy", command, port)
+
+
+def seed(python, backing_port):
+    """Flask's own server, as the design in Benchmarks/seed.py was served."""
+    port = free_port()
+    program = pathlib.Path(__file__).parents[1] / "seed.py"
+    return Server("the seed's design", [python, "-B", program], port, {
+        "PROXY_PORT": str(port), "REDIS_PORT": str(backing_port), "MAX_CLIENTS": "1000"})
+
+
+def relay(program, backing_port, microseconds):
+    """Passes everything on so much later, each way."""
+    port = free_port()
+    return Server("direct", [program, port, backing_port, microseconds], port)
 
 
 def _address(port):

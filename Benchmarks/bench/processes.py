@@ -77,6 +77,10 @@ class Server:
         """User and system time so far, by the scheduler's own account in nanoseconds where there is one."""
         return sum(_cpu_seconds(pid) for pid in self._processes())
 
+    def user_seconds(self):
+        """User time so far, to the tick."""
+        return sum(_user_seconds(pid) for pid in self._processes())
+
     def resident_bytes(self):
         return sum(_status_kibibytes(pid, "VmRSS:") for pid in self._processes()) * 1024
 
@@ -111,6 +115,14 @@ def _cpu_seconds(pid):
         with open(f"/proc/{pid}/stat") as account:
             fields = account.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
+    except OSError:
+        return 0
+
+
+def _user_seconds(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as account:
+            return int(account.read().rpartition(")")[2].split()[11]) / TICKS
     except OSError:
         return 0
 

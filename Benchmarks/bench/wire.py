@@ -19,12 +19,13 @@ class Connection:
     def exchange(self, request, length):
         """Sends `request` and returns the answer, which is `length` bytes long."""
         self._socket.sendall(request)
-        answer = self._socket.recv(length)
-        while len(answer) < length:
-            more = self._socket.recv(length - len(answer))
-            if not more:
-                raise ConnectionError(f"closed in the middle of an answer: {answer!r}")
-            answer += more
+        answer = b""
+        try:
+            while len(answer) < length:
+                answer += self._receive(length - len(answer))
+        except (TimeoutError, ConnectionError) as error:
+            # Most likely an error, which is shorter than the value that was expected.
+            raise ConnectionError(f"no whole answer ({error}) but {answer[-200:]!r}") from error
         return answer
 
     def exchange_http(self, request):
@@ -39,8 +40,19 @@ class Connection:
             body += self._receive()
         return head + b"\r\n\r\n" + body
 
-    def _receive(self):
-        more = self._socket.recv(65_536)
+    def ask_bulk(self, *words):
+        """One command with a bulk string as its reply."""
+        self._socket.sendall(command(*words))
+        answer = self._receive()
+        while b"\r\n" not in answer:
+            answer += self._receive()
+        header, _, body = answer.partition(b"\r\n")
+        while len(body) < int(header[1:]) + 2:
+            body += self._receive()
+        return body[:-2]
+
+    def _receive(self, most=65_536):
+        more = self._socket.recv(most)
         if not more:
             raise ConnectionError("closed in the middle of an answer")
         return more
@@ -71,3 +83,10 @@ def load(port, count, size, key="key:{:012d}", batch=1000):
             numbers = range(start, min(start + batch, count))
             request = b"".join(command("SET", key.format(number), value) for number in numbers)
             connection.exchange(request, 5 * len(numbers))
+
+
+def delete(port, count, key="key:{:012d}"):
+    """Deletes `count` keys."""
+    with Connection(port) as connection:
+        for number in range(count):
+            connection.ask("DEL", key.format(number))

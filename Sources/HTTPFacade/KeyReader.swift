@@ -4,8 +4,10 @@ import RESPProxy
 
 /// What the facade needs of the core: reads through the cache, large values, and who may read.
 protocol KeyReader: AnyObject {
-    /// See ``ReadThrough/read(_:now:outstandingLane:waiter:request:)``.
-    func readValue(_ key: ByteBuffer, waiter: any FillWaiter, request: UInt64) -> ReadThrough.Reading
+    /// See ``ReadThrough/read(_:now:outstandingLane:waiter:request:copy:)``.
+    func readValue(
+        _ key: ByteBuffer, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
+    ) -> ReadThrough.Reading
     /// See ``ProxyLoop/readLargeValue(_:receiver:)``.
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream
     /// See ``ProxyLoop/requiresCredentials``.
@@ -23,10 +25,13 @@ protocol LargeValueStream: AnyObject {
 extension LargeValueReader: LargeValueStream {}
 
 extension ProxyLoop: KeyReader {
-    func readValue(_ key: ByteBuffer, waiter: any FillWaiter, request: UInt64) -> ReadThrough.Reading {
+    func readValue(
+        _ key: ByteBuffer, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
+    ) -> ReadThrough.Reading {
         // A connection's requests are served one after another, so none of its earlier reads is ever outstanding.
         readThrough.read(
-            key.readableBytesSpan, now: MonotonicClock.now(), outstandingLane: nil, waiter: waiter, request: request)
+            key.readableBytesSpan, now: MonotonicClock.now(), outstandingLane: nil, waiter: waiter, request: request,
+            copy: copy)
     }
 
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream {

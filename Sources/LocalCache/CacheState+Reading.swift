@@ -1,10 +1,12 @@
 extension CacheState {
-    /// - Parameter discarded: Receives the value of an entry that is found dead.
+    /// - Parameters:
+    ///   - copy: Given the value on a hit, where it is kept as bytes.
+    ///   - discarded: Receives the value of an entry that is found dead.
     @inlinable
     @inline(__always)
     mutating func lookUp(
-        _ key: HashedKey, now: UInt64, limits: CacheLimits, lane: Int, outstandingLane: Int?, waiter: () -> Waiter,
-        discarded: inout Value?
+        _ key: HashedKey, now: UInt64, limits: CacheLimits, lane: Int, outstandingLane: Int?,
+        copy: (RawSpan) -> Void, waiter: () -> Waiter, discarded: inout Value?
     ) -> LookUp<Value> {
         let position = entries.position(of: key)
         if let position, outstandingLane == nil || !hasVoidedFill(key) {
@@ -14,10 +16,15 @@ extension CacheState {
                 let age = entry.pointee.age(now: now)
                 counters.hits &+= 1
                 entries.use(slot)
-                if age >= limits.refreshAge, let ticket = refresh(key, slot, lane: lane) {
-                    return .refresh(entry.pointee.value, age: age, ticket)
+                let value = entry.pointee.value
+                if value == nil {
+                    let bytes = entry.pointee.valueBytes
+                    copy(bytes.bytes)
                 }
-                return .hit(entry.pointee.value, age: age)
+                if age >= limits.refreshAge, let ticket = refresh(key, slot, lane: lane) {
+                    return .refresh(value, age: age, ticket)
+                }
+                return .hit(value, age: age)
             }
         }
         return lookUpMissing(

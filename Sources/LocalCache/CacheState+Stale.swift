@@ -30,26 +30,29 @@ extension CacheState {
             entry.key, hash: hash, value: entry.value, size: entry.size, deadline: entry.deadline,
             addedAt: entry.addedAt)
         while stale.count > limits.capacity || stale.bytes > limits.memoryLimit {
-            guard stale.removeOldest(hasher: limits.hasher) != nil else { break }
+            guard let oldest = stale.takeOldest(hasher: limits.hasher) else { break }
+            _ = oldest.release()
         }
     }
 
     /// A value that is not to be served but where there is nothing better: no older than ``CacheLimits/staleAge``, and never past the
     /// key's own time to live.
     @inlinable
-    func lookUpStale(_ key: HashedKey, now: UInt64, limits: CacheLimits) -> (value: Value, age: UInt64)? {
+    func lookUpStale(
+        _ key: HashedKey, now: UInt64, limits: CacheLimits, make: (RawSpan) -> Value
+    ) -> (value: Value, age: UInt64)? {
         if let position = stale.position(of: key) {
-            return value(in: stale.pointer(to: stale.index.slot(at: position)), now: now, limits: limits)
+            return value(in: stale.pointer(to: stale.index.slot(at: position)), now: now, limits: limits, make: make)
         }
         guard let position = entries.position(of: key) else { return nil }
-        return value(in: entries.pointer(to: entries.index.slot(at: position)), now: now, limits: limits)
+        return value(in: entries.pointer(to: entries.index.slot(at: position)), now: now, limits: limits, make: make)
     }
 
     @inlinable
     func value(
-        in entry: UnsafeMutablePointer<Entry<Value>>, now: UInt64, limits: CacheLimits
+        in entry: UnsafeMutablePointer<Entry<Value>>, now: UInt64, limits: CacheLimits, make: (RawSpan) -> Value
     ) -> (value: Value, age: UInt64)? {
         guard entry.pointee.lives(now: now, upTo: limits.staleAge) else { return nil }
-        return (entry.pointee.value, entry.pointee.age(now: now))
+        return (entry.pointee.value(make), entry.pointee.age(now: now))
     }
 }

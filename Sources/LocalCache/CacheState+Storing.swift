@@ -1,9 +1,11 @@
 extension CacheState {
-    /// - Parameter discarded: Receives the values that made room.
+    /// - Parameters:
+    ///   - bytes: What is stored where the fill has no value.
+    ///   - discarded: Receives the values that made room.
     @inlinable
     mutating func complete(
-        _ ticket: FillTicket, with result: FillResult<Value>, now: UInt64, limits: CacheLimits,
-        discarded: inout Discarded<Value>
+        _ ticket: FillTicket, with result: FillResult<Value>, bytes: UnsafeRawBufferPointer, now: UInt64,
+        limits: CacheLimits, discarded: inout Discarded<Value>
     ) -> [Waiter] {
         guard let ended = flights.end(ticket) else { return [] }
         guard ended.activity != .absent else { return ended.waiters }
@@ -12,7 +14,7 @@ extension CacheState {
         case .value where !ended.mayStore: counters.voided &+= 1
         case .value(let fill):
             dropOld(ended.activity, discarded: &discarded)
-            store(fill, at: ended.activity, now: now, limits: limits, discarded: &discarded)
+            store(fill, bytes, at: ended.activity, now: now, limits: limits, discarded: &discarded)
         case .nothing where ended.mayStore: dropOld(ended.activity, discarded: &discarded)
         case .nothing: break
         }
@@ -32,17 +34,18 @@ extension CacheState {
     /// Stores what a fill brought, unless it is dead already or larger than the whole budget.
     @inlinable
     mutating func store(
-        _ fill: Fill<Value>, at activity: Slot, now: UInt64, limits: CacheLimits, discarded: inout Discarded<Value>
+        _ fill: Fill<Value>, _ bytes: UnsafeRawBufferPointer, at activity: Slot, now: UInt64, limits: CacheLimits,
+        discarded: inout Discarded<Value>
     ) {
         let deadline = fill.deadline ?? .max
         // An entry's record counts its value by 32 bits: one above 4 GiB is not stored.
         guard now < deadline, limits.expiry > 0, let size = UInt32(exactly: max(fill.size, 0)) else { return }
         let keySize = flights.activities[Int(activity)].key?.count ?? 0
         let cost = EntryStore<Value>.cost(keySize: keySize, valueSize: size)
-        guard cost <= limits.memoryLimit, let key = flights.takeKey(of: activity) else { return }
+        guard cost <= limits.memoryLimit, let key = flights.takeKey(of: activity, and: bytes) else { return }
         while entries.count >= limits.capacity || entries.bytes > limits.memoryLimit - cost {
-            guard let evicted = entries.removeOldest(hasher: limits.hasher) else { break }
-            discarded.append(evicted)
+            guard let oldest = entries.takeOldest(hasher: limits.hasher) else { break }
+            discarded.append(oldest.release())
             counters.evicted &+= 1
         }
         entries.add(

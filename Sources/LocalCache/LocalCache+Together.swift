@@ -18,9 +18,11 @@ extension LocalCache {
     ///   - now: Monotonic nanoseconds.
     ///   - addedBefore: All must have been added before this, in monotonic nanoseconds: a moment after which nothing about any of them
     ///     can be unknown here that was true then.
+    ///   - make: Makes a value of one that is kept as bytes; called under the lock.
     @inlinable
     public func lookUpTogether(
-        _ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: UInt64, addedBefore: UInt64
+        _ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: UInt64, addedBefore: UInt64,
+        make: (RawSpan) -> Value
     ) -> LookUpTogether<Value> {
         guard limits.capacity > 0 else { return .missing }
         var hashes: [UInt32] = []
@@ -29,7 +31,9 @@ extension LocalCache {
             for key in keys { hashes.append(limits.hasher.hash(UnsafeRawBufferPointer(rebasing: bytes[key]))) }
             return state.withLock { state in
                 var index = 0
-                return state.lookUpTogether(count: keys.count, now: now, limits: limits, addedBefore: addedBefore) {
+                return state.lookUpTogether(
+                    count: keys.count, now: now, limits: limits, addedBefore: addedBefore, make: make
+                ) {
                     defer { index += 1 }
                     let key = keys[keys.startIndex + index]
                     return HashedKey(bytes: UnsafeRawBufferPointer(rebasing: bytes[key]), hash: hashes[index])
@@ -43,7 +47,8 @@ extension CacheState {
     /// - Parameter next: Answers the next key.
     @inlinable
     mutating func lookUpTogether(
-        count: Int, now: UInt64, limits: CacheLimits, addedBefore: UInt64, next: () -> HashedKey
+        count: Int, now: UInt64, limits: CacheLimits, addedBefore: UInt64, make: (RawSpan) -> Value,
+        next: () -> HashedKey
     ) -> LookUpTogether<Value> {
         var slots: [Slot] = []
         slots.reserveCapacity(count)
@@ -61,7 +66,7 @@ extension CacheState {
         return .hit(
             slots.map { slot in
                 entries.use(slot)
-                return entries.pointer(to: slot).pointee.value
+                return entries.pointer(to: slot).pointee.value(make)
             })
     }
 }

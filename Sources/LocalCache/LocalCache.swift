@@ -36,10 +36,11 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     ///   - outstandingLane: The lane on which the reader still waits for earlier fills, or nil. Two lanes are two sockets, with
     ///     no order between them, so a reader must never wait on two at once, nor be given a key out of the cache
     ///     while an older, voided fill of the same key is still on its way: the answer then is ``LookUp/mustWait``.
+    ///   - copy: Given the value on a hit, where it is kept as bytes; called under the lock, so it must do no more than copy them.
     ///   - waiter: Made only when the answer is ``LookUp/joined(lane:)`` or ``LookUp/miss(_:)``, under the lock; must not call back.
     @inlinable
     public func lookUp(
-        _ key: RawSpan, now: UInt64, lane: Int, outstandingLane: Int?, waiter: () -> Waiter
+        _ key: RawSpan, now: UInt64, lane: Int, outstandingLane: Int?, copy: (RawSpan) -> Void, waiter: () -> Waiter
     ) -> LookUp<Value> {
         guard keeps(key) else {
             return state.withLock {
@@ -52,8 +53,8 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
             let key = HashedKey(bytes: bytes, hash: limits.hasher.hash(bytes))
             return state.withLock {
                 $0.lookUp(
-                    key, now: now, limits: limits, lane: lane, outstandingLane: outstandingLane, waiter: waiter,
-                    discarded: &discarded)
+                    key, now: now, limits: limits, lane: lane, outstandingLane: outstandingLane, copy: copy,
+                    waiter: waiter, discarded: &discarded)
             }
         }
     }
@@ -74,21 +75,47 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     /// - Returns: All who waited, in the order they came; the caller tells them, outside the lock. Empty for a ticket ended before.
     @inlinable
     public func complete(_ ticket: FillTicket, with result: FillResult<Value>, now: UInt64) -> [Waiter] {
+        complete(ticket, with: result, bytes: UnsafeRawBufferPointer(start: nil, count: 0), now: now)
+    }
+
+    /// Ends a fill with a value that is kept as its bytes, beside its key: that takes the least memory, and a hit copies them without
+    /// counting a reference. For values so small that they are copied at least as quickly.
+    ///
+    /// See ``complete(_:with:now:)``.
+    ///
+    /// - Parameter deadline: Monotonic nanoseconds at which the entry dies by the key's own TTL, if it has one.
+    @inlinable
+    public func complete(
+        _ ticket: FillTicket, withBytes bytes: RawSpan, deadline: UInt64?, now: UInt64
+    ) -> [Waiter] {
+        bytes.withUnsafeBytes { bytes in
+            complete(ticket, with: .value(Fill(bytes: bytes.count, deadline: deadline)), bytes: bytes, now: now)
+        }
+    }
+
+    @inlinable
+    func complete(
+        _ ticket: FillTicket, with result: FillResult<Value>, bytes: UnsafeRawBufferPointer, now: UInt64
+    ) -> [Waiter] {
         var discarded = Discarded<Value>()
         return state.withLock {
-            $0.complete(ticket, with: result, now: now, limits: limits, discarded: &discarded)
+            $0.complete(ticket, with: result, bytes: bytes, now: now, limits: limits, discarded: &discarded)
         }
     }
 
     /// Reads `key` where the backing could not be asked: a value that may be old, but not known to be, and its age in nanoseconds.
     ///
     /// It is no use of the entry, and counts as neither hit nor miss.
+    ///
+    /// - Parameter make: Makes a value of one that is kept as bytes; called under the lock.
     @inlinable
-    public func lookUpStale(_ key: RawSpan, now: UInt64) -> (value: Value, age: UInt64)? {
+    public func lookUpStale(
+        _ key: RawSpan, now: UInt64, make: (RawSpan) -> Value
+    ) -> (value: Value, age: UInt64)? {
         guard limits.staleAge > 0, keeps(key) else { return nil }
         return key.withUnsafeBytes { bytes in
             let key = HashedKey(bytes: bytes, hash: limits.hasher.hash(bytes))
-            return state.withLock { $0.lookUpStale(key, now: now, limits: limits) }
+            return state.withLock { $0.lookUpStale(key, now: now, limits: limits, make: make) }
         }
     }
 

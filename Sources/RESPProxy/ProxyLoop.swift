@@ -22,10 +22,13 @@ public final class ProxyLoop {
     let access: CacheAccess
     let logger: Logger
 
+    /// Memory for the replies of one session at a time, for the length of a turn.
+    var spareOutput = ByteBuffer()
+
     private let connector: BackingConnector
     private let lane: FillLane
-    /// The server's table as of the fill lane's last log-in; nil before, while the backing is away, and where it is forbidden.
-    private(set) var commandTable: CommandTable?
+    /// By the server's table as of the fill lane's last log-in; there is none before, while the backing is away, and where it is forbidden.
+    private(set) var router: CommandRouter
     /// Set while the backing cannot be reached.
     private(set) var outage: BackingError?
     /// Whether the server is there but refuses the fill lane (a wrong password, `LOADING`): then nothing is read for others in its name.
@@ -59,6 +62,7 @@ public final class ProxyLoop {
         self.coherence = coherence
         self.logger = logger
         self.access = configuration.cacheAccess
+        self.router = CommandRouter(table: nil, access: access, caches: configuration.cache.capacity > 0)
         self.metrics = LoopMetrics()
         let connector = connector ?? BackingConnector(configuration: configuration.backing)
         self.connector = connector
@@ -204,12 +208,17 @@ extension ProxyLoop: FillLaneObserver {
         outage = nil
         isFillRefused = false
         metrics.backingChanged(isUp: true)
-        commandTable = table.flatMap { CommandTable(reply: $0.readableBytesSpan) }
-        if commandTable == nil {
+        let table = table.flatMap { CommandTable(reply: $0.readableBytesSpan) }
+        setTable(table)
+        if table == nil {
             logger.warning(
                 "the backing's COMMAND table cannot be read: every relayed command counts as a write of unknown keys")
         }
         serverIsNew?()
+    }
+
+    private func setTable(_ table: CommandTable?) {
+        router = CommandRouter(table: table, access: access, caches: router.caches)
     }
 
     /// Tickets of this lane are void; whether clients hear of the outage from us depends on whether the server speaks.
@@ -217,7 +226,7 @@ extension ProxyLoop: FillLaneObserver {
         // One connection that ended says nothing of the next: that is known once it could not be made.
         let isFirst = metrics.snapshot.fillLanesUp > 0
         // Where nothing is read through the lane it is not replaced at once, and what its server said goes on to hold so long.
-        if configuration.cache.capacity > 0 || !isFirst { commandTable = nil }
+        if configuration.cache.capacity > 0 || !isFirst { setTable(nil) }
         metrics.backingChanged(isUp: false)
         cache.voidFills(lane: lane.index)
         coherence.laneIsDown(lane.index)

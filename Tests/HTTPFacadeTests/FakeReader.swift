@@ -23,7 +23,9 @@ final class FakeReader: KeyReader {
         answers[key] = .hit(.bytes(ByteBuffer(string: value)), age: age)
     }
 
-    func readValue(_ key: ByteBuffer, waiter: any FillWaiter, request: UInt64) -> ReadThrough.Reading {
+    func readValue(
+        _ key: ByteBuffer, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
+    ) -> ReadThrough.Reading {
         let bytes = Array(key.readableBytesView)
         keys.append(bytes)
         switch answers[String(decoding: bytes, as: UTF8.self)] {

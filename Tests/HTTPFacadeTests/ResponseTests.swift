@@ -250,7 +250,7 @@ struct ResponseTests {
     @Test("a listener's refusal is a whole response")
     func refusal() throws {
         var bytes = HTTPFacade.refusal(
-            status: .serviceUnavailable, message: "max number of clients reached", allocator: ByteBufferAllocator())
+            status: .serviceUnavailable, message: "max number of clients reached")
         var slice = (bytes.readBytes(length: bytes.readableBytes) ?? [])[...]
         let response = try #require(Response(&slice, hasBody: true))
         #expect(response.status == 503)

@@ -82,9 +82,10 @@ struct ConcurrencyTests {
             default:
                 let waiter = worker << 32 | step
                 switch cache.lookUp(
-                    key.span.bytes, now: UInt64(tally.begun), lane: worker, outstandingLane: nil, waiter: { waiter })
+                    key.span.bytes, now: UInt64(tally.begun), lane: worker, outstandingLane: nil, copy: { _ in },
+                    waiter: { waiter })
                 {
-                case .hit(let value, _): tally.wrongValues += value.key == number ? 0 : 1
+                case .hit(let value, _): tally.wrongValues += value?.key == number ? 0 : 1
                 case .joined: tally.begun += 1
                 case .miss(let ticket):
                     tally.begun += 1

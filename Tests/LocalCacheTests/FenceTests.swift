@@ -122,7 +122,7 @@ struct FenceTests {
             if number.isMultiple(of: 2) { _ = withKey(number) { state.raiseFence($0) } }
             let answer = withKey(number) {
                 state.lookUp(
-                    $0, now: 0, limits: limits, lane: 0, outstandingLane: nil, waiter: { number },
+                    $0, now: 0, limits: limits, lane: 0, outstandingLane: nil, copy: { _ in }, waiter: { number },
                     discarded: &discardedValue)
             }
             guard case .miss(let ticket) = answer else {
@@ -133,7 +133,9 @@ struct FenceTests {
         }
         for (number, ticket) in tickets.enumerated() {
             let fill = Fill(value: number, size: 1, deadline: nil)
-            let waiters = state.complete(ticket, with: .value(fill), now: 0, limits: limits, discarded: &discarded)
+            let waiters = state.complete(
+                ticket, with: .value(fill), bytes: .init(start: nil, count: 0), now: 0, limits: limits,
+                discarded: &discarded)
             #expect(waiters == [number])
         }
         for number in keys.indices {

@@ -63,7 +63,8 @@ struct MemoryLimitTests {
     @Test("an entry beside a 24-byte value takes one cache line; what is counted stays within 100 bytes")
     func overheadBudget() {
         struct Value: Sendable {
-            let words: (UInt64, UInt64, UInt64)
+            let words: (UInt64, UInt64)
+            let owner: TestCache
         }
         #expect(MemoryLayout<Entry<Value>>.stride == 64)
         #expect(LocalCache<Value, Int>.entryOverhead <= 100)

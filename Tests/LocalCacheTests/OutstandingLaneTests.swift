@@ -64,7 +64,9 @@ struct OutstandingLaneTests {
         #expect(cache.lookUp("dead", now: 10, lane: 0, outstanding: 1) == .mustWait)
         #expect(cache.lookUp("a", lane: 0, outstanding: 0, waiter: 2) == .mustWait)
         let key = Array("a".utf8)
-        _ = cache.cache.lookUp(key.span.bytes, now: 0, lane: 0, outstandingLane: 0) {
+        _ = cache.cache.lookUp(
+            key.span.bytes, now: 0, lane: 0, outstandingLane: 0, copy: { _ in Issue.record("a value was copied") }
+        ) {
             Issue.record("a waiter was made")
             return 3
         }

@@ -7,7 +7,7 @@ struct StaleTests {
     private let cache = TestCache(capacity: 3, expiry: 100, staleAge: 1_000)
 
     private func stale(_ key: String, now: UInt64) -> Int? {
-        cache.cache.lookUpStale(Array(key.utf8).span.bytes, now: now)?.value
+        cache.cache.lookUpStale(Array(key.utf8).span.bytes, now: now, make: TestCache.number)?.value
     }
 
     @Test("an entry that has ended by its age is kept as stale, up to the limit, and is no hit")
@@ -77,7 +77,7 @@ struct StaleTests {
         let cache = TestCache(expiry: 100)
         try cache.load("a", value: 1)
         cache.cache.flushKeepingStale()
-        #expect(cache.cache.lookUpStale(Array("a".utf8).span.bytes, now: 1) == nil)
+        #expect(cache.cache.lookUpStale(Array("a".utf8).span.bytes, now: 1, make: TestCache.number) == nil)
         #expect(cache.cache.state.withLock { $0.stale.count } == 0)
     }
 }

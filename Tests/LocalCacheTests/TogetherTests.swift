@@ -14,7 +14,9 @@ struct TogetherTests {
             defer { end += key.utf8.count }
             return end..<end + key.utf8.count
         }
-        switch cache.cache.lookUpTogether(ranges[...], in: bytes.span.bytes, now: now, addedBefore: addedBefore) {
+        switch cache.cache.lookUpTogether(
+            ranges[...], in: bytes.span.bytes, now: now, addedBefore: addedBefore, make: TestCache.number)
+        {
         case .hit(let values): return values
         case .tooNew(let addedAt): return [-Int(addedAt)]
         case .missing: return nil
@@ -54,7 +56,7 @@ struct TogetherTests {
         try cache.load("a", value: 1)
         try cache.load("b", value: 2)
         let bytes = Array("a".utf8)
-        _ = cache.cache.lookUpTogether([0..<1], in: bytes.span.bytes, now: 1, addedBefore: 1)
+        _ = cache.cache.lookUpTogether([0..<1], in: bytes.span.bytes, now: 1, addedBefore: 1, make: TestCache.number)
         try cache.load("c", value: 3, now: 1)
         #expect(cache.stored(["a", "b", "c"]) == ["a", "c"])
     }

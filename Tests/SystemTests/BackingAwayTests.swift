@@ -97,7 +97,7 @@ struct BackingAwayTests {
         try redis.cache("k", "old", behind: "new")
         let relayed = try redis.connection()
         #expect(try relayed.roundTrip("SET", "n", "1") == "+OK\r\n")
-        redis.server.freeze()
+        try redis.server.freeze()
         let client = try redis.client()
         #expect(try client.command("GET", "k") == .text("old"))
         #expect(try redis.http.get("/k")["x-cache"] == "HIT")

@@ -1,8 +1,8 @@
 import NIOCore
 import RESPProxy
 
-/// One request being served, and how far its response has come.
-struct Exchange {
+/// One request being served, and how far its response has come. A class, since it is asked for in many places and has much to copy.
+final class Exchange {
     /// What the response waits for.
     enum Phase {
         /// Nothing, or the answer to who may read.
@@ -15,16 +15,29 @@ struct Exchange {
     }
 
     /// Tells a late callback from one for this request.
-    var number: UInt64
-    var isHead: Bool
+    let number: UInt64
+    let isHead: Bool
     var isKeepAlive: Bool
     /// An HTTP/1.0 client closes unless it is told that the connection stays.
-    var announcesKeepAlive: Bool
-    var started: NIODeadline
-    var ifNoneMatch: String?
-    var authorization: String?
+    let announcesKeepAlive: Bool
+    let started: NIODeadline
+    let ifNoneMatch: String?
+    let authorization: String?
     var representation = Representation.json
     var phase = Phase.deciding
     var cache: CacheOutcome?
     var status = 0
+
+    init(
+        number: UInt64, isHead: Bool, isKeepAlive: Bool, announcesKeepAlive: Bool, started: NIODeadline,
+        fields: RequestFields?
+    ) {
+        self.number = number
+        self.isHead = isHead
+        self.isKeepAlive = isKeepAlive
+        self.announcesKeepAlive = announcesKeepAlive
+        self.started = started
+        ifNoneMatch = fields?.ifNoneMatch
+        authorization = fields?.authorization
+    }
 }

@@ -13,6 +13,8 @@ public final class HTTPFacade {
     let logger: Logger
     let observer: (any HTTPRequestObserver)?
     var date = HTTPDate()
+    /// Memory for the JSON form of one value at a time.
+    var document = ByteBuffer()
 
     /// - Parameters:
     ///   - limiter: The slots of `MAX_CLIENTS`, one object for the whole process.
@@ -53,24 +55,16 @@ public final class HTTPFacade {
         limits.maxHeaderFieldSize = configuration.headLimit
         limits.maxHeaderListSize = configuration.headLimit
         limits.maxHeaderFieldCount = configuration.headerCountLimit
-        var encoding = HTTPResponseEncoder.Configuration()
-        // Every response here has its framing set where it is made.
-        encoding.automaticallySetFramingHeaders = false
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTPReadGate())
-        try pipeline.addHandler(HTTPResponseEncoder(configuration: encoding))
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
-        try pipeline.addHandler(HTTPFacadeHandler(facade: self))
+        try pipeline.addHandler(HTTPFacadeHandler(facade: self, channel: channel))
     }
 
     /// A whole response in bytes, after which the caller closes: for a listener that turns a client away before it is served.
-    public static func refusal(
-        status: HTTPResponseStatus, message: String, allocator: ByteBufferAllocator
-    ) -> ByteBuffer {
-        let response = FacadeResponse(FacadeError(status: status, message: message), allocator: allocator)
-        var bytes = allocator.buffer(capacity: 256)
-        bytes.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
-        for (name, value) in response.fields { bytes.writeString("\(name): \(value)\r\n") }
+    public static func refusal(status: HTTPResponseStatus, message: String) -> ByteBuffer {
+        let response = FacadeResponse(FacadeError(status: status, message: message))
+        var bytes = response.head
         bytes.writeStaticString("Connection: close\r\n\r\n")
         if var body = response.body { bytes.writeBuffer(&body) }
         return bytes

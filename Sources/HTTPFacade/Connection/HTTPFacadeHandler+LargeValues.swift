@@ -13,7 +13,7 @@ extension HTTPFacadeHandler: LargeValueReceiver {
             let stream = facade.reader.streamLargeValue(key, receiver: self)
             // It may have ended inside that call.
             guard self.exchange?.number == exchange.number else { return }
-            self.exchange?.phase = .gathering(stream, context.channel.allocator.buffer(capacity: 0))
+            self.exchange?.phase = .gathering(stream, ByteBuffer())
             stream.resume()
         } else {
             let head = FacadeResponse.streamed(
@@ -66,7 +66,8 @@ extension HTTPFacadeHandler: LargeValueReceiver {
             }
             self.exchange?.phase = .streaming(stream, left: left - bytes.readableBytes)
             bytesStreamed &+= UInt64(bytes.readableBytes)
-            context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+            writeOwed(context: context)
+            context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
             resumeLargeValue()
         case .deciding, .fill, .streaming:
             break
@@ -96,7 +97,7 @@ extension HTTPFacadeHandler: LargeValueReceiver {
 
     /// Allows the next chunk, if the client has taken in those before it.
     func resumeLargeValue() {
-        guard let context, context.channel.isWritable, case .streaming(let stream, _)? = exchange?.phase else { return }
+        guard context != nil, channel.isWritable, case .streaming(let stream, _)? = exchange?.phase else { return }
         stream.resume()
     }
 

@@ -6,9 +6,7 @@ extension HTTPFacadeHandler {
     func serve(_ request: FacadeRequest, context: ChannelHandlerContext) {
         begin(
             isHead: request.head.method == .HEAD, isKeepAlive: request.isKeepAlive,
-            announcesKeepAlive: request.head.version == .http1_0, context: context)
-        exchange?.ifNoneMatch = request.fields.ifNoneMatch
-        exchange?.authorization = request.fields.authorization
+            announcesKeepAlive: request.head.version == .http1_0, fields: request.fields, context: context)
         resetKey(context: context)
         switch request.plan(configuration: facade.configuration, key: &key) {
         case .refuse(let error):
@@ -24,20 +22,23 @@ extension HTTPFacadeHandler {
 
     /// Answers bytes that never became a request.
     func refuse(_ error: FacadeError, isHead: Bool, context: ChannelHandlerContext) {
-        begin(isHead: isHead, isKeepAlive: false, announcesKeepAlive: false, context: context)
+        begin(isHead: isHead, isKeepAlive: false, announcesKeepAlive: false, fields: nil, context: context)
         respond(error, context: context)
     }
 
-    private func begin(isHead: Bool, isKeepAlive: Bool, announcesKeepAlive: Bool, context: ChannelHandlerContext) {
+    private func begin(
+        isHead: Bool, isKeepAlive: Bool, announcesKeepAlive: Bool, fields: RequestFields?,
+        context: ChannelHandlerContext
+    ) {
         lastNumber &+= 1
         exchange = Exchange(
             number: lastNumber, isHead: isHead, isKeepAlive: isKeepAlive, announcesKeepAlive: announcesKeepAlive,
-            started: context.eventLoop.now)
+            started: context.eventLoop.now, fields: fields)
     }
 
     private func resetKey(context: ChannelHandlerContext) {
         if key.capacity > 4096 {
-            key = context.channel.allocator.buffer(capacity: 128)
+            key = ByteBuffer()
         } else {
             key.clear()
         }
@@ -112,13 +113,15 @@ extension HTTPFacadeHandler {
     private func lookUp(context: ChannelHandlerContext) {
         guard let number = exchange?.number, let callback else { return }
         exchange?.phase = .fill
-        switch facade.reader.readValue(key, waiter: callback, request: number) {
-        case .hit(.bytes(let value), let age):
-            respond(value, from: .hit(age: age), context: context)
-        case .hit(.absent, _):
-            respond(.absent, context: context)
-        case .hit(.large(let length), _):
-            respondWithLargeValue(length: length, context: context)
+        var copied = ByteBuffer()
+        let reading = facade.reader.readValue(key, waiter: callback, request: number) { copied.writeBytes($0) }
+        switch reading {
+        case .hit(let value, let age):
+            switch value ?? .bytes(copied) {
+            case .bytes(let value): respond(value, from: .hit(age: age), context: context)
+            case .absent: respond(.absent, context: context)
+            case .large(let length): respondWithLargeValue(length: length, context: context)
+            }
         case .pending:
             break
         case .mustWait:

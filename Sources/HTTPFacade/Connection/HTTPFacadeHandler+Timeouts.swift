@@ -44,7 +44,7 @@ extension HTTPFacadeHandler {
 
     private func writeProgress(context: ChannelHandlerContext) -> WriteProgress {
         // A channel that cannot tell is taken to be getting on.
-        let buffered = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let buffered = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         return WriteProgress(request: lastNumber, streamed: bytesStreamed, buffered: buffered)
     }
 }

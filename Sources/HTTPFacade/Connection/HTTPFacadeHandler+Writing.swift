@@ -7,46 +7,64 @@ extension HTTPFacadeHandler {
         guard let exchange else { return }
         let response = FacadeResponse.value(
             value, of: key, as: exchange.representation, from: origin, ifNoneMatch: exchange.ifNoneMatch,
-            jsonLimit: facade.configuration.jsonLimit, allocator: context.channel.allocator)
+            jsonLimit: facade.configuration.jsonLimit, document: &facade.document)
         respond(response, context: context)
+        if facade.document.capacity > Self.documentLimit { facade.document = ByteBuffer() }
     }
+
+    /// So much memory is kept for the next JSON document.
+    private static let documentLimit = 1 << 17
 
     func respond(_ error: FacadeError, context: ChannelHandlerContext) {
         if error.closes { exchange?.isKeepAlive = false }
-        respond(FacadeResponse(error, allocator: context.channel.allocator), context: context)
+        respond(FacadeResponse(error), context: context)
     }
 
-    /// Writes a response whole.
-    func respond(_ response: FacadeResponse, context: ChannelHandlerContext) {
+    /// Writes a response whole; its last bytes are kept back.
+    func respond(_ response: consuming FacadeResponse, context: ChannelHandlerContext) {
         guard let exchange else { return }
+        let body = response.body
         writeHead(response, context: context)
-        if let body = response.body, !exchange.isHead, body.readableBytes > 0 {
-            context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+        if let body, !exchange.isHead, body.readableBytes > 0 {
+            if body.readableBytes < Self.referenceThreshold {
+                owed.writeImmutableBuffer(body)
+            } else {
+                writeOwed(context: context)
+                owed = body
+            }
         }
         endResponse(context: context)
     }
 
-    func writeHead(_ response: FacadeResponse, context: ChannelHandlerContext) {
-        if queue.isLast { exchange?.isKeepAlive = false }
-        guard let exchange else { return }
-        if owesEnd {
-            owesEnd = false
-            context.write(wrapOutboundOut(.end(nil)), promise: nil)
-        }
-        self.exchange?.status = Int(response.status.code)
-        self.exchange?.cache = response.cache
-        var fields = response.fields
-        fields.append(("Date", facade.date.current()))
-        if !exchange.isKeepAlive {
-            fields.append(("Connection", "close"))
-        } else if exchange.announcesKeepAlive {
-            fields.append(("Connection", "keep-alive"))
-        }
-        let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: HTTPHeaders(fields))
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
+    /// Bodies at least this long are written where they lie, without a copy.
+    static let referenceThreshold = 16_384
+
+    func writeOwed(context: ChannelHandlerContext) {
+        guard owed.readableBytes > 0 else { return }
+        context.write(wrapOutboundOut(owed), promise: nil)
+        owed = ByteBuffer()
     }
 
-    /// The response is written but for its `.end`; the next request may be looked at.
+    func writeHead(_ response: consuming FacadeResponse, context: ChannelHandlerContext) {
+        if queue.isLast { exchange?.isKeepAlive = false }
+        guard let exchange else { return }
+        owesEnd = false
+        writeOwed(context: context)
+        exchange.status = Int(response.status.code)
+        exchange.cache = response.cache
+        owed = response.takeHead()
+        owed.writeStaticString("Date: ")
+        owed.writeString(facade.date.current())
+        if !exchange.isKeepAlive {
+            owed.writeStaticString("\r\nConnection: close\r\n\r\n")
+        } else if exchange.announcesKeepAlive {
+            owed.writeStaticString("\r\nConnection: keep-alive\r\n\r\n")
+        } else {
+            owed.writeStaticString("\r\n\r\n")
+        }
+    }
+
+    /// The response is whole; the next request may be looked at.
     func endResponse(context: ChannelHandlerContext) {
         guard let exchange else { return }
         owesEnd = true
@@ -59,13 +77,10 @@ extension HTTPFacadeHandler {
     }
 
     func sendContinue(context: ChannelHandlerContext) {
-        if owesEnd {
-            owesEnd = false
-            context.write(wrapOutboundOut(.end(nil)), promise: nil)
-        }
+        owesEnd = false
+        writeOwed(context: context)
         // An interim response has no end of its own.
-        context.writeAndFlush(
-            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
 
     /// Sends off all responses written so far, with one promise for the batch.
@@ -74,13 +89,15 @@ extension HTTPFacadeHandler {
         owesEnd = false
         // A response that fits the channel's buffer is complete as far as we are concerned. Its slot is free before the client can
         // have read it and sent the next request, which another event loop may take up.
-        if context.channel.isWritable, !queue.isServing { releaseSlot() }
+        if channel.isWritable, !queue.isServing { releaseSlot() }
         flushesUnderWay += 1
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { _ in
             self.flushCompleted()
         }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
+        let last = owed
+        owed = ByteBuffer()
+        context.writeAndFlush(wrapOutboundOut(last), promise: promise)
     }
 
     private func flushCompleted() {
@@ -103,13 +120,13 @@ extension HTTPFacadeHandler {
     /// overtake the response.
     func closeWhenWritten(context: ChannelHandlerContext) {
         if owesEnd { return flush(context: context) }
-        guard flushesUnderWay == 0, !isLingering, context.channel.isActive else { return }
+        guard flushesUnderWay == 0, !isLingering, channel.isActive else { return }
         if queue.inputClosed {
             context.close(promise: nil)
         } else {
             isLingering = true
             context.close(mode: .output, promise: nil)
-            guard context.channel.isActive else { return }
+            guard channel.isActive else { return }
             scheduleTimer(in: facade.configuration.lingerTimeout, context: context)
             context.read()
         }

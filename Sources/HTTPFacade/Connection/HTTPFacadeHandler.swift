@@ -8,9 +8,10 @@ import RESPProxy
 /// (`+Serving`), stream large values (`+LargeValues`), write (`+Writing`) and watch the clock (`+Timeouts`).
 final class HTTPFacadeHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = ByteBuffer
 
     let facade: HTTPFacade
+    let channel: any Channel
     var queue: RequestQueue
     var context: ChannelHandlerContext?
     var callback: FillCallback?
@@ -25,8 +26,10 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     /// The header field whose credentials were last found good, and until when that is believed.
     var granted: (authorization: String?, until: NIODeadline)?
 
-    /// A response was written but for its `.end`, which is kept back so that only the last of a batch needs a promise.
+    /// A response is whole, but its end is kept back, so that only the last of a batch needs a promise.
     var owesEnd = false
+    /// What is kept back.
+    var owed = ByteBuffer()
     /// Flushes whose bytes have not all been written.
     var flushesUnderWay = 0
     var wantsRead = false
@@ -40,8 +43,9 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     var progress: WriteProgress?
     var bytesStreamed: UInt64 = 0
 
-    init(facade: HTTPFacade) {
+    init(facade: HTTPFacade, channel: any Channel) {
         self.facade = facade
+        self.channel = channel
         queue = RequestQueue(configuration: facade.configuration)
         key = ByteBuffer()
     }
@@ -49,7 +53,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         callback = FillCallback(eventLoop: context.eventLoop, handler: self)
-        key = context.channel.allocator.buffer(capacity: 128)
+        key.reserveCapacity(128)
         waitingSince = context.eventLoop.now
         scheduleTimer(in: facade.configuration.idleTimeout, context: context)
     }
@@ -103,7 +107,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
+        if channel.isWritable {
             resumeLargeValue()
             proceed(context: context)
         }
@@ -133,11 +137,11 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         defer { isAdvancing = false }
         // What was wanted before need not be wanted any more: a head asks for its end, which has then come.
         wantsRead = false
-        while context.channel.isActive {
-            if !context.channel.isWritable && !queue.isServing {
+        while channel.isActive {
+            if !channel.isWritable && !queue.isServing {
                 // The client is slow to take what it asked for: the next request is looked at when it has.
                 flush(context: context)
-                guard context.channel.isWritable else { return }
+                guard channel.isWritable else { return }
             }
             switch queue.next() {
             case .serve(let request):

@@ -3,12 +3,20 @@ import NIOHTTP1
 
 /// A response as it is decided, before it meets a connection (which adds `Connection` and `Date`, and leaves out the body for `HEAD`).
 struct FacadeResponse {
-    var status: HTTPResponseStatus
-    var fields: [(String, String)]
+    let status: HTTPResponseStatus
+    /// The status line and the header fields as they are sent, but for those that the connection adds and the empty line.
+    private(set) var head: ByteBuffer
     /// nil = none, or one that is streamed.
-    var body: ByteBuffer?
+    private(set) var body: ByteBuffer?
     /// nil where the cache had no part in it.
-    var cache: CacheOutcome?
+    let cache: CacheOutcome?
+
+    /// Gives the head away, so that it can be written to without being copied.
+    mutating func takeHead() -> ByteBuffer {
+        var taken = ByteBuffer()
+        swap(&taken, &head)
+        return taken
+    }
 
     /// Where a value came from, and how old it is there.
     enum Origin {
@@ -22,19 +30,24 @@ struct FacadeResponse {
     private init(status: HTTPResponseStatus, cache: CacheOutcome?) {
         self.status = status
         self.cache = cache
-        fields = []
-        fields.reserveCapacity(12)
-        fields.append(("Cache-Control", "no-cache"))
-        fields.append(("Vary", "Accept, Authorization"))
-        fields.append(("X-Content-Type-Options", "nosniff"))
+        head = ByteBuffer()
+        // For a short body too.
+        head.reserveCapacity(512)
+        if case .ok = status {
+            head.writeStaticString("HTTP/1.1 200 OK\r\n")
+        } else {
+            head.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n")
+        }
+        head.writeStaticString(
+            "Cache-Control: no-cache\r\nVary: Accept, Authorization\r\nX-Content-Type-Options: nosniff\r\n")
     }
 
     /// An error's response: a JSON body with its message.
-    init(_ error: FacadeError, allocator: ByteBufferAllocator) {
+    init(_ error: FacadeError) {
         self.init(status: error.status, cache: nil)
-        for field in error.fields { fields.append((field.name, field.value)) }
+        for field in error.fields { head.writeString("\(field.name): \(field.value)\r\n") }
         var message = error.message
-        var document = allocator.buffer(capacity: message.utf8.count + 16)
+        var document = ByteBuffer()
         document.writeStaticString("{\"error\":")
         message.withUTF8 { _ = JSONWriter.writeString(UnsafeRawBufferPointer($0), into: &document) }
         document.writeStaticString("}")
@@ -44,26 +57,30 @@ struct FacadeResponse {
     /// The response for a key that does not exist.
     static var absent: FacadeResponse {
         var response = FacadeResponse(status: .noContent, cache: .miss)
-        response.fields.append(("X-Cache", "MISS"))
+        response.head.writeStaticString("X-Cache: MISS\r\n")
         return response
     }
 
     /// The response for a value, or 304 where the client has it, or 406 where it is too long for the form chosen.
+    ///
+    /// - Parameter document: Memory for the JSON form, if that is chosen.
     static func value(
         _ value: ByteBuffer, of key: ByteBuffer, as representation: Representation, from origin: Origin,
-        ifNoneMatch: String?, jsonLimit: Int, allocator: ByteBufferAllocator
+        ifNoneMatch: String?, jsonLimit: Int, document: inout ByteBuffer
     ) -> FacadeResponse {
         if representation == .json && value.readableBytes > jsonLimit {
-            return FacadeResponse(.tooLongForJSON(limit: jsonLimit), allocator: allocator)
+            return FacadeResponse(.tooLongForJSON(limit: jsonLimit))
         }
         let tag = EntityTag.make(value: value, representation: representation)
         let notModified = ifNoneMatch.map { EntityTag.matches(ifNoneMatch: $0, tag: tag) } ?? false
         var response = FacadeResponse(status: notModified ? .notModified : .ok, origin: origin)
-        response.fields.append(("ETag", tag))
+        response.head.writeStaticString("ETag: ")
+        response.head.writeString(tag)
+        response.head.writeStaticString("\r\n")
         guard !notModified else { return response }
         switch representation {
         case .json:
-            let document = ValueDocument.encode(key: key, value: value, allocator: allocator)
+            ValueDocument.encode(key: key, value: value, into: &document)
             response.setBody(document, type: "application/json")
         case .octetStream:
             response.setBody(value, type: "application/octet-stream")
@@ -79,8 +96,7 @@ struct FacadeResponse {
         let notModified = ifNoneMatch.map { EntityTag.matches(ifNoneMatch: $0, tag: nil) } ?? false
         var response = FacadeResponse(status: notModified ? .notModified : .ok, origin: .miss)
         if !notModified {
-            response.fields.append(("Content-Type", "\(representation.mediaType)"))
-            response.fields.append(("Content-Length", String(length)))
+            response.setBody(length: length, type: representation.mediaType)
         }
         return response
     }
@@ -89,21 +105,34 @@ struct FacadeResponse {
         switch origin {
         case .hit(let age):
             self.init(status: status, cache: .hit)
-            fields.append(("X-Cache", "HIT"))
-            fields.append(("Age", String(age / 1_000_000_000)))
+            head.writeStaticString("X-Cache: HIT\r\n")
+            setAge(age)
         case .stale(let age):
             self.init(status: status, cache: .stale)
-            fields.append(("X-Cache", "STALE"))
-            fields.append(("Age", String(age / 1_000_000_000)))
+            head.writeStaticString("X-Cache: STALE\r\n")
+            setAge(age)
         case .miss:
             self.init(status: status, cache: .miss)
-            fields.append(("X-Cache", "MISS"))
+            head.writeStaticString("X-Cache: MISS\r\n")
         }
     }
 
-    private mutating func setBody(_ body: ByteBuffer, type: String) {
-        fields.append(("Content-Type", type))
-        fields.append(("Content-Length", String(body.readableBytes)))
+    private mutating func setAge(_ age: UInt64) {
+        head.writeStaticString("Age: ")
+        head.writeString(String(age / 1_000_000_000))
+        head.writeStaticString("\r\n")
+    }
+
+    private mutating func setBody(_ body: ByteBuffer, type: StaticString) {
+        setBody(length: body.readableBytes, type: type)
         self.body = body
+    }
+
+    private mutating func setBody(length: Int, type: StaticString) {
+        head.writeStaticString("Content-Type: ")
+        head.writeStaticString(type)
+        head.writeStaticString("\r\nContent-Length: ")
+        head.writeString(String(length))
+        head.writeStaticString("\r\n")
     }
 }

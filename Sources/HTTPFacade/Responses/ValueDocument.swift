@@ -2,11 +2,11 @@ import NIOCore
 
 /// The JSON form of a value.
 enum ValueDocument {
-    /// `{"key":…,"value":…}`.
+    /// `{"key":…,"value":…}`, in place of what `document` held before.
     ///
     /// A value that is not UTF-8 comes in base64 with `"encoding":"base64"`, and such a key with `"keyEncoding":"base64"`.
-    static func encode(key: ByteBuffer, value: ByteBuffer, allocator: ByteBufferAllocator) -> ByteBuffer {
-        var document = allocator.buffer(capacity: key.readableBytes + value.readableBytes + 32)
+    static func encode(key: ByteBuffer, value: ByteBuffer, into document: inout ByteBuffer) {
+        document.clear(minimumCapacity: key.readableBytes + value.readableBytes + 32)
         document.writeStaticString("{\"key\":")
         key.withUnsafeReadableBytes { key in
             if !JSONWriter.writeString(key, into: &document) {
@@ -22,6 +22,5 @@ enum ValueDocument {
             }
         }
         document.writeStaticString("}")
-        return document
     }
 }

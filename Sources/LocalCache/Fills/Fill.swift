@@ -1,11 +1,18 @@
 /// What a fill brought.
 public struct Fill<Value: Sendable>: Sendable {
-    /// What the cache keeps.
-    public var value: Value
+    /// What the cache keeps; nil: bytes, which are passed beside this.
+    @usableFromInline var value: Value?
     /// The value's size in bytes, without the key and the cache's own overhead.
     public var size: Int
     /// Monotonic nanoseconds at which the entry dies by the key's own TTL (counted from when the fetch was sent), if it has one.
     public var deadline: UInt64?
+
+    @inlinable
+    init(bytes count: Int, deadline: UInt64?) {
+        self.value = nil
+        self.size = count
+        self.deadline = deadline
+    }
 
     /// - Parameters:
     ///   - value: What the cache keeps.

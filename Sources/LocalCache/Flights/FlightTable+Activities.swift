@@ -49,11 +49,14 @@ extension FlightTable {
         activities[Int(activity)].voided += 1
     }
 
-    /// The key of an activity, for an entry to own: the activity's own where that ends now, else a copy.
+    /// The key of an activity, for an entry to own, and other bytes behind it: the activity's own where that ends now and there are none,
+    /// else a copy.
     @inlinable
-    mutating func takeKey(of activity: Slot) -> KeyBytes? {
+    mutating func takeKey(of activity: Slot, and others: UnsafeRawBufferPointer) -> KeyBytes? {
         guard let key = activities[Int(activity)].key else { return nil }
-        guard activities[Int(activity)].isOver else { return KeyBytes(copying: key.bytes) }
+        guard others.isEmpty, activities[Int(activity)].isOver else {
+            return KeyBytes(copying: key.bytes, and: others)
+        }
         activities[Int(activity)].key = nil
         return key
     }

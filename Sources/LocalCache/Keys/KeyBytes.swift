@@ -1,5 +1,7 @@
 /// A key's bytes in memory of their own, twelve bytes in its holder. An array would add a header of 32 bytes to each key.
 ///
+/// Behind them there may be others, of which the holder knows how many: a value that is kept beside its key.
+///
 /// Whoever holds one must pass it on or call ``deallocate()``, once.
 @usableFromInline
 struct KeyBytes {
@@ -7,11 +9,20 @@ struct KeyBytes {
     @usableFromInline let count: UInt32
 
     /// Copies `bytes`, of which there are at most `UInt32.max`: the cache's face sees to that.
+    ///
+    /// - Parameter others: Kept behind them.
     @inlinable
-    init(copying bytes: UnsafeRawBufferPointer) {
-        base = .allocate(byteCount: bytes.count, alignment: 1)
+    init(copying bytes: UnsafeRawBufferPointer, and others: UnsafeRawBufferPointer = .init(start: nil, count: 0)) {
+        base = .allocate(byteCount: bytes.count + others.count, alignment: 1)
         count = UInt32(bytes.count)
         UnsafeMutableRawBufferPointer(start: base, count: bytes.count).copyMemory(from: bytes)
+        UnsafeMutableRawBufferPointer(start: base + bytes.count, count: others.count).copyMemory(from: others)
+    }
+
+    /// So many of the bytes that are kept behind the key's.
+    @inlinable
+    func others(_ otherCount: UInt32) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base + Int(count), count: Int(otherCount))
     }
 
     @inlinable

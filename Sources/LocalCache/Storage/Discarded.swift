@@ -10,7 +10,8 @@ struct Discarded<Value: Sendable> {
     init() {}
 
     @inlinable
-    mutating func append(_ value: Value) {
+    mutating func append(_ value: Value?) {
+        guard let value else { return }
         if first == nil {
             first = value
         } else {

@@ -1,6 +1,7 @@
 /// A key with its value and its place in the order of use.
 ///
-/// The fields are ordered so that nothing is lost to alignment: with a value of 24 bytes it fills one cache line.
+/// The fields are ordered so that nothing is lost to alignment: with a value of 24 bytes (and a way to say nil in them) it fills one cache
+/// line.
 @usableFromInline
 struct Entry<Value: Sendable> {
     /// The neighbour read before this one, and the one read after it.
@@ -13,10 +14,11 @@ struct Entry<Value: Sendable> {
     @usableFromInline let key: KeyBytes
     /// The value's bytes as its owner counts them.
     @usableFromInline let size: UInt32
-    @usableFromInline let value: Value
+    /// nil: the value is ``size`` bytes, kept behind the key's.
+    @usableFromInline let value: Value?
 
     @inlinable
-    init(older: Slot, newer: Slot, deadline: UInt64, addedAt: UInt64, key: KeyBytes, size: UInt32, value: Value) {
+    init(older: Slot, newer: Slot, deadline: UInt64, addedAt: UInt64, key: KeyBytes, size: UInt32, value: Value?) {
         self.older = older
         self.newer = newer
         self.deadline = deadline
@@ -24,6 +26,26 @@ struct Entry<Value: Sendable> {
         self.key = key
         self.size = size
         self.value = value
+    }
+
+    /// The bytes that are the value, where ``value`` is nil.
+    @inlinable
+    @inline(__always)
+    var valueBytes: UnsafeRawBufferPointer { key.others(size) }
+
+    /// The value, made from its bytes where those are what is kept.
+    @inlinable
+    func value(_ make: (RawSpan) -> Value) -> Value {
+        if let value { return value }
+        let bytes = valueBytes
+        return make(bytes.bytes)
+    }
+
+    /// Frees the key, of an entry that has been taken out.
+    @inlinable
+    consuming func release() -> Value? {
+        key.deallocate()
+        return value
     }
 
     /// Nanoseconds since the entry was added. Threads read the clock on their own: another one's "now" may lie ahead of this one's.
@@ -37,7 +59,7 @@ struct Entry<Value: Sendable> {
     func lives(now: UInt64, upTo age: UInt64) -> Bool { now < deadline && self.age(now: now) < age }
 
     /// What an entry costs beside the bytes of its key and value: its record, the index (9 to 18 bytes, by its load) and the
-    /// allocator's share of the key's block (8 to 23).
+    /// allocator's share of the block of key and value (8 to 23).
     @inlinable
     static var overhead: Int { MemoryLayout<Self>.stride + 32 }
 }

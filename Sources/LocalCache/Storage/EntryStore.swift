@@ -64,7 +64,7 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
     /// Adds an entry as the most recently used, taking over `key`, which must not be there yet.
     @inlinable
     mutating func add(
-        _ key: KeyBytes, hash: UInt32, value: Value, size: UInt32, deadline: UInt64, addedAt: UInt64
+        _ key: KeyBytes, hash: UInt32, value: Value?, size: UInt32, deadline: UInt64, addedAt: UInt64
     ) {
         let slot = takeSlot()
         pointer(to: slot).initialize(
@@ -109,18 +109,8 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
 
     /// Removes the entry that the index has at `position`.
     @inlinable
-    mutating func remove(at position: Int) -> Value {
-        let entry = take(at: position)
-        entry.key.deallocate()
-        return entry.value
-    }
-
-    /// Removes the least recently used entry, if there is one.
-    @inlinable
-    mutating func removeOldest(hasher: KeyHasher) -> Value? {
-        guard let entry = takeOldest(hasher: hasher) else { return nil }
-        entry.key.deallocate()
-        return entry.value
+    mutating func remove(at position: Int) -> Value? {
+        take(at: position).release()
     }
 
     /// What an entry counts towards the budget, in bytes.

@@ -29,8 +29,10 @@ extension RawSpan {
         let count = byteCount
         // The type byte, a digit, CR and one byte more.
         guard start <= count &- 4 else { return nil }
-        let first = self[start &+ 1] &- Byte.zero
+        let head = UInt32(littleEndian: unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self))
+        let first = UInt8(truncatingIfNeeded: head >> 8) &- Byte.zero
         guard first <= 9 else { return nil }
+        if UInt8(truncatingIfNeeded: head >> 16) == Byte.carriageReturn { return (Int(first), start &+ 4) }
         var value = Int(first)
         var position = start &+ 2
         // A leading zero is no count in Redis unless it is the only digit.

@@ -61,6 +61,7 @@ public struct CommandParser: Sendable {
     ///
     /// - Throws: ``ProtocolError``, with Redis' own text, after which the connection must be closed.
     public mutating func parse(_ bytes: RawSpan) throws(ProtocolError) -> CommandParseResult {
+        if stage == .start, let length = parseWhole(bytes) { return .multibulk(length: length) }
         let count = bytes.byteCount
         while position < count {
             switch stage {
@@ -112,9 +113,35 @@ public struct CommandParser: Sendable {
 // MARK: - Commands
 
 extension CommandParser {
-    private mutating func begin(with byte: UInt8) {
+    /// By far the most of what comes: a multibulk command that is there whole, its counts in plain spelling and within the limits.
+    ///
+    /// - Returns: Its length; nil for everything else, which is then taken the long way from its first byte on.
+    private mutating func parseWhole(_ bytes: RawSpan) -> Int? {
+        let count = bytes.byteCount
+        guard count > 0, bytes[0] == Byte.asterisk, let announced = bytes.plainCount(at: 0),
+            announced.value > 0, announced.value <= limits.arguments
+        else { return nil }
+        removeArguments()
+        var position = announced.end
+        for _ in 0..<announced.value {
+            guard position < count, bytes[position] == Byte.dollar, let length = bytes.plainCount(at: position),
+                length.value <= limits.bulkLength, count - length.end >= length.value + 2
+            else { return nil }
+            let end = length.end + length.value
+            arguments.append(length.end..<end)
+            position = end + 2
+        }
+        announcedArguments = announced.value
+        return position
+    }
+
+    private mutating func removeArguments() {
         // One command with very many arguments must not hold its memory for the rest of a session.
         arguments.removeAll(keepingCapacity: arguments.capacity <= 1024)
+    }
+
+    private mutating func begin(with byte: UInt8) {
+        removeArguments()
         announcedArguments = nil
         stage = byte == Byte.asterisk ? .argumentCount : .inlineLine
     }

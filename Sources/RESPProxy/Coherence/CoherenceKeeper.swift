@@ -44,7 +44,10 @@ final class CoherenceKeeper {
         watch.look().assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(let hasChanged):
-                if hasChanged { cache.flush() }
+                if hasChanged {
+                    coherence.watchSawChange()
+                    cache.flush()
+                }
                 coherence.watchSaw(mayReadTogether: watch.mayReadTogether)
                 coherence.watchAnswered(sent: sent)
             case .failure(let error):
@@ -76,11 +79,15 @@ extension CoherenceKeeper: InvalidationFeedObserver {
     }
 
     func feedInvalidated(_ keys: [ByteBuffer]) {
+        coherence.feedAnnounced(keys: keys.count)
         // The name of a key only: in which database it changed is not said, and one is all that the cache keeps.
         for key in keys { cache.invalidate(key.readableBytesSpan) }
     }
 
-    func feedInvalidatedAll() { cache.flush() }
+    func feedInvalidatedAll() {
+        coherence.feedAnnounced(keys: nil)
+        cache.flush()
+    }
 
     func feedAnswered(sent: UInt64) { coherence.feedAnswered(sent: sent) }
 

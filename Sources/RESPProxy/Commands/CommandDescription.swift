@@ -1,21 +1,22 @@
 /// What the server's `COMMAND` table says of one command or subcommand, as far as the proxy asks.
 ///
-/// See https://redis.io/docs/latest/commands/command/.
+/// See https://redis.io/docs/latest/commands/command/. Plain numbers only, so that it is copied freely.
 struct CommandDescription: Sendable {
     var flags: Flags
     var categories: Categories
     /// Whether the server told the categories at all; before 6.0 it does not.
     var hasCategories = false
-    /// Negative: at least that many arguments, the name included.
-    var arity: Int
     /// Position of the first key among the arguments, the name being 0; 0 = no key stands at a fixed place.
     var firstKey: Int
     /// Position of the last key; negative counts from the end.
     var lastKey: Int
     /// Distance between two keys.
     var keyStep: Int
-    /// By the name behind the container's, without it (`create` of `xgroup|create`).
-    var subcommands: [CommandName: CommandDescription] = [:]
+    /// Whether the table describes its subcommands apart.
+    var hasSubcommands = false
+
+    /// Whether the server's own categories say that it carries no state, does not block, runs no script and administrates nothing.
+    var isPlain: Bool { hasCategories && categories.isEmpty }
 
     struct Flags: OptionSet, Sendable {
         let rawValue: UInt8

@@ -10,19 +10,35 @@ struct CommandName: Hashable, Sendable {
     init?(_ name: RawSpan) {
         let count = name.byteCount
         guard count > 0, count <= 24 else { return nil }
-        for offset in 0..<count {
-            append(name.unsafeLoad(fromByteOffset: offset, as: UInt8.self), at: offset)
-        }
+        first = Self.pack(name, from: 0)
+        if count > 8 { second = Self.pack(name, from: 8) }
+        if count > 16 { third = Self.pack(name, from: 16) }
     }
 
-    private mutating func append(_ byte: UInt8, at offset: Int) {
-        let isCapital = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
-        let lower = UInt64(isCapital ? byte | 0x20 : byte) << UInt64(offset % 8 * 8)
-        switch offset / 8 {
-        case 0: first |= lower
-        case 1: second |= lower
-        default: third |= lower
+    @inline(__always)
+    private static func pack(_ name: RawSpan, from start: Int) -> UInt64 {
+        var packed: UInt64 = 0
+        for offset in start..<min(start + 8, name.byteCount) {
+            packed |= UInt64(name.unsafeLoad(fromByteOffset: offset, as: UInt8.self)) << UInt64((offset - start) * 8)
         }
+        return lowerCased(packed)
+    }
+
+    /// Eight bytes at once: the high bit of each tells whether it is a capital, and moved to where 0x20 is makes it a small letter.
+    @inline(__always)
+    private static func lowerCased(_ packed: UInt64) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let lowBits = packed & (ones * 0x7F)
+        let isFromA = lowBits + ones * UInt64(0x80 - UInt8(ascii: "A"))
+        let isBeyondZ = lowBits + ones * UInt64(0x7F - UInt8(ascii: "Z"))
+        return packed | (((isFromA ^ isBeyondZ) & ~packed & (ones * 0x80)) >> 2)
+    }
+
+    /// For an index by names: cheap, and not meant to withstand names that were chosen to collide.
+    var cheapHash: UInt64 {
+        let mixed =
+            (first ^ (second &* 0x9E37_79B9_7F4A_7C15) ^ (third &* 0xC2B2_AE3D_27D4_EB4F)) &* 0x9E37_79B9_7F4A_7C15
+        return mixed ^ (mixed >> 32)
     }
 }
 

@@ -2,32 +2,44 @@ import RESPParser
 
 /// The server's own `COMMAND` table: which commands write, block or carry state, and where their keys stand.
 struct CommandTable: Sendable {
-    private var commands: [CommandName: CommandDescription]
+    private let commands: CommandMap<CommandDescription>
+    /// By the container's name, and then by the name behind it (`create` of `xgroup|create`).
+    private let subcommands: [CommandName: [CommandName: CommandDescription]]
 
     /// Reads the reply to `COMMAND`, RESP2 or RESP3, of any server version; nil when it is not such a reply.
     init?(reply: RawSpan) {
         guard let value = try? ReplyValue(decoding: reply), let entries = value.elements else { return nil }
-        commands = [:]
+        var commands: [CommandName: CommandDescription] = [:]
+        var subcommands: [CommandName: [CommandName: CommandDescription]] = [:]
         for entry in entries {
-            guard let (name, description) = Self.description(of: entry) else { continue }
+            guard let fields = entry.elements, let (name, own) = Self.description(of: fields) else { continue }
+            var description = own
+            for subentry in fields.count > 9 ? fields[9].elements ?? [] : [] {
+                guard let fields = subentry.elements, let (subname, subcommand) = Self.description(of: fields) else {
+                    continue
+                }
+                description.hasSubcommands = true
+                subcommands[name, default: [:]][subname] = subcommand
+            }
             commands[name] = description
         }
         guard !commands.isEmpty else { return nil }
+        self.commands = CommandMap(commands)
+        self.subcommands = subcommands
     }
 
-    /// The description of a command with these arguments; that of the subcommand where there is one.
-    func description(of command: CommandView) -> CommandDescription? {
-        guard let name = command.name, let description = commands[name] else { return nil }
-        guard !description.subcommands.isEmpty, command.count > 1,
-            let subcommand = command.word(1)
-        else { return description }
-        return description.subcommands[subcommand] ?? description
+    /// What the table says of a command with these arguments; of the subcommand where it has that.
+    func entry(for command: CommandView) -> TableEntry {
+        guard let name = command.name, let description = commands[name] else { return .unlisted }
+        guard description.hasSubcommands, let subname = command.word(1),
+            let subcommand = subcommands[name]?[subname]
+        else { return .listed(description) }
+        return .listed(subcommand)
     }
 
-    private static func description(of entry: ReplyValue) -> (CommandName, CommandDescription)? {
-        guard let fields = entry.elements, fields.count >= 6,
+    private static func description(of fields: [ReplyValue]) -> (CommandName, CommandDescription)? {
+        guard fields.count >= 6,
             let fullName = fields[0].bytes,
-            let arity = fields[1].integer.flatMap(Int.init(exactly:)),
             let flags = fields[2].elements,
             let firstKey = fields[3].integer.flatMap(Int.init(exactly:)),
             let lastKey = fields[4].integer.flatMap(Int.init(exactly:)),
@@ -36,17 +48,11 @@ struct CommandTable: Sendable {
         else { return nil }
         var description = CommandDescription(
             flags: flags.reduce(into: []) { $0.formUnion(.init(flag: $1.bytes ?? [])) },
-            categories: [], arity: arity, firstKey: firstKey, lastKey: lastKey, keyStep: keyStep)
+            categories: [], firstKey: firstKey, lastKey: lastKey, keyStep: keyStep)
         if fields.count > 6 {
             description.hasCategories = true
             for category in fields[6].elements ?? [] {
                 description.categories.formUnion(.init(category: category.bytes ?? []))
-            }
-        }
-        if fields.count > 9 {
-            for subentry in fields[9].elements ?? [] {
-                guard let (name, subcommand) = Self.description(of: subentry) else { continue }
-                description.subcommands[name] = subcommand
             }
         }
         return (name, description)

@@ -1,32 +1,55 @@
 /// What a relayed command may write, and so what the local cache must forget.
 enum WriteEffect: Equatable, Sendable {
     case none
-    case keys([[UInt8]])
+    case key([UInt8])
+    case severalKeys([[UInt8]])
     /// Keys that the command does not tell. Where the server announces what changes, that tells; otherwise it is ``everything``.
     case unknownKeys
     /// What the server does not announce, `SWAPDB` say, or may not: everything must be forgotten.
     case everything
 
+    /// As by `==`, but without comparing what may come with the others.
+    var isNone: Bool { if case .none = self { true } else { false } }
+
     /// Whether it tells what it writes.
     var isKnown: Bool {
         switch self {
-        case .none, .keys: true
+        case .none, .key, .severalKeys: true
         case .unknownKeys, .everything: false
+        }
+    }
+
+    static func keys(_ keys: [[UInt8]]) -> WriteEffect {
+        switch keys.count {
+        case 0: .none
+        case 1: .key(keys[0])
+        default: .severalKeys(keys)
+        }
+    }
+
+    /// The keys that it tells.
+    var knownKeys: [[UInt8]] {
+        switch self {
+        case .none, .unknownKeys, .everything: []
+        case .key(let key): [key]
+        case .severalKeys(let keys): keys
         }
     }
 
     /// The effect of `command`, by the server's own table.
     ///
-    /// - Parameter table: nil until `COMMAND` has been read, or where it is forbidden: then every command counts as a
-    ///   write of unknown keys, except the few that cannot be one whatever the table says.
-    init(of command: CommandView, table: CommandTable?) {
-        guard let table else {
+    /// Without a table every command counts as a write of everything, except the few that cannot be one whatever the table says.
+    init(of command: CommandView, _ entry: TableEntry) {
+        let description: CommandDescription
+        switch entry {
+        case .noTable:
             self = command.name.map(Self.neverWrites.contains) == true ? .none : .everything
             return
-        }
-        guard let description = table.description(of: command) else {
+        case .unlisted:
             self = .unknownKeys
             return
+        case .listed(let listed):
+            description = listed
         }
         let flags = description.flags
         if flags.isSuperset(of: [.blocking, .movableKeys]) {
@@ -69,12 +92,10 @@ enum WriteEffect: Equatable, Sendable {
         let last = description.lastKey >= 0 ? description.lastKey : command.announced + description.lastKey
         // While a large command is still being received, the keys behind the received part are not known.
         guard command.isComplete || last < command.count else { return .unknownKeys }
-        var keys: [[UInt8]] = []
-        for position in stride(
-            from: description.firstKey, through: min(last, command.count - 1), by: description.keyStep)
-        {
-            keys.append(command.copy(position))
-        }
-        return keys.isEmpty ? .none : .keys(keys)
+        let end = min(last, command.count - 1)
+        guard description.firstKey <= end else { return .none }
+        if description.keyStep > end - description.firstKey { return .key(command.copy(description.firstKey)) }
+        return .severalKeys(
+            stride(from: description.firstKey, through: end, by: description.keyStep).map { command.copy($0) })
     }
 }

@@ -9,6 +9,11 @@ public enum CachedValue: Sendable {
     case large(length: Int)
     /// There is no such key; kept only where the server announces that it appears.
     case absent
+
+    /// Values up to this length are kept as bytes beside their keys, and copied for each reader.
+    static let copiedLength = 1_024
+
+    init(copying bytes: RawSpan) { self = .bytes(ByteBuffer(copying: bytes)) }
 }
 
 /// How a fill ended, for one who waited for it.

@@ -6,7 +6,8 @@ extension LocalCache {
         switch effect {
         // The server tells of them, and so they void what is being fetched.
         case .none, .unknownKeys: break
-        case .keys(let keys): for key in keys { raiseFence(key.span.bytes) }
+        case .key(let key): raiseFence(key.span.bytes)
+        case .severalKeys(let keys): for key in keys { raiseFence(key.span.bytes) }
         case .everything: raiseFenceForAllKeys()
         }
     }
@@ -14,7 +15,8 @@ extension LocalCache {
     func lowerFence(_ effect: WriteEffect) {
         switch effect {
         case .none, .unknownKeys: break
-        case .keys(let keys): for key in keys { lowerFence(key.span.bytes) }
+        case .key(let key): lowerFence(key.span.bytes)
+        case .severalKeys(let keys): for key in keys { lowerFence(key.span.bytes) }
         case .everything: lowerFenceForAllKeys()
         }
     }

@@ -17,8 +17,8 @@ public final class ReadThrough {
 
     /// How a read goes on.
     public enum Reading {
-        /// Answered from the cache; the age is in nanoseconds since the entry was added.
-        case hit(CachedValue, age: UInt64)
+        /// Answered from the cache (nil: the value's bytes have been copied); the age is in nanoseconds since the entry was added.
+        case hit(CachedValue?, age: UInt64)
         /// The waiter will be told. `lane` is where the fetch is under way.
         case pending(lane: Int)
         /// Nothing may be answered before the reader's own earlier reads are: ask again then.
@@ -39,12 +39,14 @@ public final class ReadThrough {
     ///   - now: Monotonic nanoseconds, ``MonotonicClock``.
     ///   - outstandingLane: The lane on which this reader still waits for earlier reads, or nil.
     ///   - request: Given back to the waiter.
+    ///   - copy: Given a short value on a hit, before this returns, under the cache's lock; it must do no more than copy the bytes.
     public func read(
-        _ key: RawSpan, now: UInt64, outstandingLane: Int?, waiter: any FillWaiter, request: UInt64
+        _ key: RawSpan, now: UInt64, outstandingLane: Int?, waiter: any FillWaiter, request: UInt64,
+        copy: (RawSpan) -> Void
     ) -> Reading {
         let found =
             if coherence.mayServe(now: now), coherence.keeps(key), !coherence.conditions.bypassesCache {
-                cache.lookUp(key, now: now, lane: lane.index, outstandingLane: outstandingLane) {
+                cache.lookUp(key, now: now, lane: lane.index, outstandingLane: outstandingLane, copy: copy) {
                     WaitingRead(waiter: waiter, request: request)
                 }
             } else {
@@ -77,7 +79,7 @@ public final class ReadThrough {
         // Asked first: what is found afterwards is what stands since that barrier, or is newer than it.
         let barrier = coherence.newestBarrier
         guard coherence.mayServe(now: now), coherence.mayServeTogether else { return .missing }
-        return cache.lookUpTogether(keys, in: bytes, now: now, addedBefore: barrier)
+        return cache.lookUpTogether(keys, in: bytes, now: now, addedBefore: barrier) { CachedValue(copying: $0) }
     }
 
     private func fetch(_ key: RawSpan, _ ticket: FillTicket) {
@@ -88,16 +90,28 @@ public final class ReadThrough {
 
     private func end(_ ticket: FillTicket, _ key: ByteBuffer, with reply: FillReply) {
         let now = MonotonicClock.now()
-        let waiters = cache.complete(ticket, with: result(of: reply, now: now), now: now)
+        let waiters = complete(ticket, with: reply, now: now)
         guard !waiters.isEmpty else { return }
         let outcome = outcome(of: reply, key, now: now)
         for waiting in waiters { waiting.tell(outcome, from: eventLoop) }
     }
 
+    private func complete(_ ticket: FillTicket, with reply: FillReply, now: UInt64) -> [WaitingRead] {
+        if case .value(let value, let timeToLive) = reply.outcome, value.readableBytes <= CachedValue.copiedLength,
+            coherence.mayStore(reply.generation)
+        {
+            return cache.complete(
+                ticket, withBytes: value.readableBytesSpan,
+                deadline: timeToLive.map { reply.sent.adding(milliseconds: $0) }, now: now)
+        }
+        return cache.complete(ticket, with: result(of: reply, now: now), now: now)
+    }
+
     /// What the readers are told: where the backing is away, what was known of the key, if that is wanted.
     private func outcome(of reply: FillReply, _ key: ByteBuffer, now: UInt64) -> FillOutcome {
         if case .failure(let error) = reply.outcome, error.code != .server,
-            case (.bytes(let value), let age)? = cache.lookUpStale(key.readableBytesSpan, now: now)
+            case (.bytes(let value), let age)? = cache.lookUpStale(
+                key.readableBytesSpan, now: now, make: { CachedValue(copying: $0) })
         {
             return .stale(value, age: age)
         }

@@ -27,7 +27,8 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private weak var receiver: (any RelayReceiver)?
+    /// Let go when either side ends. Not weak: a session that was ever referred to weakly counts its references the slow way for good.
+    private var receiver: (any RelayReceiver)?
     private var context: ChannelHandlerContext?
     private var scanner = FrameScanner(limits: .relayed)
     private var glimpse = ReplyGlimpse()

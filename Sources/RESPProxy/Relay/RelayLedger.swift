@@ -23,6 +23,9 @@ struct RelayLedger: Sendable {
         var started: UInt64
         /// For subscriptions: confirmations still to come.
         var confirmations: Int?
+
+        /// Whether its success changes nothing about the session or its connection, as that of nearly all commands.
+        var isPlain: Bool { change.isNone && !pins && !isOwn }
     }
 
     /// As far as the server has confirmed it.
@@ -72,6 +75,8 @@ struct RelayLedger: Sendable {
     var isAuthenticating: Bool { authentications > 0 }
     /// Commands outstanding that may change the session's user.
     private var authentications = 0
+    /// Commands outstanding that change something about the session.
+    private var changes = 0
 
     /// Whether what follows must wait for the replies, because it may not belong on this connection, or not be what the last
     /// command makes of it.
@@ -79,6 +84,7 @@ struct RelayLedger: Sendable {
     /// - Parameter onReset: Whether a session gets a new connection once `RESET` is answered.
     func mayLeaveConnection(onReset: Bool) -> Bool {
         guard !isResetting else { return true }
+        guard changes > 0 else { return false }
         switch outstanding.last?.change {
         case .reset: return onReset
         case .synchronize, .replies: return true
@@ -86,20 +92,10 @@ struct RelayLedger: Sendable {
         }
     }
 
-    /// Whether a command may go out only once those before it are answered, because what it means depends on them.
-    func mustWait(for change: StateChange) -> Bool {
-        guard !outstanding.isEmpty else { return false }
-        switch change {
-        case .replies: return true
-        case .subscribe, .unsubscribe, .monitor, .synchronize: return state.replies == .off
-        default: return false
-        }
-    }
-
     /// Whether replies must be looked at beyond finding their end.
     var needsGlimpse: Bool {
         state.inTransaction || state.isSubscribed || isResetting
-            || outstanding.first.map { $0.change != .none || $0.pins } ?? false
+            || outstanding.first.map { !$0.change.isNone || $0.pins } ?? false
     }
 
     // MARK: Commands
@@ -116,6 +112,7 @@ struct RelayLedger: Sendable {
             change: command.change, writes: command.writes, isBlocking: command.isBlocking, pins: command.pins,
             started: now)
         switch command.change {
+        case .none: break
         case .subscribe(_, let count): entry.confirmations = max(count, 1)
         case .unsubscribe(_, let count): entry.confirmations = count
         case .replies(.off), .replies(.skip):
@@ -125,7 +122,10 @@ struct RelayLedger: Sendable {
             entry.silences = isAsSent && !state.inTransaction
         default: break
         }
-        if command.change.mayChangeUser { authentications += 1 }
+        if !command.change.isNone {
+            changes += 1
+            if command.change.mayChangeUser { authentications += 1 }
+        }
         outstanding.append(entry)
         adoptUnmatched()
         return command.writes
@@ -145,60 +145,70 @@ struct RelayLedger: Sendable {
     /// The first byte of a frame has arrived.
     ///
     /// - Returns: The fences to lower before anything of it is passed on.
-    mutating func replyBegins(type: UInt8) -> [WriteEffect] {
-        guard state.tracking == .byReply, type != UInt8(ascii: ">"), let front = outstanding.first else { return [] }
-        switch front.change {
-        case .synchronize:
-            // Refused, it was a command like any other; otherwise what comes is no reply any more.
-            if type != UInt8(ascii: "-") { state.tracking = .tunnel }
-            return takeWritesOfFront()
-        case .execute, .discard, .reset:
-            // An error may leave the transaction open: that is decided at the end of the reply.
-            guard type != UInt8(ascii: "-") else { return [] }
-            let fences = takeWritesOfFront() + takeQueuedWrites()
-            if silencesTransaction, front.change == .execute, type == UInt8(ascii: "*") {
-                state.tracking = .unmatched
-                adoptUnmatched()
+    mutating func replyBegins(type: UInt8) -> Fences {
+        guard state.tracking == .byReply, type != UInt8(ascii: ">"), !outstanding.isEmpty else { return .none }
+        if !outstanding[0].change.isNone {
+            switch outstanding[0].change {
+            case .synchronize:
+                // Refused, it was a command like any other; otherwise what comes is no reply any more.
+                if type != UInt8(ascii: "-") { state.tracking = .tunnel }
+                return Fences(takeWritesOfFront())
+            case .execute, .discard, .reset:
+                // An error may leave the transaction open: that is decided at the end of the reply.
+                guard type != UInt8(ascii: "-") else { return .none }
+                let fences = Fences(takeWritesOfFront(), takeQueuedWrites())
+                if silencesTransaction, outstanding[0].change == .execute, type == UInt8(ascii: "*") {
+                    state.tracking = .unmatched
+                    adoptUnmatched()
+                }
+                return fences
+            default: break
             }
-            return fences
-        default:
-            guard front.writes != .none else { return [] }
-            let writes = takeWritesOfFront()
-            guard state.inTransaction else { return writes }
-            queuedWrites += writes
-            return []
         }
+        let writes = takeWritesOfFront()
+        guard state.inTransaction else { return Fences(writes) }
+        if !writes.isNone { queuedWrites.append(writes) }
+        return .none
     }
 
     /// A frame has ended.
     ///
     /// - Returns: The fences to lower before anything after it is passed on, and when the command that it ends was forwarded.
-    mutating func replyEnded(_ reply: ReplyGlimpse) -> (fences: [WriteEffect], started: UInt64?) {
+    mutating func replyEnded(_ reply: ReplyGlimpse) -> (fences: Fences, started: UInt64?) {
         if isResetting, reply.starts(with: "+RESET\r\n") {
             let fences = connectionEnded()
             wasReset = true
-            return (fences, nil)
+            return (Fences(.none, fences), nil)
         }
-        guard state.tracking == .byReply, !isPublished(reply), let front = outstanding.first else { return ([], nil) }
-        if front.confirmations != nil || front.change.isUnsubscription, let kind = reply.messageKind {
-            return ([], confirm(front.change, kind, reply) ? front.started : nil)
+        guard state.tracking == .byReply, !isPublished(reply), !outstanding.isEmpty else { return (.none, nil) }
+        if outstanding[0].change.isSubscription, let kind = reply.messageKind {
+            let front = outstanding[0]
+            return (.none, confirm(front.change, kind, reply) ? front.started : nil)
         }
-        outstanding.removeFirst()
-        if front.change.mayChangeUser { authentications -= 1 }
-        guard !front.isOwn else { return ([], nil) }
+        let front = takeFront()
+        guard !front.isOwn else { return (.none, nil) }
         if state.replies == .skipsNext { state.replies = .on }
         // The server closes behind it, and the client is to see that.
-        if reply.starts(with: "-ERR Protocol error") { state.isPinned = true }
-        let fences = apply(front, reply)
+        if reply.isError, reply.starts(with: "-ERR Protocol error") { state.isPinned = true }
+        let fences = front.isPlain ? .none : Fences(.none, apply(front, reply))
         adoptUnmatched()
         return (fences, front.started)
+    }
+
+    private mutating func takeFront() -> Outstanding {
+        let front = outstanding.removeFirst()
+        if !front.change.isNone {
+            changes -= 1
+            if front.change.mayChangeUser { authentications -= 1 }
+        }
+        return front
     }
 
     /// The connection has ended, with whatever was outstanding on it.
     ///
     /// - Returns: Every fence that is still up.
     mutating func connectionEnded() -> [WriteEffect] {
-        var fences = outstanding.map(\.writes).filter { $0 != .none } + queuedWrites
+        var fences = outstanding.map(\.writes).filter { !$0.isNone } + queuedWrites
         if !unmatchedKeys.isEmpty { fences.append(.keys(Array(unmatchedKeys))) }
         if hasUnmatchedEverything { fences.append(.everything) }
         // What any connection would have outlives this one.
@@ -210,10 +220,10 @@ struct RelayLedger: Sendable {
 
     // MARK: Effects
 
-    private mutating func takeWritesOfFront() -> [WriteEffect] {
-        guard let writes = outstanding.first?.writes, writes != .none else { return [] }
-        outstanding[0].writes = .none
-        return [writes]
+    private mutating func takeWritesOfFront() -> WriteEffect {
+        var writes = WriteEffect.none
+        swap(&writes, &outstanding[0].writes)
+        return writes
     }
 
     private mutating func takeQueuedWrites() -> [WriteEffect] {
@@ -243,7 +253,7 @@ struct RelayLedger: Sendable {
         if outstanding[0].confirmations == nil, let kind = change.subscriptionKind, state.subscriptions(of: kind) > 0 {
             return false
         }
-        outstanding.removeFirst()
+        _ = takeFront()
         if state.replies == .skipsNext { state.replies = .on }
         adoptUnmatched()
         return true
@@ -307,33 +317,36 @@ struct RelayLedger: Sendable {
 
     /// Gives up matching once everything before a command that ends it has been answered.
     private mutating func adoptUnmatched() {
-        if outstanding.first?.silences == true { state.tracking = .unmatched }
-        guard state.tracking != .byReply, !outstanding.isEmpty else { return }
+        guard changes > 0 || state.tracking != .byReply, !outstanding.isEmpty else { return }
+        if outstanding[0].silences { state.tracking = .unmatched }
+        guard state.tracking != .byReply else { return }
         for entry in outstanding {
             holdRaised(entry.writes)
             if entry.change == .reset, state.tracking == .monitoring { isResetting = true }
         }
         outstanding.removeAll()
         authentications = 0
+        changes = 0
     }
 
     /// Keeps the fence of a write that cannot be matched to its reply.
     ///
     /// - Returns: What of it is not up yet.
     private mutating func holdUnmatched(_ writes: WriteEffect) -> WriteEffect {
-        guard !hasUnmatchedEverything, writes != .none else { return .none }
-        guard case .keys(let keys) = writes, unmatchedKeys.count + keys.count <= Self.unmatchedKeyLimit else {
+        guard !hasUnmatchedEverything, !writes.isNone else { return .none }
+        let keys = writes.knownKeys
+        guard !keys.isEmpty, unmatchedKeys.count + keys.count <= Self.unmatchedKeyLimit else {
             hasUnmatchedEverything = true
             return .everything
         }
         let new = Set(keys).subtracting(unmatchedKeys)
         unmatchedKeys.formUnion(new)
-        return new.isEmpty ? .none : .keys(Array(new))
+        return .keys(Array(new))
     }
 
     /// As ``holdUnmatched(_:)`` for a fence that is up already: each stays up once more than it was.
     private mutating func holdRaised(_ writes: WriteEffect) {
-        if writes != .none { queuedWrites.append(writes) }
+        if !writes.isNone { queuedWrites.append(writes) }
     }
 }
 
@@ -352,8 +365,12 @@ extension StateChange {
         }
     }
 
-    fileprivate var isUnsubscription: Bool {
-        if case .unsubscribe = self { true } else { false }
+    /// Answered by confirmations.
+    fileprivate var isSubscription: Bool {
+        switch self {
+        case .subscribe, .unsubscribe: true
+        default: false
+        }
     }
 
     fileprivate var subscriptionKind: SubscriptionKind? {

@@ -38,6 +38,15 @@ enum RepliesOnWire: Equatable, Sendable {
 }
 
 extension StateChange {
+    /// Whether a command may go out only once those before it are answered, because what it means depends on them.
+    func settlesFirst(under replies: SessionState.Replies) -> Bool {
+        switch self {
+        case .replies: true
+        case .subscribe, .unsubscribe, .monitor, .synchronize: replies == .off
+        default: false
+        }
+    }
+
     /// Whether `CLIENT REPLY` keeps the client from a reply to it that begins with this byte. Messages and confirmations are sent all the
     /// same, and so is what a command says that makes replies be sent again.
     func isSilent(type: UInt8, replies: SessionState.Replies) -> Bool {

@@ -72,9 +72,12 @@ final class SharedConnection: ChannelInboundHandler {
     private func flush() {
         isFlushScheduled = false
         guard let context, outgoing.readableBytes > 0 else { return }
-        let bytes = outgoing
+        var bytes = outgoing
         outgoing = ByteBuffer()
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        bytes.reuse()
+        // Somebody may have forwarded something while it was being written.
+        if outgoing.capacity == 0 { outgoing = bytes }
     }
 
     /// Closes behind what was written.

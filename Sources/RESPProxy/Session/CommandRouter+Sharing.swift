@@ -4,9 +4,8 @@ extension CommandRouter {
     /// has a key; or one of a few names.
     static func isShareable(_ command: CommandView, _ description: CommandDescription?) -> Bool {
         guard let description, let name = command.name else { return false }
-        if harmlessWithoutKey.contains(name) { return true }
-        return description.firstKey > 0 && description.hasCategories && description.categories.isEmpty
-            && !description.flags.contains(.blocking)
+        if description.isPlain, description.firstKey > 0, !description.flags.contains(.blocking) { return true }
+        return harmlessWithoutKey.contains(name)
     }
 
     private static let harmlessWithoutKey: Set<CommandName> = [
@@ -17,7 +16,8 @@ extension CommandRouter {
     ///
     /// What the table does not know may do anything. What ``StateChange`` follows is not counted here.
     static func pins(_ command: CommandView, _ description: CommandDescription?) -> Bool {
-        guard description != nil, let name = command.name else { return true }
+        guard let description, let name = command.name else { return true }
+        if description.isPlain { return false }
         switch name {
         case "client": return command.word(1).map(harmlessClientSubcommands.contains) != true
         case "script": return command.word(1) == "debug"

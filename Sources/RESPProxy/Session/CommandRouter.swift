@@ -42,52 +42,79 @@ struct RelayedCommand: Equatable, Sendable {
         change: .none, writes: .none, isBlocking: false, pins: false, isShareable: false)
 }
 
-/// Decides where the commands of a session go, from what the session is and what is outstanding. Touches nothing.
-struct CommandRouter {
-    var table: CommandTable?
-    var access: CacheAccess
-    /// False where nothing is kept at all: then a `GET` is a command like any other.
-    var caches = true
-    /// Whether the server tells which keys have changed.
-    var announcesChanges = false
+/// What of a session decides where its next command goes.
+struct SessionStanding: Equatable, Sendable {
+    /// Nothing that was relayed is unanswered, and the session may be given what the cache holds.
+    var mayBeAnsweredFromCache: Bool
+    /// False while the client does not take its replies: then the server keeps them, as it would without us.
+    var canAnswerHere: Bool
+    /// A read that is to be relayed waits for its turn.
+    var holdsRelay: Bool
+    /// No read waits for its turn.
+    var hasNoReads: Bool
+    /// More reads may wait.
+    var takesReads: Bool
+    /// Replies outstanding to what was relayed.
+    var outstanding: Int
+    /// Whether what follows must wait, because it may not belong on the connection that the last command went on.
+    var mayLeaveConnection: Bool
+    /// Which replies the client gets.
+    var replies: SessionState.Replies
+}
 
-    /// - Parameter canAnswerHere: False while the client does not take its replies: then the server keeps them, as it would
-    ///   without us.
-    func route(_ command: CommandView, ledger: RelayLedger, reads: ReadQueue, canAnswerHere: Bool) -> Route {
+/// Decides where the commands of a session go, from what the session is and what is outstanding. Touches nothing.
+///
+/// One serves all sessions of an event loop, for as long as the server's table stays the same; a class, so that it is not copied for each
+/// command.
+final class CommandRouter: Sendable {
+    let table: CommandTable?
+    let access: CacheAccess
+    /// False where nothing is kept at all: then a `GET` is a command like any other.
+    let caches: Bool
+
+    init(table: CommandTable?, access: CacheAccess, caches: Bool = true) {
+        self.table = table
+        self.access = access
+        self.caches = caches
+    }
+
+    /// - Parameter announcesChanges: Whether the server tells which keys have changed.
+    func route(_ command: CommandView, _ session: SessionStanding, announcesChanges: Bool) -> Route {
         switch command.name {
         case "post", "host:": return .hangUp
         case "get" where caches && command.announced == 2 && command.isComplete:
-            if reads.holdsRelay { return .wait }
-            if canAnswerHere, ledger.isEmpty, ledger.state.mayBeAnsweredFromCache(access: access) {
-                return reads.pendingCount < reads.pendingLimit ? .read : .wait
-            }
+            if session.holdsRelay { return .wait }
+            if session.canAnswerHere, session.mayBeAnsweredFromCache { return session.takesReads ? .read : .wait }
         case "mget" where caches && announcesChanges && command.announced > 1 && command.isComplete:
-            if canAnswerHere, ledger.isEmpty, reads.isEmpty, ledger.state.mayBeAnsweredFromCache(access: access) {
-                return .readTogether(describe(command))
+            if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache {
+                return .readTogether(describe(command, announcesChanges: announcesChanges))
             }
         default: break
         }
         // A session waits on one connection at a time.
-        guard reads.isEmpty, ledger.count < Self.outstandingLimit else { return .wait }
-        if ledger.mayLeaveConnection(onReset: access.trustsClients) { return .wait }
-        let relayed = describe(command)
-        return ledger.mustWait(for: relayed.change) ? .wait : .relay(relayed)
+        guard session.hasNoReads, session.outstanding < Self.outstandingLimit, !session.mayLeaveConnection else {
+            return .wait
+        }
+        let relayed = describe(command, announcesChanges: announcesChanges)
+        if session.outstanding > 0, relayed.change.settlesFirst(under: session.replies) { return .wait }
+        return .relay(relayed)
     }
 
     /// Replies outstanding on a pinned connection, beyond which the client is not read any more: room for what a client library may
     /// send before it reads, and a bound on what one client can make the proxy remember.
     static let outstandingLimit = 1_000_000
 
-    func describe(_ command: CommandView) -> RelayedCommand {
-        let description = table?.description(of: command)
-        let change = StateChange(of: command, table: table)
-        var writes = WriteEffect(of: command, table: table)
-        if writes == .unknownKeys, !announcesChanges { writes = .everything }
+    func describe(_ command: CommandView, announcesChanges: Bool) -> RelayedCommand {
+        let entry = table?.entry(for: command) ?? .noTable
+        let description = entry.description
+        let change = StateChange(of: command, entry)
+        var writes = WriteEffect(of: command, entry)
+        if case .unknownKeys = writes, !announcesChanges { writes = .everything }
         return RelayedCommand(
             change: change, writes: writes,
             isBlocking: description?.flags.contains(.blocking) ?? (command.name.map(Self.blocking.contains) == true),
             pins: table != nil && Self.pins(command, description),
-            isShareable: change == .none && writes.isKnown && command.isComplete
+            isShareable: change.isNone && writes.isKnown && command.isComplete
                 && Self.isShareable(command, description),
             needsOffset: command.name == "wait" || command.name == "waitaof",
             pause: command.name == "client" ? Self.pause(command) : nil,

@@ -85,10 +85,8 @@ extension RESPSession {
     func take(
         _ command: CommandView, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
     ) {
-        let router = CommandRouter(
-            table: loop.commandTable, access: loop.access, caches: loop.configuration.cache.capacity > 0,
-            announcesChanges: loop.coherence.announcesChanges)
-        switch router.route(command, ledger: ledger, reads: reads, canAnswerHere: canAnswerHere) {
+        let router = loop.router
+        switch router.route(command, standing(for: router.access), announcesChanges: loop.coherence.announcesChanges) {
         case .wait:
             isWaiting = true
         case .hangUp:
@@ -112,11 +110,20 @@ extension RESPSession {
         }
     }
 
+    /// Each property by itself: passed on as a whole, the ledger and the queue would be copied.
+    private func standing(for access: CacheAccess) -> SessionStanding {
+        SessionStanding(
+            mayBeAnsweredFromCache: ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: access),
+            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, hasNoReads: reads.isEmpty,
+            takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
+            mayLeaveConnection: ledger.mayLeaveConnection(onReset: access.trustsClients), replies: ledger.state.replies)
+    }
+
     /// Sends a command to the backing, or leaves it where it is until it can be.
     private func relay(
         _ relayed: RelayedCommand, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
     ) {
-        if relayed.change == .quit, !hasOwnConnection {
+        if case .quit = relayed.change, !hasOwnConnection {
             intake = .ended
             lastReply = ByteBuffer(string: "+OK\r\n")
             return

@@ -16,9 +16,9 @@ struct HeldReplies {
 
 extension RESPSession {
     /// A reply begins, or has ended, that the fences stood for.
-    func lowerFences(_ fences: [WriteEffect]) {
-        for fence in fences {
-            if fence == .unknownKeys { holdReplies() } else { loop.cache.lowerFence(fence) }
+    func lowerFences(_ fences: Fences) {
+        fences.forEach { fence in
+            if case .unknownKeys = fence { holdReplies() } else { loop.cache.lowerFence(fence) }
         }
     }
 
@@ -60,7 +60,7 @@ extension RESPSession {
         barrierSettled = max(barrierSettled, since)
         writeOutput()
         for bytes in held.bytes { send(bytes) }
-        context?.flush()
+        flush()
         if let end = held.end { return relayEnded(error: end.error, isInsideReply: end.isInsideReply) }
         process()
         if takesMore, case .open(let connection) = relay { connection.readMore() }

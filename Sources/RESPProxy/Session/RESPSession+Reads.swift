@@ -15,18 +15,22 @@ extension RESPSession {
     /// - Returns: False when it must wait for the session's earlier reads.
     func read(_ command: CommandView, now: UInt64) -> Bool {
         let range = command.arguments[1]
+        let isNext = reads.isEmpty && !isInsideReply
+        var copied: ByteBuffer?
         let reading = loop.readThrough.read(
             command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane, waiter: self,
-            request: reads.nextRequest)
+            request: reads.nextRequest
+        ) { bytes in
+            if isNext { RESPEncoder.bulk(bytes, into: &output) } else { copied = ByteBuffer(copying: bytes) }
+        }
         switch reading {
         case .mustWait:
             return false
-        case .hit(.bytes(let value), _):
-            answerHit(.value(value), command, range)
-        case .hit(.absent, _):
-            answerHit(.null, command, range)
-        case .hit(.large, _):
-            reads.appendRelayed(key: copyKey(command, range))
+        case .hit(let value?, _):
+            answerHit(value, isNext: isNext, command, range)
+        case .hit(nil, _):
+            hits += 1
+            if let copied { reads.append(.value(copied), key: copyKey(command, range)) }
         case .pending(let lane):
             reads.appendPending(key: copyKey(command, range), lane: lane, started: now)
         }
@@ -34,13 +38,15 @@ extension RESPSession {
     }
 
     /// Answers now, or once what stands before it is answered.
-    private func answerHit(_ hit: ReadQueue.Answer, _ command: CommandView, _ range: Range<Int>) {
-        hits += 1
-        if reads.isEmpty, !isInsideReply {
-            answer(hit)
-        } else {
-            reads.append(hit, key: copyKey(command, range))
+    private func answerHit(_ value: CachedValue, isNext: Bool, _ command: CommandView, _ range: Range<Int>) {
+        let hit: ReadQueue.Answer
+        switch value {
+        case .bytes(let bytes): hit = .value(bytes)
+        case .absent: hit = .null
+        case .large: return reads.appendRelayed(key: copyKey(command, range))
         }
+        hits += 1
+        if isNext { answer(hit) } else { reads.append(hit, key: copyKey(command, range)) }
     }
 
     func copyKey(_ command: CommandView, _ range: Range<Int>) -> ByteBuffer {

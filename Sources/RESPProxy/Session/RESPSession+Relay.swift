@@ -30,7 +30,7 @@ extension RESPSession {
         case .end: loop.coherence.conditions.unpaused()
         }
         // Nothing runs behind QUIT.
-        if relayed.change == .quit { intake = .ended }
+        if case .quit = relayed.change { intake = .ended }
     }
 
     var hasOwnConnection: Bool {
@@ -50,6 +50,10 @@ extension RESPSession {
         case .shared(let connection) where !ledger.isEmpty:
             let goesOn = relayed.isShareable && mayShare(now: now) && connection.isWritable
             return goesOn && ledger.count < Self.sharedCommandLimit ? .ready : .waiting
+        case .shared(let connection)
+        where held == nil && relayed.isShareable && mayShare(now: now) && connection.takesMore(now: now):
+            // The session is what it was when it took that connection: what changes it is not shared.
+            return .ready
         case .none, .shared:
             guard held == nil else { return .waiting }
             // Before anything is opened: a Unix socket may stand at once.
@@ -184,7 +188,7 @@ extension RESPSession: RelayReceiver {
     func relayReadCompleted() {
         relayReadTime = nil
         guard !isClosed else { return }
-        context?.flush()
+        flush()
         if ledger.wasReset, loop.configuration.trustsClients, case .open(let connection) = relay {
             // RESET has logged the connection out; a new one is logged in again, as a new client's would be.
             connection.close()

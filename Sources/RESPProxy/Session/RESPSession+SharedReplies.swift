@@ -15,6 +15,7 @@ extension RESPSession {
     func sharedReply(_ buffer: ByteBuffer, _ range: Range<Int>) {
         guard !isClosed, let bytes = buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count)
         else { return }
+        openOutput()
         if bytes.readableBytes >= Self.referenceThreshold {
             writeOutput()
             send(bytes)

@@ -24,18 +24,40 @@ extension RESPSession {
     }
 
     func send(_ bytes: ByteBuffer) {
+        isFlushDue = true
         context?.write(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    /// Where replies are collected: memory that the sessions of an event loop use in turn.
+    func openOutput() {
+        if output.capacity == 0 { swap(&output, &loop.spareOutput) }
     }
 
     func writeOutput() {
         guard output.readableBytes > 0 else { return }
         send(output)
+        written = output
         output = ByteBuffer()
+    }
+
+    func flush() {
+        guard isFlushDue else { return }
+        isFlushDue = false
+        context?.flush()
     }
 
     func flushOutput() {
         writeOutput()
         referenced = 0
-        context?.flush()
+        flush()
+        if written.capacity > 0 {
+            // Written whole, as nearly always, it is nobody else's now.
+            swap(&loop.spareOutput, &written)
+            written = ByteBuffer()
+            loop.spareOutput.reuse()
+        } else if output.capacity > 0 {
+            swap(&loop.spareOutput, &output)
+            output = ByteBuffer()
+        }
     }
 }

@@ -64,8 +64,12 @@ final class RESPSession: ChannelInboundHandler {
     var inbound = ByteBuffer()
     /// Commands to be written to the session's own connection at the end of the turn.
     var forwards = ByteBuffer()
-    /// Replies to be written at the end of the turn.
+    /// Replies to be written at the end of the turn; see ``openOutput()``.
     var output = ByteBuffer()
+    /// What was written last in this turn.
+    var written = ByteBuffer()
+    /// Something was written since the last flush.
+    var isFlushDue = false
     /// Bytes of values written without a copy in this turn.
     var referenced = 0
     /// Sent, and then the connection closed, once everything before it is answered.
@@ -195,9 +199,12 @@ final class RESPSession: ChannelInboundHandler {
         let started = MonotonicClock.now()
         turnStarted = started
         hits = 0
+        openOutput()
         answerReads()
         takeCommands(now: started)
         answerReads()
+        // The socket's next read may then use the same memory again.
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
         if hits > 0 {
             loop.metrics.requestsEnded(
                 .resp, .hit, .ok, count: hits, nanoseconds: MonotonicClock.now() &- started)

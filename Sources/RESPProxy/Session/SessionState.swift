@@ -60,6 +60,7 @@ struct SessionState: Equatable, Sendable {
 
     /// Whether Redis would give this session the value that the fill lane reads: the same database and user, and
     /// nothing that makes an answer from the cache wrong or out of place.
+    @inline(__always)
     func mayBeAnsweredFromCache(access: CacheAccess) -> Bool {
         guard database == access.database, !inTransaction, !isWatching, !isTracked, !isUncertain, tracking == .byReply,
             replies == .on
@@ -82,7 +83,9 @@ struct CacheAccess: Equatable, Sendable {
         switch user {
         case .new: fillUser == nil || trustsClients
         // A fill lane that did not log in reads as the default user, where the server lets it.
-        case .named(let name): name == fillUser ?? Array("default".utf8)
+        case .named(let name): name == fillUser ?? Self.defaultUser
         }
     }
+
+    private static let defaultUser = Array("default".utf8)
 }

@@ -26,9 +26,12 @@ enum StateChange: Equatable, Sendable {
 
     enum RepliesChange: Sendable { case on, off, skip }
 
+    /// As by `==`, but without comparing what may come with the others.
+    var isNone: Bool { if case .none = self { true } else { false } }
+
     /// The change that `command` brings if it succeeds.
-    init(of command: CommandView, table: CommandTable?) {
-        guard let name = command.name else {
+    init(of command: CommandView, _ entry: TableEntry) {
+        guard let name = command.name, entry.description?.isPlain != true else {
             self = .none
             return
         }
@@ -57,7 +60,7 @@ enum StateChange: Equatable, Sendable {
         case "monitor": self = .monitor
         case "client": self = Self.client(command)
         case "sync", "psync": self = .synchronize
-        default: self = Self.other(name, command, table)
+        default: self = Self.other(name, entry)
         }
     }
 
@@ -105,8 +108,8 @@ enum StateChange: Equatable, Sendable {
         "spublish", "wait", "waitaof",
     ]
 
-    private static func other(_ name: CommandName, _ command: CommandView, _ table: CommandTable?) -> StateChange {
-        guard !harmless.contains(name), let description = table?.description(of: command) else { return .none }
+    private static func other(_ name: CommandName, _ entry: TableEntry) -> StateChange {
+        guard !harmless.contains(name), let description = entry.description else { return .none }
         let carriesState = !description.categories.isDisjoint(with: [.connection, .transaction, .pubsub])
         return carriesState ? .unknown : .none
     }

@@ -43,14 +43,13 @@ private final class HTTPConnections: HTTPSide {
         switch reason {
         case .maxConnections:
             HTTPFacade.refusal(
-                status: .serviceUnavailable, message: "MAX_CONNECTIONS clients are connected already: try again later",
-                allocator: ByteBufferAllocator())
+                status: .serviceUnavailable, message: "MAX_CONNECTIONS clients are connected already: try again later")
         case .protectedMode:
             HTTPFacade.refusal(
                 status: .forbidden,
                 message:
-                    "PROTECTED_MODE is on: as the backing Redis needs no password, only clients on this machine are served",
-                allocator: ByteBufferAllocator())
+                    "PROTECTED_MODE is on: as the backing Redis needs no password, only clients on this machine are served"
+            )
         }
     }
 }

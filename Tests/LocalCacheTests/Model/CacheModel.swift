@@ -83,7 +83,7 @@ struct CacheModel {
     mutating func complete(_ ticket: FillTicket, with fill: Fill<Int>?, now: UInt64) -> [Int] {
         guard let position = flights.firstIndex(where: { $0.ticket == ticket }) else { return [] }
         let flight = flights.remove(at: position)
-        guard let fill, configuration.capacity > 0 else { return flight.waiters }
+        guard let fill, let value = fill.value, configuration.capacity > 0 else { return flight.waiters }
         guard !flight.isVoided, fencesForAllKeys == 0, !fences.contains(flight.key) else {
             statistics.voided += 1
             return flight.waiters
@@ -96,7 +96,7 @@ struct CacheModel {
             entries.removeFirst()
             statistics.evicted += 1
         }
-        entries.append(Entry(key: flight.key, value: fill.value, cost: cost, addedAt: now, deadline: deadline))
+        entries.append(Entry(key: flight.key, value: value, cost: cost, addedAt: now, deadline: deadline))
         return flight.waiters
     }
 

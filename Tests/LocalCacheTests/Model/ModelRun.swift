@@ -66,8 +66,14 @@ struct ModelRun {
         let expected = model.answer(key, now: now, lane: lane, outstandingLane: outstanding)
         var ticket: FillTicket?
         let seen: CacheModel.Answer
-        switch cache.lookUp(key.span.bytes, now: now, lane: lane, outstandingLane: outstanding, waiter: { waiter }) {
-        case .hit(let value, let age): seen = .hit(value, age: age)
+        var copied: Int?
+        let found = cache.lookUp(
+            key.span.bytes, now: now, lane: lane, outstandingLane: outstanding, copy: { copied = TestCache.number($0) },
+            waiter: { waiter })
+        switch found {
+        case .hit(let value, let age):
+            guard let value = value ?? copied else { return "a hit without a value" }
+            seen = .hit(value, age: age)
         case .joined(let lane): seen = .joined(lane: lane)
         case .mustWait: seen = .mustWait
         case .refresh: return "a refresh that was not asked for"
@@ -88,7 +94,15 @@ struct ModelRun {
             value: nextNumber, size: .random(in: 0..<60, using: &generator),
             deadline: hasDeadline ? now + .random(in: 0...300, using: &generator) : nil)
         if Int.random(in: 0..<10, using: &generator) == 0 { fill = nil }
-        let seen = cache.complete(flight.ticket, with: fill.map { .value($0) } ?? .nothing, now: now)
+        let seen: [Int]
+        if fill != nil, Bool.random(using: &generator) {
+            fill?.size = MemoryLayout<Int>.size
+            seen = withUnsafeBytes(of: nextNumber) { bytes in
+                cache.complete(flight.ticket, withBytes: bytes.bytes, deadline: fill?.deadline, now: now)
+            }
+        } else {
+            seen = cache.complete(flight.ticket, with: fill.map { .value($0) } ?? .nothing, now: now)
+        }
         let expected = model.complete(flight.ticket, with: fill, now: now)
         return seen == expected ? nil : "waiters \(seen) instead of \(expected)"
     }

@@ -20,9 +20,15 @@ final class TestCache: Sendable {
 
     func lookUp(_ key: String, now: UInt64 = 0, lane: Int = 0, outstanding: Int? = nil, waiter: Int = 0) -> Answer {
         let bytes = Array(key.utf8)
-        return Answer(
-            cache.lookUp(bytes.span.bytes, now: now, lane: lane, outstandingLane: outstanding) { waiter })
+        var copied: Int?
+        let found = cache.lookUp(
+            bytes.span.bytes, now: now, lane: lane, outstandingLane: outstanding, copy: { copied = Self.number($0) },
+            waiter: { waiter })
+        return Answer(found, copied: copied)
     }
+
+    /// A number that was stored as its bytes.
+    static func number(_ bytes: RawSpan) -> Int { bytes.unsafeLoadUnaligned(as: Int.self) }
 
     /// Looks a key up that must be missing.
     func miss(_ key: String, now: UInt64 = 0, lane: Int = 0, waiter: Int = 0) throws -> FillTicket {
@@ -35,6 +41,14 @@ final class TestCache: Sendable {
         _ ticket: FillTicket, value: Int = 0, size: Int = 1, deadline: UInt64? = nil, now: UInt64 = 0
     ) -> [Int] {
         cache.complete(ticket, with: .value(Fill(value: value, size: size, deadline: deadline)), now: now)
+    }
+
+    /// As ``complete(_:value:size:deadline:now:)``, but the value is stored as its bytes.
+    @discardableResult
+    func complete(_ ticket: FillTicket, bytesOf value: Int, deadline: UInt64? = nil, now: UInt64 = 0) -> [Int] {
+        withUnsafeBytes(of: value) { bytes in
+            cache.complete(ticket, withBytes: bytes.bytes, deadline: deadline, now: now)
+        }
     }
 
     func load(
@@ -68,19 +82,19 @@ final class TestCache: Sendable {
 
     /// A look-up's answer, comparable.
     enum Answer: Equatable {
-        case hit(Int, age: UInt64)
+        case hit(Int?, age: UInt64)
         case joined(lane: Int)
         case miss(FillTicket)
         case mustWait
-        case refresh(Int, FillTicket)
+        case refresh(Int?, FillTicket)
 
-        init(_ lookUp: LookUp<Int>) {
+        init(_ lookUp: LookUp<Int>, copied: Int?) {
             switch lookUp {
-            case .hit(let value, let age): self = .hit(value, age: age)
+            case .hit(let value, let age): self = .hit(value ?? copied, age: age)
             case .joined(let lane): self = .joined(lane: lane)
             case .miss(let ticket): self = .miss(ticket)
             case .mustWait: self = .mustWait
-            case .refresh(let value, _, let ticket): self = .refresh(value, ticket)
+            case .refresh(let value, _, let ticket): self = .refresh(value ?? copied, ticket)
             }
         }
 

@@ -13,6 +13,28 @@ struct CommandTableTests {
         #expect(CommandName([UInt8]().span.bytes) == nil)
     }
 
+    @Test("only the capitals of ASCII have a lower case")
+    func lowerCase() {
+        for byte in UInt8.min...UInt8.max {
+            let isCapital = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            let name: [UInt8] = [0x61, byte, 0xFF, 0x61, 0, 0x61, 0x61, 0x61, byte]
+            let lower = name.map { $0 == byte && isCapital ? byte + 0x20 : $0 }
+            #expect(CommandName(name.span.bytes) == CommandName(lower.span.bytes))
+            let other: [UInt8] = name.map { $0 == byte ? byte ^ 0x20 : $0 }
+            let isLetter = isCapital || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            #expect((CommandName(name.span.bytes) == CommandName(other.span.bytes)) == isLetter)
+        }
+    }
+
+    @Test("a map answers for the names that it was made of, and for no other")
+    func map() {
+        let names = (0..<300).compactMap { CommandName(Array("name-\($0)".utf8).span.bytes) }
+        let map = CommandMap(Dictionary(uniqueKeysWithValues: zip(names, 0...)))
+        for (number, name) in names.enumerated() { #expect(map[name] == number) }
+        #expect(map["name-300"] == nil)
+        #expect(CommandMap<Int>([:])["get"] == nil)
+    }
+
     @Test("the table of the real server is read whole, subcommands included", arguments: ["2", "3"])
     func realServer(version: String) throws {
         let server = try RedisServer()
@@ -22,16 +44,17 @@ struct CommandTableTests {
         let reply = Array(try connection.receiveReplies(1).utf8)
         let read = CommandTable(reply: reply.span.bytes)
         let table = try #require(read)
-        #expect(table.description(of: CommandView("get", "k"))?.flags == .readonly)
-        #expect(table.description(of: CommandView("BLPOP", "k", "0"))?.flags == [.write, .blocking])
-        #expect(table.description(of: CommandView("XGROUP", "CREATE", "k", "g", "$"))?.firstKey == 2)
-        #expect(table.description(of: CommandView("EVAL", "x", "0"))?.categories == .scripting)
+        #expect(table.entry(for: CommandView("get", "k")).description?.flags == .readonly)
+        #expect(table.entry(for: CommandView("BLPOP", "k", "0")).description?.flags == [.write, .blocking])
+        #expect(table.entry(for: CommandView("XGROUP", "CREATE", "k", "g", "$")).description?.firstKey == 2)
+        #expect(table.entry(for: CommandView("EVAL", "x", "0")).description?.categories == .scripting)
+        func effect(_ command: CommandView) -> WriteEffect { WriteEffect(of: command, table.entry(for: command)) }
         #expect(
-            WriteEffect(of: CommandView("XGROUP", "CREATE", "k", "g", "$"), table: table) == .keys([Array("k".utf8)]))
-        #expect(WriteEffect(of: CommandView("FCALL", "f", "0"), table: table) == .unknownKeys)
-        #expect(WriteEffect(of: CommandView("REPLICAOF", "no", "one"), table: table) == .everything)
-        #expect(WriteEffect(of: CommandView("CLIENT", "LIST"), table: table) == .none)
-        #expect(WriteEffect(of: CommandView("SCRIPT", "FLUSH"), table: table) == .unknownKeys)
+            effect(CommandView("XGROUP", "CREATE", "k", "g", "$")) == .keys([Array("k".utf8)]))
+        #expect(effect(CommandView("FCALL", "f", "0")) == .unknownKeys)
+        #expect(effect(CommandView("REPLICAOF", "no", "one")) == .everything)
+        #expect(effect(CommandView("CLIENT", "LIST")) == .none)
+        #expect(effect(CommandView("SCRIPT", "FLUSH")) == .unknownKeys)
     }
 
     @Test("what is no table is refused", arguments: ["-ERR unknown command\r\n", "*0\r\n", "+OK\r\n", "*1\r\n:1\r\n"])

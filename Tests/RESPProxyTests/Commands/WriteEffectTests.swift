@@ -10,7 +10,7 @@ struct WriteEffectTests {
         table = try .ofRedis7()
     }
 
-    private func effect(_ command: CommandView) -> WriteEffect { WriteEffect(of: command, table: table) }
+    private func effect(_ command: CommandView) -> WriteEffect { WriteEffect(of: command, table.entry(for: command)) }
     private func keys(_ names: String...) -> WriteEffect { .keys(names.map { Array($0.utf8) }) }
 
     @Test("keys are taken from where the server's table says they stand")
@@ -46,9 +46,9 @@ struct WriteEffectTests {
 
     @Test("without the table every command is a write of everything, but for those of the protocol itself")
     func noTable() {
-        #expect(WriteEffect(of: CommandView("SET", "k", "v"), table: nil) == .everything)
-        #expect(WriteEffect(of: CommandView("GET", "k"), table: nil) == .everything)
-        #expect(WriteEffect(of: CommandView("HELLO", "3"), table: nil) == .none)
+        #expect(WriteEffect(of: CommandView("SET", "k", "v"), .noTable) == .everything)
+        #expect(WriteEffect(of: CommandView("GET", "k"), .noTable) == .everything)
+        #expect(WriteEffect(of: CommandView("HELLO", "3"), .noTable) == .none)
     }
 
     @Test("a large command that is still being received tells its keys only if they have all come")

@@ -16,7 +16,21 @@ struct CommandRouterTests {
     }
 
     private func route(_ command: CommandView, canAnswerHere: Bool = true) -> Route {
-        router.route(command, ledger: ledger, reads: reads, canAnswerHere: canAnswerHere)
+        route(command, by: router, canAnswerHere: canAnswerHere)
+    }
+
+    private func route(_ command: CommandView, by router: CommandRouter, canAnswerHere: Bool = true) -> Route {
+        let standing = SessionStanding(
+            mayBeAnsweredFromCache: ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: router.access),
+            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, hasNoReads: reads.isEmpty,
+            takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
+            mayLeaveConnection: ledger.mayLeaveConnection(onReset: router.access.trustsClients),
+            replies: ledger.state.replies)
+        return router.route(command, standing, announcesChanges: false)
+    }
+
+    private func describe(_ command: CommandView) -> RelayedCommand {
+        router.describe(command, announcesChanges: false)
     }
 
     private func isRelayed(_ route: Route) -> Bool {
@@ -34,7 +48,7 @@ struct CommandRouterTests {
 
     @Test("a read behind a relayed command follows it on the same connection")
     mutating func behindRelay() {
-        _ = ledger.forwarded(router.describe(CommandView("SET", "k", "v")), now: 0)
+        _ = ledger.forwarded(describe(CommandView("SET", "k", "v")), now: 0)
         #expect(isRelayed(route(CommandView("GET", "k"))))
     }
 
@@ -56,22 +70,22 @@ struct CommandRouterTests {
 
     @Test("nothing passes SYNC before it is answered, nor RESET where a session gets a new connection by it")
     mutating func holds() throws {
-        _ = ledger.forwarded(router.describe(CommandView("PSYNC", "?", "-1")), now: 0)
+        _ = ledger.forwarded(describe(CommandView("PSYNC", "?", "-1")), now: 0)
         #expect(route(CommandView("SET", "k", "v")) == .wait)
         ledger = RelayLedger()
-        _ = ledger.forwarded(router.describe(CommandView("RESET")), now: 0)
+        _ = ledger.forwarded(describe(CommandView("RESET")), now: 0)
         #expect(isRelayed(route(CommandView("SET", "k", "v"))))
         let trusting = CommandRouter(
             table: try .ofRedis7(), access: CacheAccess(database: 0, fillUser: nil, trustsClients: true))
         let command = CommandView("SET", "k", "v")
-        #expect(trusting.route(command, ledger: ledger, reads: reads, canAnswerHere: true) == .wait)
+        #expect(route(command, by: trusting) == .wait)
     }
 
     @Test(
         "what has a key and no state may share a connection, and a few names without a key",
         arguments: ["SET k v", "DEL a b", "MSET a 1 b 2", "PFCOUNT k", "PING", "GET k x"])
     func shareable(line: String) {
-        #expect(router.describe(CommandView(line: line)).isShareable)
+        #expect(describe(CommandView(line: line)).isShareable)
     }
 
     @Test(
@@ -82,20 +96,20 @@ struct CommandRouterTests {
             "SORT k", "CLIENT LIST",
         ])
     func unshareable(line: String) {
-        #expect(!router.describe(CommandView(line: line)).isShareable)
+        #expect(!describe(CommandView(line: line)).isShareable)
     }
 
     @Test("an unfinished command is not shared, nor anything while the server's table is not there")
     func unknown() {
-        #expect(!router.describe(CommandView("SET", "k", announced: 3)).isShareable)
+        #expect(!describe(CommandView("SET", "k", announced: 3)).isShareable)
         let blind = CommandRouter(table: nil, access: router.access)
-        #expect(!blind.describe(CommandView("SET", "k", "v")).isShareable)
+        #expect(!blind.describe(CommandView("SET", "k", "v"), announcesChanges: false).isShareable)
     }
 
     @Test("where nothing is kept a GET is a command like any other")
     func withoutCache() {
         let router = CommandRouter(table: router.table, access: router.access, caches: false)
-        #expect(isRelayed(router.route(CommandView("GET", "k"), ledger: ledger, reads: reads, canAnswerHere: true)))
+        #expect(isRelayed(route(CommandView("GET", "k"), by: router)))
     }
 
     @Test("POST and Host: are hung up on, in any case", arguments: ["POST", "post", "Host:", "hOST:"])
@@ -105,21 +119,21 @@ struct CommandRouterTests {
 
     @Test("what concerns all clients of the server is told apart")
     func allClients() {
-        #expect(router.describe(CommandView("CLIENT", "PAUSE", "50", "WRITE")).pause == .begin(milliseconds: 50))
-        #expect(router.describe(CommandView("client", "unpause")).pause == .end)
-        #expect(router.describe(CommandView("CLIENT", "PAUSE", "x")).pause == nil)
+        #expect(describe(CommandView("CLIENT", "PAUSE", "50", "WRITE")).pause == .begin(milliseconds: 50))
+        #expect(describe(CommandView("client", "unpause")).pause == .end)
+        #expect(describe(CommandView("CLIENT", "PAUSE", "x")).pause == nil)
         for line in ["INFO", "CLIENT LIST", "CLIENT KILL x"] {
-            #expect(router.describe(CommandView(line: line)).concernsClients)
+            #expect(describe(CommandView(line: line)).concernsClients)
         }
-        #expect(!router.describe(CommandView("CLIENT", "INFO")).concernsClients)
+        #expect(!describe(CommandView("CLIENT", "INFO")).concernsClients)
     }
 
     @Test("CLIENT REPLY goes out by itself")
     mutating func replies() {
-        _ = ledger.forwarded(router.describe(CommandView("SET", "k", "v")), now: 0)
+        _ = ledger.forwarded(describe(CommandView("SET", "k", "v")), now: 0)
         #expect(route(CommandView("CLIENT", "REPLY", "OFF")) == .wait)
         ledger = RelayLedger()
-        _ = ledger.forwarded(router.describe(CommandView("CLIENT", "REPLY", "OFF")), now: 0)
+        _ = ledger.forwarded(describe(CommandView("CLIENT", "REPLY", "OFF")), now: 0)
         #expect(route(CommandView("SET", "k", "v")) == .wait)
     }
 

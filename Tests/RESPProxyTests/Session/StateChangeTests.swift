@@ -10,7 +10,7 @@ struct StateChangeTests {
         table = try .ofRedis7()
     }
 
-    private func change(_ command: CommandView) -> StateChange { StateChange(of: command, table: table) }
+    private func change(_ command: CommandView) -> StateChange { StateChange(of: command, table.entry(for: command)) }
 
     @Test("AUTH with one argument is the default user's")
     func authenticate() {
