@@ -23,6 +23,8 @@ public final class Coherence: Sendable {
     private static let untracked = UInt64.max
 
     let policy: CoherencePolicy
+    /// What clients have done to the server.
+    let conditions = ServerConditions()
     private let cache: ValueCache
     private let logger: Logger
     /// Whether expiry alone bounds what is kept; without that nothing can be cached in expiry mode.
@@ -122,9 +124,10 @@ public final class Coherence: Sendable {
         return current == Self.untracked ? hasExpiry : generation != 0 && generation == current
     }
 
-    /// Whether absent keys may be kept: only where the server tells when they appear.
-    func mayStoreAbsence(_ generation: UInt64) -> Bool {
-        current.load(ordering: .acquiring) != Self.untracked && mayStore(generation)
+    /// Whether absent keys may be kept: only where the server tells when they appear. During `CLIENT PAUSE` it does not delete what has
+    /// expired, but does when that is read again afterwards.
+    func mayStoreAbsence(_ generation: UInt64, now: UInt64) -> Bool {
+        current.load(ordering: .acquiring) != Self.untracked && mayStore(generation) && !conditions.isPaused(now: now)
     }
 
     /// Whether `CACHE_PREFIXES` lets the key be kept.

@@ -11,21 +11,19 @@ final class CoherenceKeeper {
     private let watch: ServerWatch
     /// Tells the fill lanes of all loops which feed stands.
     private let announce: (FeedIdentity?) -> Void
-    private let admissionChanged: (Bool) -> Void
     private var isStopped = false
 
     init(
         connector: BackingConnector, tracking: TrackingConfiguration, coherence: Coherence, cache: ValueCache,
-        eventLoop: any EventLoop, logger: Logger, announce: @escaping (FeedIdentity?) -> Void,
-        admissionChanged: @escaping (Bool) -> Void
+        eventLoop: any EventLoop, logger: Logger, admission: AdmissionWatch,
+        announce: @escaping (FeedIdentity?) -> Void
     ) {
         self.feed = InvalidationFeed(connector: connector, tracking: tracking, eventLoop: eventLoop, logger: logger)
-        self.watch = ServerWatch(connector: connector, eventLoop: eventLoop)
+        self.watch = ServerWatch(connector: connector, eventLoop: eventLoop, admission: admission)
         self.coherence = coherence
         self.cache = cache
         self.tracking = tracking
         self.announce = announce
-        self.admissionChanged = admissionChanged
     }
 
     func start() {
@@ -43,7 +41,7 @@ final class CoherenceKeeper {
     private func look() {
         guard !isStopped else { return }
         let sent = MonotonicClock.now()
-        watch.look(admission: admissionChanged).assumeIsolated().whenComplete { [self] result in
+        watch.look().assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(let hasChanged):
                 if hasChanged {

@@ -23,7 +23,7 @@ protocol RelayReceiver: AnyObject {
 }
 
 /// A connection to the backing that belongs to one session at a time: raw frames both ways, replies scanned for their ends only.
-final class RelayConnection: ChannelInboundHandler {
+final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -48,6 +48,16 @@ final class RelayConnection: ChannelInboundHandler {
     func detach() {
         receiver = nil
         readMore()
+    }
+
+    /// Gives the channel up to another handler; nil where it is no longer what a new one would be.
+    func surrender() -> (any Channel)? {
+        guard isOpen, isAtFrameStart, let context else { return nil }
+        isOpen = false
+        receiver = nil
+        let channel = context.channel
+        channel.pipeline.syncOperations.removeHandler(self, promise: nil)
+        return channel
     }
 
     /// False in the middle of a reply or a push.

@@ -128,8 +128,13 @@ extension RESPSession {
             lastReply = ByteBuffer(string: "+OK\r\n")
             return
         }
+        guard !relayed.concernsClients || hasSettled() else {
+            isWaiting = true
+            return
+        }
         switch attach(for: relayed, now: now) {
         case .ready:
+            newcomers = .unknown
             relayOnWire(relayed, now: now, forward: forward, drop: drop)
         case .failed(let error):
             drop(self)
@@ -138,6 +143,22 @@ extension RESPSession {
         case .waiting:
             isWaiting = true
         }
+    }
+
+    /// Whether who has connected before this moment, on whichever event loop, has what a client has at the server.
+    private func hasSettled() -> Bool {
+        switch newcomers {
+        case .settled: return true
+        case .awaited: return false
+        case .unknown: break
+        }
+        guard let settled = loop.settle?() else { return true }
+        newcomers = .awaited
+        settled.assumeIsolated().whenComplete { [self] _ in
+            newcomers = .settled
+            scheduleTurn()
+        }
+        return false
     }
 
     /// Sends what goes to the server for a command: mostly the command itself.

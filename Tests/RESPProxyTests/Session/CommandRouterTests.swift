@@ -24,7 +24,8 @@ struct CommandRouterTests {
             mayBeAnsweredFromCache: ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: router.access),
             canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, hasNoReads: reads.isEmpty,
             takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
-            mayLeaveConnection: ledger.mayLeaveConnection(onReset: router.access.trustsClients), replies: ledger.state.replies)
+            mayLeaveConnection: ledger.mayLeaveConnection(onReset: router.access.trustsClients),
+            replies: ledger.state.replies)
         return router.route(command, standing, announcesChanges: false)
     }
 
