@@ -6,7 +6,9 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -93,6 +95,8 @@ def arguments():
 def main():
     given = arguments()
     started = time.monotonic()
+    # So that the servers are stopped then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(
             given.binary.resolve(), given.micro.resolve(), given.programs.resolve(), given.venv.absolute(),
