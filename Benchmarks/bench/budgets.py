@@ -31,7 +31,7 @@ def measure(binary, library, workload, requests, output):
         # What the program does by the clock would count the more, the slower it runs.
         proxy = processes.proxy(
             binary, redis.port, wrapper=callgrind.command(output), patience=120, threads=1, log_level="error",
-            tracking_heartbeat=3600, ld_preload=library)
+            tracking_heartbeat=3600, redis_connect_timeout=60, ld_preload=library)
         with proxy:
             with wire.Connection(proxy.port) as connection:
                 workload(connection, requests)

@@ -33,6 +33,7 @@ extension RESPSession {
 
     /// Finds the connection that a command goes on. A session has commands outstanding on one connection at most.
     func attach(for relayed: RelayedCommand, now: UInt64) -> Attachment {
+        let outstanding = ledger.count
         switch relay {
         case .open:
             return .ready
@@ -41,38 +42,43 @@ extension RESPSession {
         case .failed(let error):
             relay = .none
             return .failed(error)
-        case .shared(let connection) where !ledger.isEmpty:
+        case .shared(let connection) where outstanding > 0:
             let goesOn = relayed.isShareable && mayShare && connection.isWritable
-            return goesOn && ledger.count < Self.sharedCommandLimit ? .ready : .waiting
+            return goesOn && outstanding < Self.sharedCommandLimit ? .ready : .waiting
         case .shared(let connection)
         where held == nil && relayed.isShareable && mayShare && connection.takesMore(now: now):
             // The session is what it was when it took that connection: what changes it is not shared.
             return .ready
         case .none, .shared:
-            guard held == nil else { return .waiting }
-            // Before anything is opened: a Unix socket may stand at once.
-            relay = .connecting
-            let key = relayKey
-            if relayed.isShareable, mayShare, let key {
-                let found = pool.sharedConnection(key, now: now) { [self] in sharedConnectionOpened($0) }
-                switch found {
-                case .ready(let connection):
-                    relay = .shared(connection)
-                    return .ready
-                case .opening:
-                    return awaitConnection()
-                case .none: break
-                }
-            }
-            if let key, let spare = pool.takeSpare(key) {
-                relay = .open(spare)
-                spare.attach(self)
-                return .ready
-            }
-            let opened = key.map { loop.openRelay($0) } ?? loop.openRelay()
-            opened.assumeIsolated().whenComplete { [self] result in relayOpened(result) }
-            return awaitConnection()
+            return attachAnew(for: relayed, now: now)
         }
+    }
+
+    /// Apart from ``attach(for:now:)``, so that the way of nearly every command stays short.
+    private func attachAnew(for relayed: RelayedCommand, now: UInt64) -> Attachment {
+        guard held == nil else { return .waiting }
+        // Before anything is opened: a Unix socket may stand at once.
+        relay = .connecting
+        let key = relayKey
+        if relayed.isShareable, mayShare, let key {
+            let found = pool.sharedConnection(key, now: now) { [self] in sharedConnectionOpened($0) }
+            switch found {
+            case .ready(let connection):
+                relay = .shared(connection)
+                return .ready
+            case .opening:
+                return awaitConnection()
+            case .none: break
+            }
+        }
+        if let key, let spare = pool.takeSpare(key) {
+            relay = .open(spare)
+            spare.attach(self)
+            return .ready
+        }
+        let opened = key.map { loop.openRelay($0) } ?? loop.openRelay()
+        opened.assumeIsolated().whenComplete { [self] result in relayOpened(result) }
+        return awaitConnection()
     }
 
     /// A connection is being opened; while the backing is known to be away that fails at once. Where it stands already, a turn is
