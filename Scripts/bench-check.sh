@@ -12,4 +12,6 @@ arguments=(--binary .build/release/redis-proxy --budgets Benchmarks/budgets.json
 if [ -n "${WRITE:-}" ]; then
     arguments+=(--write)
 fi
-PYTHONPATH=Benchmarks PYTHONDONTWRITEBYTECODE=1 exec python3 -m bench.budgets "${arguments[@]}"
+export PYTHONPATH=Benchmarks PYTHONDONTWRITEBYTECODE=1
+python3 -m unittest -q bench.tests
+exec python3 -m bench.budgets "${arguments[@]}"

@@ -2,7 +2,7 @@
 # Measures the release program beside its peers, all in one run, and prints what was asked and what came out; results go to
 # .build/bench, as Markdown, JSON and SVG.
 #
-#   QUICK=1           one short round instead of three long ones; 10,000 connections are left out
+#   QUICK=1           one short round instead of five longer ones; 10,000 connections are left out
 #   ONLY="hits web"   parts of the table: hits, relays, web, micro, scale, distance, startup
 #   AGAINST=PROGRAM   another build of redis-proxy, measured in the same run
 #   COMPARE="A B"     instead of measuring, puts two results.json side by side; refused where they are of different runs

@@ -25,16 +25,16 @@ class Bench:
 
     @property
     def rounds(self):
-        return 1 if self.quick else 3
+        return 1 if self.quick else 5
 
     @property
     def seconds(self):
         """How long one turn of one server is, where a load program goes by time."""
-        return 0.7 if self.quick else 3
+        return 0.7 if self.quick else 1.5
 
     def requests(self, count):
         """How many requests one turn is, given those of a quick run."""
-        return count if self.quick else 4 * count
+        return count if self.quick else 2 * count
 
     def start(self, server):
         self.servers[server.name] = self.stack.enter_context(server)

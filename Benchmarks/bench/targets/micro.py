@@ -14,6 +14,8 @@ HELD_AGAINST = {
     "hit": (8, "cache hit", "a dictionary's look-up and a copy", 1.5),
 }
 
+NAMES = {"1000 entries": "1,000 entries", "1000000 entries": "1,000,000 entries"}
+
 
 def measure(bench):
     figures = run(bench)
@@ -21,7 +23,7 @@ def measure(bench):
         kind, _, what = name.partition("/")
         target, ours, theirs, asked = HELD_AGAINST[kind]
         our_time, their_time = figures[f"{name}/ours"], figures[f"{name}/other"]
-        row = Row(target, f"{ours}, {what}")
+        row = Row(target, f"{ours}, {NAMES.get(what, what)}")
         if kind == "hit":
             row.checks.append(Check(f"time ÷ that of {theirs}, ns", our_time / their_time, asked, False, our_time, their_time))
             # The loop itself calls it a few times.

@@ -106,6 +106,12 @@ struct CommandRouterTests {
         #expect(!blind.describe(CommandView("SET", "k", "v"), announcesChanges: false).isShareable)
     }
 
+    @Test("what carries state does so also where the server counts it among the commands on keys, as Redis 6 does")
+    func oldCategories() {
+        #expect(describe(CommandView("ASKING")).pins)
+        #expect(!describe(CommandView("ASKING")).isShareable)
+    }
+
     @Test("where nothing is kept a GET is a command like any other")
     func withoutCache() {
         let router = CommandRouter(table: router.table, access: router.access, caches: false)
