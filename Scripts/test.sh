@@ -15,6 +15,15 @@ make_python_venv() {
     fi
 }
 
+# What failed is said once more at the end, since logs are long and often cut.
+run_tests() {
+    local log=$PWD/.build/test.log
+    if ! swift test --disable-xctest "$@" 2>&1 | tee "$log"; then
+        grep -aE '^(✘|↳)|error:' "$log" >&2
+        fail "the tests failed"
+    fi
+}
+
 if have_swift; then
     Scripts/install.sh test
     make_python_venv
@@ -23,8 +32,8 @@ if have_swift; then
     export REDIS_PY_PYTHON=$python_venv/bin/python
     # One after the other: many of them wait, for servers and for time-outs, and each wait takes one of the few threads that
     # Swift gives to all. The system tests bring threads of their own.
-    swift test --disable-xctest --no-parallel --skip '^SystemTests'
-    exec swift test --disable-xctest --skip-build --filter '^SystemTests'
+    run_tests --no-parallel --skip '^SystemTests'
+    run_tests --skip-build --filter '^SystemTests'
 elif have_engine; then
     # Plain, to show what the tests print.
     BUILDKIT_PROGRESS=plain exec docker build --target test .

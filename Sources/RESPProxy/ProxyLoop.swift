@@ -35,7 +35,10 @@ public final class ProxyLoop {
     private(set) var isFillRefused = false
     /// The connections that sessions share or take over from each other; sessions keep the pool that they began with.
     private(set) lazy var pool = makePool()
-    private var nextAccessCheck: Scheduled<Void>?
+    /// To be called when a connection has come to stand: by then it may be another server, with other rules of whom it lets in.
+    var serverIsNew: (() -> Void)?
+    /// See `ProxyLoops`: done once clients that had connected before are there, and what was opened for them.
+    var settle: (() -> EventLoopFuture<Void>)?
     /// When the fill lane sent what was answered last.
     private var lastAnswered: UInt64 = 0
 
@@ -78,6 +81,12 @@ public final class ProxyLoop {
 
     func channelOpened(_ channel: any Channel) {
         channels[ObjectIdentifier(channel)] = channel
+        if let key = RelayKey(
+            of: SessionState(), trustsClients: configuration.trustsClients, fillUser: access.fillUser,
+            admitsAnonymous: admitsAnonymous == true)
+        {
+            pool.prepareForNewcomer(key)
+        }
         channel.closeFuture.assumeIsolated().whenComplete { [weak self] _ in
             guard let self else { return }
             channels[ObjectIdentifier(channel)] = nil
@@ -118,7 +127,6 @@ public final class ProxyLoop {
 
     /// Closes the connections to the backing.
     public func stop() -> EventLoopFuture<Void> {
-        nextAccessCheck?.cancel()
         pool.close()
         return lane.close()
     }
@@ -206,39 +214,19 @@ extension ProxyLoop: FillLaneObserver {
             logger.warning(
                 "the backing's COMMAND table cannot be read: every relayed command counts as a write of unknown keys")
         }
-        askForAnonymousAccess()
+        serverIsNew?()
     }
 
     private func setTable(_ table: CommandTable?) {
         router = CommandRouter(table: table, access: access, caches: router.caches)
     }
 
-    /// Finds out whether the server lets a client in that gives no password.
-    ///
-    /// Asked again until that is known to be so, or not to matter; and where no ``ServerWatch`` does it, for as long as the lane is up:
-    /// a password that is set later binds who comes later.
-    private func askForAnonymousAccess() {
-        nextAccessCheck?.cancel()
-        nextAccessCheck = nil
-        connector.checkAccess(nil, on: eventLoop).assumeIsolated().whenComplete { [weak self] result in
-            guard let self else { return }
-            if case .success(let access) = result { admitsAnonymous = access == .granted }
-            // Without a password of its own the fill lane is let in as such a client is.
-            let isRefused = configuration.backing.password == nil && admitsAnonymous == false
-            isFillRefused = isRefused
-            let goesOn = coherence.policy == .expiry || isRefused || admitsAnonymous == nil
-            guard lane.isReady, goesOn, nextAccessCheck == nil else { return }
-            nextAccessCheck = eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in
-                self?.askForAnonymousAccess()
-            }
-        }
-    }
-
     /// Tickets of this lane are void; whether clients hear of the outage from us depends on whether the server speaks.
     public func fillLaneIsDown(_ lane: FillLane, error: BackingError) {
         // One connection that ended says nothing of the next: that is known once it could not be made.
         let isFirst = metrics.snapshot.fillLanesUp > 0
-        setTable(nil)
+        // Where nothing is read through the lane it is not replaced at once, and what its server said goes on to hold so long.
+        if configuration.cache.capacity > 0 || !isFirst { setTable(nil) }
         metrics.backingChanged(isUp: false)
         cache.voidFills(lane: lane.index)
         coherence.laneIsDown(lane.index)

@@ -12,13 +12,15 @@ public final class ProxyLoops: Sendable {
     /// Whether the cache may be believed.
     public let coherence: Coherence
     private let loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>]
+    private let admission: NIOLoopBound<AdmissionWatch>
     private let keeper: NIOLoopBound<CoherenceKeeper>?
 
     private init(
-        group: any EventLoopGroup, cache: ValueCache, coherence: Coherence, keeper: NIOLoopBound<CoherenceKeeper>?,
-        loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>]
+        group: any EventLoopGroup, cache: ValueCache, coherence: Coherence, admission: NIOLoopBound<AdmissionWatch>,
+        keeper: NIOLoopBound<CoherenceKeeper>?, loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>]
     ) {
         self.coherence = coherence
+        self.admission = admission
         self.keeper = keeper
         self.group = group
         self.cache = cache
@@ -40,26 +42,52 @@ public final class ProxyLoops: Sendable {
                 return NIOLoopBound(loop, eventLoop: eventLoop)
             }.get()
         }
-        let keeper = try await makeKeeper(loops, group.next(), configuration, cache, coherence, logger)
-        return ProxyLoops(group: group, cache: cache, coherence: coherence, keeper: keeper, loops: loops)
+        for loop in loops.values {
+            let eventLoop = loop.eventLoop
+            let eventLoops = loops.values.map { $0.eventLoop }
+            try await eventLoop.submit { loop.value.settle = { settle(eventLoops, on: eventLoop) } }.get()
+        }
+        let admission = try await makeAdmissionWatch(loops, group.next(), configuration)
+        let keeper = try await makeKeeper(loops, admission, configuration, cache, coherence, logger)
+        return ProxyLoops(
+            group: group, cache: cache, coherence: coherence, admission: admission, keeper: keeper, loops: loops)
+    }
+
+    private static func makeAdmissionWatch(
+        _ loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>], _ eventLoop: any EventLoop,
+        _ configuration: ProxyConfiguration
+    ) async throws -> NIOLoopBound<AdmissionWatch> {
+        let loops = Array(loops.values)
+        let watch = try await eventLoop.submit {
+            let watch = AdmissionWatch(
+                connector: BackingConnector(configuration: configuration.backing), eventLoop: eventLoop
+            ) { isGranted in
+                for loop in loops { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted) } }
+            }
+            return NIOLoopBound(watch, eventLoop: eventLoop)
+        }.get()
+        for loop in loops {
+            try await loop.eventLoop.submit {
+                loop.value.serverIsNew = { watch.eventLoop.execute { watch.value.askAnew() } }
+            }.get()
+        }
+        return watch
     }
 
     /// - Returns: nil where nothing is to be announced.
     private static func makeKeeper(
-        _ loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>], _ eventLoop: any EventLoop,
+        _ loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>], _ admission: NIOLoopBound<AdmissionWatch>,
         _ configuration: ProxyConfiguration, _ cache: ValueCache, _ coherence: Coherence, _ logger: Logger
     ) async throws -> NIOLoopBound<CoherenceKeeper>? {
         guard configuration.coherence != .expiry, let tracking = configuration.backing.tracking else { return nil }
         let loops = Array(loops.values)
+        let eventLoop = admission.eventLoop
         let keeper = try await eventLoop.submit {
             let keeper = CoherenceKeeper(
                 connector: BackingConnector(configuration: configuration.backing), tracking: tracking,
-                coherence: coherence, cache: cache, eventLoop: eventLoop, logger: logger,
+                coherence: coherence, cache: cache, eventLoop: eventLoop, logger: logger, admission: admission.value,
                 announce: { feed in
                     for loop in loops { loop.eventLoop.execute { loop.value.feedChanged(to: feed) } }
-                },
-                admissionChanged: { isGranted in
-                    for loop in loops { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted) } }
                 })
             return NIOLoopBound(keeper, eventLoop: eventLoop)
         }.get()
@@ -84,11 +112,29 @@ public final class ProxyLoops: Sendable {
         return results
     }
 
+    /// Done once every event loop has done what it knew of, and what came of that: clients that had connected before are there.
+    private static func settle(_ loops: [any EventLoop], on eventLoop: any EventLoop) -> EventLoopFuture<Void> {
+        @Sendable func round() -> EventLoopFuture<Void> {
+            .andAllSucceed(loops.map { $0.submit {} }, on: eventLoop)
+        }
+        // One loop accepts a client, another gets it.
+        return round().flatMap { round() }
+    }
+
     /// Starts the fill lanes.
     public func start() async throws {
         _ = try await collect { $0.start() }
-        if let keeper { try await keeper.eventLoop.submit { keeper.value.start() }.get() }
+        // The keeper asks whenever it looks at the server.
+        if let keeper {
+            try await keeper.eventLoop.submit { keeper.value.start() }.get()
+        } else {
+            try await admission.eventLoop.submit { [admission] in
+                admission.value.start(every: Self.admissionInterval)
+            }.get()
+        }
     }
+
+    private static let admissionInterval = TimeAmount.seconds(1)
 
     /// Lets every client finish what is in flight, then closes it; returns when the last is gone.
     public func quiesce() async throws {
@@ -99,6 +145,7 @@ public final class ProxyLoops: Sendable {
 
     /// Closes the fill lanes.
     public func stop() async throws {
+        try await admission.eventLoop.submit { [admission] in admission.value.stop() }.get()
         if let keeper { try await keeper.eventLoop.flatSubmit { keeper.value.stop() }.get() }
         for loop in loops.values {
             try await loop.eventLoop.flatSubmit { loop.value.stop() }.get()

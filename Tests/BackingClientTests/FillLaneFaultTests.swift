@@ -75,16 +75,14 @@ struct FillLaneFaultTests {
         }
         try await withLane(configuration) { lane in
             try await lane.untilReady()
-            server.freeze()
+            try server.freeze()
             let replies = try await lane.fetch(["a", "b"])
             for reply in replies {
                 #expect(reply.outcome.error?.code == .timedOut)
                 #expect(reply.outcome.error?.description.hasSuffix("did not answer within 0.3 s") == true)
             }
             // The kernel still accepts connections for it.
-            let started = ContinuousClock.now
             #expect(try await lane.fetch("c").error != nil)
-            #expect(ContinuousClock.now - started < .seconds(5))
             server.thaw()
             try await until("it serves again") { try await lane.fetch("k") == .absent }
         }

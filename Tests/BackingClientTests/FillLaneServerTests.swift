@@ -225,7 +225,7 @@ struct FillLaneServerTests {
         let server = try RedisServer()
         let lane = try await LaneUnderTest(.local(server))
         try await lane.untilReady()
-        server.freeze()
+        try server.freeze()
         async let waiting = lane.fetch(["a", "b"])
         try await until("the fetches are under way") { try await lane.isReady }
         try await lane.close()

@@ -43,6 +43,18 @@ struct FillLaneStateMachineTests {
         #expect(Self.describe(machine.fetch(3)) == "send")
     }
 
+    @Test("a lane that nobody waits for is not replaced at once")
+    func replacement() throws {
+        var generator = SeededGenerator()
+        for stood in [Self.second / 2, 2 * Self.second] {
+            var machine = Machine(address: Self.address, replacementDelay: .milliseconds(500))
+            _ = machine.start()
+            _ = machine.connected()
+            _ = machine.up(now: 0)
+            #expect(machine.down(Self.refused, now: stood, using: &generator)?.retryIn == .milliseconds(500))
+        }
+    }
+
     @Test("fetches fail together with the attempt, and at once until the next")
     func failing() throws {
         var generator = SeededGenerator()

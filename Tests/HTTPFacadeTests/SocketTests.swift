@@ -13,12 +13,14 @@ struct SocketTests {
     private let group = MultiThreadedEventLoopGroup.singleton
 
     private func serve(
-        configuration: HTTPConfiguration = HTTPConfiguration(), limiter: HTTPLimiter
+        configuration: HTTPConfiguration = HTTPConfiguration(), limiter: HTTPLimiter,
+        connectionClosed: EventLoopPromise<Void>? = nil
     ) async throws -> any Channel {
         try await ServerBootstrap(group: group)
             .childChannelOption(.autoRead, value: false)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                channel.closeFuture.cascade(to: connectionClosed)
+                return channel.eventLoop.makeCompletedFuture {
                     let reader = FakeReader()
                     reader.set("a", "v")
                     reader.answers["large"] = .hit(.bytes(Self.large), age: 0)
@@ -96,14 +98,15 @@ struct SocketTests {
         var configuration = HTTPConfiguration()
         configuration.idleTimeout = .milliseconds(300)
         let limiter = HTTPLimiter(maxClients: 1, logger: Self.logger)
-        let server = try await serve(configuration: configuration, limiter: limiter)
+        let closed = group.any().makePromise(of: Void.self)
+        let server = try await serve(configuration: configuration, limiter: limiter, connectionClosed: closed)
         let client = try await ClientBootstrap(group: group)
             .channelOption(.autoRead, value: false)
             .connect(to: try #require(server.localAddress)).get()
         // More than the socket buffers of both sides hold.
         let raw = "GET /large HTTP/1.1\r\nHost: a\r\nAccept: application/octet-stream\r\n\r\n"
         try await client.writeAndFlush(ByteBuffer(string: String(repeating: raw, count: 20))).get()
-        while limiter.inUse == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        try await closed.futureResult.get()
         while limiter.inUse != 0 { try await Task.sleep(for: .milliseconds(5)) }
         try? await client.close().get()
         try await server.close().get()

@@ -11,7 +11,7 @@ struct SimulationTests {
 
     private static let stepsOfWorld = 20_000
 
-    @Test("of the fixed seeds and of a new one, or for SOAK_SECONDS, or of SIMULATION_SEED")
+    @Test("of the fixed seeds and of a new one, or of SIMULATION_SEED, and on from it for SOAK_SECONDS")
     func seeds() throws {
         var totals = (worlds: 0, steps: 0, checked: 0, hits: UInt64(0))
         func play(_ seed: UInt64) throws -> Bool {
@@ -24,18 +24,16 @@ struct SimulationTests {
             if let violation = world.violation { Issue.record("\(violation)") }
             return world.violation == nil
         }
-        if let seed = Self.variable("SIMULATION_SEED") {
-            _ = try play(seed)
-        } else {
-            let new = UInt64.random(in: 0...UInt64.max)
-            print("simulation: the new seed is \(new)")
-            let started = ContinuousClock.now
-            for seed in Array(1...Self.fixedSeeds) + [new] { if try !play(seed) { break } }
-            var next = new
-            while let soak = Self.variable("SOAK_SECONDS"), ContinuousClock.now - started < .seconds(Int(soak)) {
-                next &+= 1
-                guard try play(next) else { break }
-            }
+        let given = Self.variable("SIMULATION_SEED")
+        var next = given ?? UInt64.random(in: 0...UInt64.max)
+        print("simulation: the new seed is \(next)")
+        let started = ContinuousClock.now
+        var holds = true
+        for seed in given == nil ? Array(1...Self.fixedSeeds) : [] where holds { holds = try play(seed) }
+        if holds { holds = try play(next) }
+        while holds, let soak = Self.variable("SOAK_SECONDS"), ContinuousClock.now - started < .seconds(Int(soak)) {
+            next &+= 1
+            holds = try play(next)
         }
         print(
             "simulation: \(totals.worlds) seeds, \(totals.steps) steps, \(totals.checked) reads checked, "

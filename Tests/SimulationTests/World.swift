@@ -73,13 +73,15 @@ final class World {
                 logger: logger, connector: connector)
         }
         let bound = loops.map { NIOLoopBound($0, eventLoop: $0.eventLoop) }
+        let admission = AdmissionWatch(connector: connector, eventLoop: self.eventLoops[0]) { isGranted in
+            for loop in bound { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted) } }
+        }
+        let watch = NIOLoopBound(admission, eventLoop: self.eventLoops[0])
+        for loop in loops { loop.serverIsNew = { watch.eventLoop.execute { watch.value.askAnew() } } }
         self.keeper = CoherenceKeeper(
             connector: connector, tracking: tracking, coherence: coherence, cache: cache,
-            eventLoop: self.eventLoops[0], logger: logger,
-            announce: { feed in for loop in bound { loop.eventLoop.execute { loop.value.feedChanged(to: feed) } } },
-            admissionChanged: { isGranted in
-                for loop in bound { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted) } }
-            })
+            eventLoop: self.eventLoops[0], logger: logger, admission: admission,
+            announce: { feed in for loop in bound { loop.eventLoop.execute { loop.value.feedChanged(to: feed) } } })
         coherence.started(NIOLoopBound(self.keeper, eventLoop: self.eventLoops[0]))
         self.server = server
         self.network = network

@@ -67,7 +67,7 @@ struct CachedGetTests {
         #expect(try redis.client().command("GET", "warm") == .text("x"))
         let before = try redis.server.calls(of: "get")
         let connections = try (0..<50).map { _ in try redis.connection() }
-        redis.server.freeze()
+        try redis.server.freeze()
         for connection in connections { try connection.sendCommand("GET", "k") }
         let browsers = try (0..<10).map { _ in try redis.connection() }
         for browser in browsers { try browser.send("GET /k HTTP/1.1\r\nHost: x\r\n\r\n") }

@@ -7,7 +7,7 @@ struct ClientLimitTests {
     func maxClients() throws {
         let redis = try ProxiedRedis.byExpiry(["MAX_CLIENTS": "2"])
         try redis.setBehind("k0", "value")
-        redis.server.freeze()
+        try redis.server.freeze()
         let requests = (0..<5).map { index in
             BackgroundWork { try redis.connection().httpGet("/k\(index)") }
         }

@@ -10,7 +10,7 @@ struct ClosingClientsTests {
         let redis = try ProxiedRedis.byExpiry()
         for round in 0..<10 {
             try redis.setBehind("k", "old \(round)")
-            redis.server.freeze()
+            try redis.server.freeze()
             let writer = try redis.connection()
             try writer.sendCommand("CLIENT", "REPLY", "OFF")
             try writer.sendCommand("SET", "k", "new \(round)")

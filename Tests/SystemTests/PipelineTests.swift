@@ -67,7 +67,7 @@ struct PipelineTests {
         try redis.cache("hit", "cached", behind: "changed")
         try redis.setBehind("miss", "fetched")
         let connection = try redis.connection()
-        redis.server.freeze()
+        try redis.server.freeze()
         try connection.send("GET miss\r\nGET hit\r\nECHO relayed\r\nGET hit\r\nGET miss\r\n")
         #expect(try connection.staysSilent(for: .milliseconds(200)), "everything waits for the first")
         redis.server.thaw()

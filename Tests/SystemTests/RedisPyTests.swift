@@ -15,15 +15,40 @@ struct RedisPyTests {
         _ = try self.play("sessions.py")
     }
 
+    @Test("a thousand connected clients, fifty of them busy, cost a few connections", arguments: [2, 3])
+    func manyClients(version: Int) throws {
+        let redis = try ProxiedRedis.byExpiry()
+        try redis.awaitSharing()
+        let clients = try ChildProcess(
+            Python.program(), [Python.script("many_clients.py"), "\(redis.proxy.port)", "\(version)"])
+        try eventually(within: .seconds(120), "they have done their work") {
+            try #require(clients.isRunning, "\(clients.errors)")
+            return clients.output == Array("done\n".utf8)
+        }
+        try eventually("surplus connections are closed") {
+            try (redis.server.info("connected_clients").flatMap { Int($0) } ?? .max) <= 24
+        }
+        let connections = try redis.server.info("connected_clients").flatMap { Int($0) } ?? 0
+        print("a thousand redis-py clients, protocol \(version): \(connections - 1) connections to Redis")
+    }
+
+    @Test("redis-cli at a terminal: prompts, replies, errors, a transaction, SUBSCRIBE and quit")
+    func terminal() throws {
+        let redis = try ProxiedRedis()
+        let straight = try RedisServer()
+        let shown = try [straight.port, redis.proxy.port].map { port in
+            let result = try run(Python.program(), [Python.script("interactive.py"), "\(port)"], within: .seconds(120))
+            #expect(result.ending == .exited(0), "\(result.errors)")
+            return result.output.split(separator: "\n")
+        }
+        for (through, straight) in zip(shown[1], shown[0]) { #expect(through == straight) }
+        #expect(shown[0].count == shown[1].count && shown[0].contains("exit 0"))
+    }
+
     /// Plays a script against a proxy of its own, and expects that it is content.
     private func play(_ name: String) throws -> ProxiedRedis {
-        let python = try #require(
-            ProcessInfo.processInfo.environment["REDIS_PY_PYTHON"],
-            "REDIS_PY_PYTHON must name a Python with redis 8: `make test` sets it")
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Python/\(name)").path
         let redis = try ProxiedRedis()
-        let result = try run(python, [script, "\(redis.proxy.port)"])
+        let result = try run(Python.program(), [Python.script(name), "\(redis.proxy.port)"])
         #expect(result.output == "done\n")
         #expect(result.errors == "")
         #expect(result.ending == .exited(0))

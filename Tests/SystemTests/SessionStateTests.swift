@@ -36,9 +36,37 @@ struct SessionStateTests {
         [.commands("MULTI", "BLPOP nosuch 0", "EXEC", "GET k"), .commands("WAIT 0 0", "OBJECT ENCODING k", "GET k")],
         [.commands("EVAL return{1,{2,'a'}} 0", "SCRIPT EXISTS x", "EVALSHA x 0", "GET k", "FUNCTION LIST", "GET k")],
         [.commands("MULTI", "CLIENT REPLY OFF", "SET k 1", "EXEC", "CLIENT REPLY ON", "GET k", replies: 4)],
+        [.commands("MULTI", "CLIENT REPLY ON", "SET k 1", "EXEC", "GET k", "DEL k", "GET k")],
     ]
 
-    @Test("the same bytes as from a straight server, once filled and once cached", arguments: Self.conversations)
+    /// `CLIENT REPLY`, where the number of replies is not that of the commands.
+    static let silences: [[Exchange]] = [
+        [.commands("CLIENT REPLY OFF", "RESET", "PING", replies: 2), .commands("GET k")],
+        [.commands("CLIENT REPLY SKIP", "RESET", "PING", replies: 1), .commands("GET k")],
+        [.commands("CLIENT REPLY SKIP", "CLIENT REPLY SKIP", "PING", "ECHO a", replies: 1)],
+        [.commands("CLIENT REPLY SKIP", "CLIENT REPLY ON", "ECHO a", replies: 2)],
+        [.commands("CLIENT REPLY OFF", "CLIENT REPLY SKIP", "CLIENT REPLY ON", "ECHO a", replies: 2)],
+        [.commands("CLIENT REPLY SKIP", "CLIENT REPLY OFF", "ECHO b", "CLIENT REPLY ON", "ECHO a", replies: 2)],
+        [.commands("CLIENT REPLY SKIP", "SUBSCRIBE a b", "PING", replies: 3), .commands("RESET", "GET k")],
+        [.commands("CLIENT REPLY SKIP", "SUBSCRIBE", "PING", replies: 1)],
+        [.commands("CLIENT REPLY SKIP", "NOSUCH", "CLIENT REPLY SKIP", "CLIENT REPLY WHAT", "PING", replies: 1)],
+        [.commands("CLIENT REPLY OFF now", "CLIENT REPLY", "GET k", "SET k 1", "GET k")],
+        [.commands("CLIENT REPLY SKIP", "HELLO 3", "HGETALL k", replies: 1), .commands("GET k")],
+        [.commands("CLIENT REPLY SKIP", "MULTI", "SET k 1", "EXEC", "GET k", replies: 3)],
+        [.commands("CLIENT REPLY OFF", "MULTI", "SET k 1", "EXEC", "CLIENT REPLY ON", "GET k", replies: 2)],
+        [.commands("CLIENT REPLY OFF", "SELECT 3", "SET k 3", "CLIENT REPLY ON", "GET k", "SELECT 0", replies: 3)],
+        [.commands("CLIENT REPLY OFF", "MULTI", "CLIENT REPLY SKIP", "PING", "EXEC", "CLIENT REPLY ON", replies: 1)],
+        [.commands("MULTI", "CLIENT REPLY SKIP", "PING", "EXEC", "ECHO a", "ECHO b", replies: 4)],
+        [
+            .commands("CLIENT REPLY OFF", "SUBSCRIBE a b", replies: 2),
+            .commands("PING", "UNSUBSCRIBE b", "UNSUBSCRIBE a", "CLIENT REPLY ON", "GET k", replies: 4),
+        ],
+        [.commands("CLIENT REPLY OFF", "BLPOP k 0.01", "RPUSH k x", "BLPOP k 1", "CLIENT REPLY ON", replies: 1)],
+    ]
+
+    @Test(
+        "the same bytes as from a straight server, once filled and once cached",
+        arguments: Self.conversations + Self.silences)
     func sameBytes(exchanges: [Exchange]) throws {
         let redis = try ProxiedRedis.byExpiry()
         let model = try RedisServer()
@@ -77,6 +105,8 @@ struct SessionStateTests {
             ["SUBSCRIBE a", "UNSUBSCRIBE a"],
             ["HELLO 3", "SUBSCRIBE a"], ["SELECT 1", "RESET"], ["BLPOP nosuch 0.01"], ["GET nosuch"], ["SELECT 77"],
             ["CLIENT TRACKING on", "CLIENT TRACKING off"], ["SUBSCRIBE a", "RESET"],
+            ["CLIENT REPLY OFF\r\nPING\r\nCLIENT REPLY ON"], ["CLIENT REPLY SKIP\r\nSET other x\r\nPING"],
+            ["CLIENT REPLY OFF\r\nRESET"],
         ])
     func readsAreHits(commands: [String]) throws {
         let redis = try ProxiedRedis.byExpiry()

@@ -22,7 +22,9 @@ struct SharedConnectionsTests {
                 guard reply == ":\(round + 1)\r\n" else { throw TestSupportError(reply) }
             }
         }
-        #expect(try connections(redis) <= 24)
+        let connections = try connections(redis)
+        #expect(connections <= 24)
+        print("a thousand idle clients and fifty busy ones: \(connections) connections to Redis")
     }
 
     @Test(
@@ -132,6 +134,8 @@ struct SharedConnectionsTests {
         try redis.awaitSharing()
         try redis.server.command("SETRANGE", "large", "\(8 << 20)", "x")
         let slow = try redis.proxy.connection(receiveBuffer: 4_096)
+        // What a client says first is not shared.
+        #expect(try slow.roundTrip("SET", "k", "v") == "+OK\r\n")
         for _ in 0..<20 { try slow.sendCommand("GETRANGE", "large", "0", "-1") }
         let other = try redis.connection()
         try eventually("it is closed") {

@@ -42,7 +42,7 @@ struct TestSupportTests {
     func serverFaults() throws {
         let server = try RedisServer()
         try server.command("SET", "k", "v")
-        server.freeze()
+        try server.freeze()
         let connection = try RawConnection(port: server.port)
         try connection.send("PING\r\n")
         #expect(try connection.staysSilent(for: .milliseconds(100)))

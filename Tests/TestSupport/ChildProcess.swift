@@ -70,6 +70,18 @@ public final class ChildProcess: Sendable {
         if self.endingSoFar() == nil { kill(self.pid, number) }
     }
 
+    /// Stops it in its tracks, and returns when it has stopped.
+    public func freeze() throws {
+        self.signal(SIGSTOP)
+        try eventually("process \(self.pid) has stopped") {
+            var information = siginfo_t()
+            guard waitid(P_PID, id_t(self.pid), &information, WSTOPPED | WNOWAIT | WNOHANG) == 0 else {
+                throw TestSupportError("process \(self.pid) has ended")
+            }
+            return information.si_signo == SIGCHLD
+        }
+    }
+
     /// Waits for its end.
     public func wait(within limit: Duration = .seconds(20)) throws -> Ending {
         let deadline = ContinuousClock.now + limit

@@ -21,7 +21,7 @@ public final class FakeServer: Sendable {
         let thread = Thread { [weak self] in
             while true {
                 let client = accept(descriptor, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else { break }
                 _ = fcntl(client, F_SETFD, FD_CLOEXEC)
                 self?.accepted.withLock { $0 += 1 }
                 let connection = RawConnection(accepted: client, limit: limit)
@@ -31,14 +31,13 @@ public final class FakeServer: Sendable {
                     connection.close()
                 }.start()
             }
+            // Here and not in `deinit`: by the next `accept` the number could be that of another server's socket.
+            close(descriptor)
         }
         thread.start()
     }
 
-    deinit {
-        shutdown(self.descriptor, Int32(SHUT_RDWR))
-        close(self.descriptor)
-    }
+    deinit { shutdown(self.descriptor, Int32(SHUT_RDWR)) }
 
     /// How many connections it has accepted.
     public var connections: Int { self.accepted.withLock { $0 } }

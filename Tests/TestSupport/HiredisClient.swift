@@ -29,6 +29,12 @@ public final class HiredisClient {
         try self.command(arguments.map { Array($0.utf8) })
     }
 
+    /// Sends a command, given as its words, and waits for its reply.
+    @discardableResult
+    public func command(_ words: [String]) throws -> Reply {
+        try self.command(words.map { Array($0.utf8) })
+    }
+
     /// Sends a command of bytes and waits for its reply.
     @discardableResult
     public func command(_ arguments: [[UInt8]]) throws -> Reply {

@@ -88,8 +88,8 @@ public final class RedisServer: Sendable {
         }
     }
 
-    /// Freezes it: connections stay, the kernel still accepts, nothing answers.
-    public func freeze() { self.process.withLock { $0.signal(SIGSTOP) } }
+    /// Freezes it: connections stay, the kernel still accepts, nothing answers from here on.
+    public func freeze() throws { try self.process.withLock { try $0.freeze() } }
 
     /// Lets it run on.
     public func thaw() { self.process.withLock { $0.signal(SIGCONT) } }

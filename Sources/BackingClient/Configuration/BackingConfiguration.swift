@@ -20,6 +20,8 @@ public struct BackingConfiguration: Sendable {
     public var maxValueSize: Int
     /// `MULTI`/`EXEC` around `GET` and `PTTL`, as long as no invalidation guards the pair.
     public var wrapsInTransaction: Bool
+    /// After how long a fill connection is replaced that stood and was lost.
+    public var replacementDelay: TimeAmount
     /// nil: the server is not asked to tell what changes.
     public var tracking: TrackingConfiguration?
 
@@ -28,7 +30,7 @@ public struct BackingConfiguration: Sendable {
         address: BackingAddress, username: String? = nil, password: String? = nil, database: Int = 0,
         connectTimeout: TimeAmount = .seconds(1), commandTimeout: TimeAmount = .seconds(10),
         idleTimeout: TimeAmount = .seconds(1), maxValueSize: Int = 8 << 20, wrapsInTransaction: Bool = true,
-        tracking: TrackingConfiguration? = nil
+        replacementDelay: TimeAmount = .zero, tracking: TrackingConfiguration? = nil
     ) {
         self.address = address
         self.username = username
@@ -39,6 +41,7 @@ public struct BackingConfiguration: Sendable {
         self.idleTimeout = idleTimeout
         self.maxValueSize = maxValueSize
         self.wrapsInTransaction = wrapsInTransaction
+        self.replacementDelay = replacementDelay
         self.tracking = tracking
     }
 }

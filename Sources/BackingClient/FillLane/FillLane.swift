@@ -32,7 +32,8 @@ public final class FillLane {
         self.connector = connector
         self.generator = connector.makeGenerator()
         self.observer = observer
-        self.machine = FillLaneStateMachine(address: connector.configuration.address)
+        self.machine = FillLaneStateMachine(
+            address: connector.configuration.address, replacementDelay: connector.configuration.replacementDelay)
         self.logger = logger
         self.logger[metadataKey: "lane"] = "\(index)"
         self.logger[metadataKey: "backing"] = "\(connector.configuration.address)"

@@ -22,14 +22,17 @@ struct FillLaneStateMachine<Fetch> {
     static var queueLimit: Int { 4096 }
 
     private let address: BackingAddress
+    private let replacementDelay: TimeAmount
     private var state = State.idle
     private var queue: [Fetch] = []
     private var backoff = Backoff()
     /// What has been logged since the lane was last up.
     private var announced: Set<BackingError.Code> = []
 
-    init(address: BackingAddress) {
+    /// - Parameter replacementDelay: After how long a connection is replaced that stood and was lost.
+    init(address: BackingAddress, replacementDelay: TimeAmount = .zero) {
         self.address = address
+        self.replacementDelay = replacementDelay
     }
 
     var isReady: Bool {
@@ -94,13 +97,15 @@ struct FillLaneStateMachine<Fetch> {
         _ error: BackingError, now: UInt64, using generator: inout some RandomNumberGenerator
     ) -> DownAction? {
         var retryIn: TimeAmount?
+        var longEnough = TimeAmount.zero
         switch self.state {
         case .idle, .waiting, .closed:
             return nil
         case .connecting, .handshaking:
             break
         case .ready(let since):
-            // One that stood is replaced at once. One that goes as soon as it has come must not be the cause of a busy loop.
+            longEnough = self.replacementDelay
+            // One that stood is replaced at once, where that is wanted. One that goes as soon as it has come must not be the cause of a busy loop.
             if now >= since.advanced(by: .seconds(1)) {
                 self.backoff.reset()
                 retryIn = .zero
@@ -110,7 +115,7 @@ struct FillLaneStateMachine<Fetch> {
         defer { self.queue = [] }
         return DownAction(
             fetches: self.queue, isNews: self.announced.insert(error.code).inserted,
-            retryIn: retryIn ?? self.backoff.next(using: &generator))
+            retryIn: max(longEnough, retryIn ?? self.backoff.next(using: &generator)))
     }
 
     // MARK: Fetches

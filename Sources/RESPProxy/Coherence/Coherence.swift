@@ -23,6 +23,8 @@ public final class Coherence: Sendable {
     private static let untracked = UInt64.max
 
     let policy: CoherencePolicy
+    /// What clients have done to the server.
+    let conditions = ServerConditions()
     private let cache: ValueCache
     private let logger: Logger
     /// Whether expiry alone bounds what is kept; without that nothing can be cached in expiry mode.
@@ -39,6 +41,7 @@ public final class Coherence: Sendable {
         var feed: FeedIdentity?
         var isFallenBack: Bool
         var refusals: Set<FeedRefusal> = []
+        var statistics = CoherenceStatistics()
         var keeper: NIOLoopBound<CoherenceKeeper>?
     }
 
@@ -65,6 +68,13 @@ public final class Coherence: Sendable {
         case 0: .none
         default: mayServe(now: MonotonicClock.now()) ? .tracking : .none
         }
+    }
+
+    /// What has been heard so far.
+    public var statistics: CoherenceStatistics {
+        var statistics = state.withLock { $0.statistics }
+        statistics.mode = mode
+        return statistics
     }
 
     /// Whether the server is to tell what changes, so that nothing is kept that it does not tell of.
@@ -114,9 +124,10 @@ public final class Coherence: Sendable {
         return current == Self.untracked ? hasExpiry : generation != 0 && generation == current
     }
 
-    /// Whether absent keys may be kept: only where the server tells when they appear.
-    func mayStoreAbsence(_ generation: UInt64) -> Bool {
-        current.load(ordering: .acquiring) != Self.untracked && mayStore(generation)
+    /// Whether absent keys may be kept: only where the server tells when they appear. During `CLIENT PAUSE` it does not delete what has
+    /// expired, but does when that is read again afterwards.
+    func mayStoreAbsence(_ generation: UInt64, now: UInt64) -> Bool {
+        current.load(ordering: .acquiring) != Self.untracked && mayStore(generation) && !conditions.isPaused(now: now)
     }
 
     /// Whether `CACHE_PREFIXES` lets the key be kept.
@@ -132,6 +143,7 @@ public final class Coherence: Sendable {
     func feedIsUp(_ identity: FeedIdentity, sent: UInt64) {
         update { state in
             state.feed = identity
+            state.statistics.feeds += 1
             state.trust.feedAnswered(sent: sent)
             if !state.isFallenBack { current.store(identity.generation, ordering: .sequentiallyConsistent) }
         }
@@ -150,7 +162,10 @@ public final class Coherence: Sendable {
     }
 
     func feedAnswered(sent: UInt64) {
-        update { $0.trust.feedAnswered(sent: sent) }
+        update { state in
+            state.trust.feedAnswered(sent: sent)
+            state.statistics.barriers += 1
+        }
         if lastBarrier.load(ordering: .relaxed) < sent { lastBarrier.store(sent, ordering: .releasing) }
     }
 
@@ -172,6 +187,20 @@ public final class Coherence: Sendable {
     /// The server has forgotten what it was to announce of the lane's reads. The lane's own fills fail on its loop, before or
     /// after, so none of them is stored behind the flush.
     func laneIsDown(_ lane: Int) { updateFlushing { $0.trust.laneLost(lane) } }
+
+    /// - Parameter keys: How many; nil: all.
+    func feedAnnounced(keys: Int?) {
+        state.withLock { state in
+            if let keys {
+                state.statistics.announcedKeys += UInt64(keys)
+            } else {
+                state.statistics.announcedFlushes += 1
+            }
+        }
+    }
+
+    /// Something has changed that the server does not announce.
+    func watchSawChange() { state.withLock { $0.statistics.unannounced += 1 } }
 
     func watchSaw(mayReadTogether: Bool) { grantsTogether.store(mayReadTogether, ordering: .releasing) }
 

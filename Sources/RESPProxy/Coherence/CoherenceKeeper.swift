@@ -11,21 +11,19 @@ final class CoherenceKeeper {
     private let watch: ServerWatch
     /// Tells the fill lanes of all loops which feed stands.
     private let announce: (FeedIdentity?) -> Void
-    private let admissionChanged: (Bool) -> Void
     private var isStopped = false
 
     init(
         connector: BackingConnector, tracking: TrackingConfiguration, coherence: Coherence, cache: ValueCache,
-        eventLoop: any EventLoop, logger: Logger, announce: @escaping (FeedIdentity?) -> Void,
-        admissionChanged: @escaping (Bool) -> Void
+        eventLoop: any EventLoop, logger: Logger, admission: AdmissionWatch,
+        announce: @escaping (FeedIdentity?) -> Void
     ) {
         self.feed = InvalidationFeed(connector: connector, tracking: tracking, eventLoop: eventLoop, logger: logger)
-        self.watch = ServerWatch(connector: connector, eventLoop: eventLoop)
+        self.watch = ServerWatch(connector: connector, eventLoop: eventLoop, admission: admission)
         self.coherence = coherence
         self.cache = cache
         self.tracking = tracking
         self.announce = announce
-        self.admissionChanged = admissionChanged
     }
 
     func start() {
@@ -43,10 +41,13 @@ final class CoherenceKeeper {
     private func look() {
         guard !isStopped else { return }
         let sent = MonotonicClock.now()
-        watch.look(admission: admissionChanged).assumeIsolated().whenComplete { [self] result in
+        watch.look().assumeIsolated().whenComplete { [self] result in
             switch result {
             case .success(let hasChanged):
-                if hasChanged { cache.flush() }
+                if hasChanged {
+                    coherence.watchSawChange()
+                    cache.flush()
+                }
                 coherence.watchSaw(mayReadTogether: watch.mayReadTogether)
                 coherence.watchAnswered(sent: sent)
             case .failure(let error):
@@ -78,11 +79,15 @@ extension CoherenceKeeper: InvalidationFeedObserver {
     }
 
     func feedInvalidated(_ keys: [ByteBuffer]) {
+        coherence.feedAnnounced(keys: keys.count)
         // The name of a key only: in which database it changed is not said, and one is all that the cache keeps.
         for key in keys { cache.invalidate(key.readableBytesSpan) }
     }
 
-    func feedInvalidatedAll() { cache.flush() }
+    func feedInvalidatedAll() {
+        coherence.feedAnnounced(keys: nil)
+        cache.flush()
+    }
 
     func feedAnswered(sent: UInt64) { coherence.feedAnswered(sent: sent) }
 

@@ -7,24 +7,22 @@ import NIOCore
 final class ServerWatch {
     private let connector: BackingConnector
     private let eventLoop: any EventLoop
+    private let admission: AdmissionWatch
     private var last: (ServerState, Bool)?
 
-    init(connector: BackingConnector, eventLoop: any EventLoop) {
+    init(connector: BackingConnector, eventLoop: any EventLoop, admission: AdmissionWatch) {
         self.connector = connector
         self.eventLoop = eventLoop
+        self.admission = admission
     }
 
     /// Whether the fill user may `MGET`, as of the last look.
     var mayReadTogether: Bool { last?.0.mayReadTogether ?? false }
 
     /// Whether something is not as it was at the last look. Fails where the server cannot be asked, or no longer lets the fill user in.
-    ///
-    /// - Parameter admission: Told whether the server lets somebody in who gives no password, also where the rest fails.
-    func look(admission: @escaping (Bool) -> Void) -> EventLoopFuture<Bool> {
+    func look() -> EventLoopFuture<Bool> {
         let state = connector.readServerState(on: eventLoop)
-        let access = connector.checkAccess(nil, on: eventLoop).map { $0 == .granted }
-        access.assumeIsolated().whenSuccess(admission)
-        return state.and(access).assumeIsolated().map { [self] state, isGranted in
+        return state.and(admission.ask()).assumeIsolated().map { [self] state, isGranted in
             let seen = (state, isGranted)
             let hasChanged = last.map { $0 != seen } ?? false
             last = seen

@@ -45,7 +45,7 @@ public final class ReadThrough {
         copy: (RawSpan) -> Void
     ) -> Reading {
         let found =
-            if coherence.mayServe(now: now), coherence.keeps(key) {
+            if coherence.mayServe(now: now), coherence.keeps(key), !coherence.conditions.bypassesCache {
                 cache.lookUp(key, now: now, lane: lane.index, outstandingLane: outstandingLane, copy: copy) {
                     WaitingRead(waiter: waiter, request: request)
                 }
@@ -104,7 +104,7 @@ public final class ReadThrough {
                 ticket, withBytes: value.readableBytesSpan,
                 deadline: timeToLive.map { reply.sent.adding(milliseconds: $0) }, now: now)
         }
-        return cache.complete(ticket, with: result(of: reply), now: now)
+        return cache.complete(ticket, with: result(of: reply, now: now), now: now)
     }
 
     /// What the readers are told: where the backing is away, what was known of the key, if that is wanted.
@@ -120,7 +120,7 @@ public final class ReadThrough {
 
     /// What of a reply may be kept: a value, until the key's own time to live has passed since the fetch was sent; never an error.
     /// A key that is absent is kept only where the server tells that somebody has set it.
-    private func result(of reply: FillReply) -> FillResult<CachedValue> {
+    private func result(of reply: FillReply, now: UInt64) -> FillResult<CachedValue> {
         if case .failure(let error) = reply.outcome { return error.code == .server ? .nothing : .failed }
         guard coherence.mayStore(reply.generation) else { return .nothing }
         return switch reply.outcome {
@@ -134,7 +134,7 @@ public final class ReadThrough {
                 Fill(
                     value: .large(length: length), size: 0,
                     deadline: reply.sent.adding(milliseconds: Self.largeMarkLifetime)))
-        case .absent where absenceLifetime > 0 && coherence.mayStoreAbsence(reply.generation):
+        case .absent where absenceLifetime > 0 && coherence.mayStoreAbsence(reply.generation, now: now):
             .value(Fill(value: .absent, size: 0, deadline: reply.sent.adding(milliseconds: absenceLifetime)))
         case .unstorable, .absent, .failure: .nothing
         }

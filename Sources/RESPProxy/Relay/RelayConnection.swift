@@ -8,8 +8,8 @@ protocol RelayReceiver: AnyObject {
     var matchesReplies: Bool { get }
     /// Whether the reply that begins must be looked at.
     var needsGlimpse: Bool { get }
-    /// Whether the reply that has begun is to a command of the proxy's own, and not passed on.
-    var dropsReply: Bool { get }
+    /// Whether the reply that has begun with this byte is not passed on.
+    func dropsReply(type: UInt8) -> Bool
     /// Whether more may be read from the server now.
     var takesMore: Bool { get }
     func replyBegins(type: UInt8)
@@ -23,7 +23,7 @@ protocol RelayReceiver: AnyObject {
 }
 
 /// A connection to the backing that belongs to one session at a time: raw frames both ways, replies scanned for their ends only.
-final class RelayConnection: ChannelInboundHandler {
+final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -48,6 +48,16 @@ final class RelayConnection: ChannelInboundHandler {
     func detach() {
         receiver = nil
         readMore()
+    }
+
+    /// Gives the channel up to another handler; nil where it is no longer what a new one would be.
+    func surrender() -> (any Channel)? {
+        guard isOpen, isAtFrameStart, let context else { return nil }
+        isOpen = false
+        receiver = nil
+        let channel = context.channel
+        channel.pipeline.syncOperations.removeHandler(self, promise: nil)
+        return channel
     }
 
     /// False in the middle of a reply or a push.
@@ -147,7 +157,7 @@ final class RelayConnection: ChannelInboundHandler {
                 let type = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
                 receiver.replyBegins(type: type)
                 guard receiver.matchesReplies else { return }
-                isDropping = type != UInt8(ascii: ">") && receiver.dropsReply
+                isDropping = receiver.dropsReply(type: type)
                 collects = receiver.needsGlimpse || type == UInt8(ascii: "-")
                 glimpse.reset()
             }

@@ -6,3 +6,28 @@ struct RelayKey: Hashable, Sendable {
     /// Logged in as the fill lane's user; otherwise as a new client's connection is.
     var isFillUser: Bool
 }
+
+extension RelayKey {
+    /// What kind of connection would do for a session as it is; nil where only its own does.
+    ///
+    /// - Parameters:
+    ///   - fillUser: nil where the fill lane does not log in.
+    ///   - admitsAnonymous: Whether the server is known to let a client in that gives no password.
+    init?(of state: SessionState, trustsClients: Bool, fillUser: [UInt8]?, admitsAnonymous: Bool) {
+        guard state.isDefault else { return nil }
+        version = state.version
+        switch state.user {
+        case .new where trustsClients && fillUser != nil:
+            isFillUser = true
+        case .named(let name) where fillUser != nil:
+            guard name == fillUser else { return nil }
+            isFillUser = true
+        case .new:
+            guard admitsAnonymous else { return nil }
+            isFillUser = false
+        case .named(let name):
+            guard admitsAnonymous, name == Array("default".utf8) else { return nil }
+            isFillUser = false
+        }
+    }
+}

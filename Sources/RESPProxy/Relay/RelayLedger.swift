@@ -15,6 +15,10 @@ struct RelayLedger: Sendable {
         var pins: Bool
         /// The proxy's own: its reply is not for the client.
         var isOwn = false
+        /// It is to become part of a transaction as it is.
+        var isQueued = false
+        /// From here on replies cannot be told apart by counting.
+        var silences = false
         /// When it was forwarded, in monotonic nanoseconds.
         var started: UInt64
         /// For subscriptions: confirmations still to come.
@@ -33,6 +37,8 @@ struct RelayLedger: Sendable {
     private var outstanding: Deque<Outstanding> = []
     /// The fences of writes that the open transaction has queued.
     private var queuedWrites: [WriteEffect] = []
+    /// The open transaction has queued `CLIENT REPLY OFF` or `SKIP`.
+    private var silencesTransaction = false
     /// The fences of writes whose replies cannot be matched; they stay up until the connection ends.
     private var unmatchedKeys: Set<[UInt8]> = []
     private var hasUnmatchedEverything = false
@@ -49,10 +55,15 @@ struct RelayLedger: Sendable {
     /// Whether a command of the proxy's own may go out now: its reply is told from the client's.
     var isAtRest: Bool {
         outstanding.isEmpty && !state.inTransaction && !state.isSubscribed && state.tracking == .byReply
+            && state.replies == .on
     }
 
-    /// Whether the reply that is due is to a command of the proxy's own.
-    var dropsReply: Bool { state.tracking == .byReply && outstanding.first?.isOwn == true }
+    /// Whether the reply that begins with this byte is not for the client: to a command of the proxy's own, or kept from it by
+    /// `CLIENT REPLY`. Pushes always are for it.
+    func dropsReply(type: UInt8) -> Bool {
+        guard state.tracking == .byReply, type != UInt8(ascii: ">"), let front = outstanding.first else { return false }
+        return front.isOwn || front.change.isSilent(type: type, replies: state.replies) && !front.isQueued
+    }
 
     /// Whether the reply that is due may never come, or nothing tells which it is.
     var isBlocked: Bool { state.tracking != .byReply || outstanding.first?.isBlocking == true }
@@ -76,7 +87,7 @@ struct RelayLedger: Sendable {
         guard changes > 0 else { return false }
         switch outstanding.last?.change {
         case .reset: return onReset
-        case .synchronize: return true
+        case .synchronize, .replies: return true
         default: return false
         }
     }
@@ -104,6 +115,11 @@ struct RelayLedger: Sendable {
         case .none: break
         case .subscribe(_, let count): entry.confirmations = max(count, 1)
         case .unsubscribe(_, let count): entry.confirmations = count
+        case .replies(.off), .replies(.skip):
+            // Forwarded as it is: `state` is up to date, since such a command waits for those before it.
+            let isAsSent = RepliesOnWire(for: command.change, in: state) == .asSent
+            entry.isQueued = isAsSent && state.inTransaction
+            entry.silences = isAsSent && !state.inTransaction
         default: break
         }
         if !command.change.isNone {
@@ -121,6 +137,9 @@ struct RelayLedger: Sendable {
             Outstanding(change: .none, writes: .none, isBlocking: false, pins: false, isOwn: true, started: now))
     }
 
+    /// Replies cannot be told any more from what comes by itself; nothing is outstanding.
+    mutating func giveUpMatching() { state.tracking = .unmatched }
+
     // MARK: Replies
 
     /// The first byte of a frame has arrived.
@@ -137,7 +156,12 @@ struct RelayLedger: Sendable {
             case .execute, .discard, .reset:
                 // An error may leave the transaction open: that is decided at the end of the reply.
                 guard type != UInt8(ascii: "-") else { return .none }
-                return Fences(takeWritesOfFront(), takeQueuedWrites())
+                let fences = Fences(takeWritesOfFront(), takeQueuedWrites())
+                if silencesTransaction, outstanding[0].change == .execute, type == UInt8(ascii: "*") {
+                    state.tracking = .unmatched
+                    adoptUnmatched()
+                }
+                return fences
             default: break
             }
         }
@@ -162,9 +186,10 @@ struct RelayLedger: Sendable {
             return (.none, confirm(front.change, kind, reply) ? front.started : nil)
         }
         let front = takeFront()
-        // The server closes behind it, and the client is to see that.
-        if reply.isError, reply.starts(with: "-ERR Protocol error"), !front.isOwn { state.isPinned = true }
         guard !front.isOwn else { return (.none, nil) }
+        if state.replies == .skipsNext { state.replies = .on }
+        // The server closes behind it, and the client is to see that.
+        if reply.isError, reply.starts(with: "-ERR Protocol error") { state.isPinned = true }
         let fences = front.isPlain ? .none : Fences(.none, apply(front, reply))
         adoptUnmatched()
         return (fences, front.started)
@@ -229,6 +254,7 @@ struct RelayLedger: Sendable {
             return false
         }
         _ = takeFront()
+        if state.replies == .skipsNext { state.replies = .on }
         adoptUnmatched()
         return true
     }
@@ -236,7 +262,12 @@ struct RelayLedger: Sendable {
     private mutating func apply(_ command: Outstanding, _ reply: ReplyGlimpse) -> [WriteEffect] {
         let change = command.change
         if state.inTransaction, !change.endsTransaction {
-            if !change.isNone || command.pins, reply.starts(with: "+QUEUED") { state.transactionChangesState = true }
+            guard reply.starts(with: "+QUEUED") else { return [] }
+            if command.isQueued { silencesTransaction = true }
+            switch change {
+            case .none, .replies: if command.pins || command.isQueued { state.transactionChangesState = true }
+            default: state.transactionChangesState = true
+            }
             return []
         }
         guard !reply.isError else {
@@ -245,18 +276,21 @@ struct RelayLedger: Sendable {
                 state.isUncertain = true
             }
             guard change == .execute, reply.starts(with: "-EXECABORT") else { return [] }
-            state.endTransaction()
+            endTransaction()
             return takeQueuedWrites()
         }
         if command.pins { state.isPinned = true }
         switch change {
-        case .none, .quit, .subscribe, .unsubscribe, .replyOff, .synchronize: break
+        case .none, .quit, .subscribe, .unsubscribe, .synchronize: break
+        case .replies(.on): state.replies = .on
+        case .replies(.off): state.replies = .off
+        case .replies(.skip): if state.replies == .on { state.replies = .skipsNext }
         case .begin: state.inTransaction = true
         case .execute:
             // What it did to the session is hidden in the array: such a session is relayed from here on.
             if state.transactionChangesState { state.isUncertain = true }
-            state.endTransaction()
-        case .discard: state.endTransaction()
+            endTransaction()
+        case .discard: endTransaction()
         case .watch: state.isWatching = true
         case .unwatch: state.isWatching = false
         case .select(let database): state.database = database
@@ -267,6 +301,7 @@ struct RelayLedger: Sendable {
             if setsName { state.isPinned = true }
         case .reset:
             state = SessionState()
+            silencesTransaction = false
             wasReset = true
         case .monitor: state.tracking = .monitoring
         case .tracking(let on): state.isTracked = on
@@ -275,10 +310,15 @@ struct RelayLedger: Sendable {
         return []
     }
 
+    private mutating func endTransaction() {
+        state.endTransaction()
+        silencesTransaction = false
+    }
+
     /// Gives up matching once everything before a command that ends it has been answered.
     private mutating func adoptUnmatched() {
         guard changes > 0 || state.tracking != .byReply, !outstanding.isEmpty else { return }
-        if case .replyOff = outstanding[0].change { state.tracking = .unmatched }
+        if outstanding[0].silences { state.tracking = .unmatched }
         guard state.tracking != .byReply else { return }
         for entry in outstanding {
             holdRaised(entry.writes)

@@ -21,7 +21,7 @@ final class RelayPool {
     static let sharedLimit = 4
     /// Connections left by sessions that are kept for the next, and for how long.
     static let spareLimit = 32
-    /// So many are kept ready once one was needed: a command that blocks, or a transaction, then goes out without the delay of a connect.
+    /// So many are kept ready: a command that blocks, or a transaction, then goes out without the delay of a connect.
     static let readySpares = 2
     static let spareLifetime = TimeAmount.seconds(2)
 
@@ -35,6 +35,8 @@ final class RelayPool {
     private var spares: [RelayKey: Deque<(connection: RelayConnection, since: NIODeadline)>] = [:]
     /// Spares that are being opened.
     private var preparing: [RelayKey: Int] = [:]
+    /// The next spare to stand becomes a shared connection.
+    private var awaitsSpare: Set<RelayKey> = []
     private var isClosed = false
     private var sweep: Scheduled<Void>?
 
@@ -57,7 +59,17 @@ final class RelayPool {
             return .opening
         }
         guard standing.count < Self.sharedLimit else { return .none }
+        // One that stands for nobody does as well, and so does one that is being opened.
+        if standing.isEmpty, let spare = standingSpare(key), let channel = spare.surrender(),
+            let connection = try? share(channel, key)
+        {
+            return .ready(connection)
+        }
         opening[key] = [opened]
+        if standing.isEmpty, preparing[key, default: 0] > 0 {
+            awaitsSpare.insert(key)
+            return .opening
+        }
         open(key).assumeIsolated().whenComplete { [weak self] result in self?.opened(key, result) }
         return .opening
     }
@@ -66,48 +78,76 @@ final class RelayPool {
         let waiting = opening.removeValue(forKey: key) ?? []
         var failure: BackingError?
         do {
-            let channel = try result.get()
-            let connection = SharedConnection(eventLoop: eventLoop) { [weak self] connection in
-                self?.shared[key]?.removeAll { $0 === connection }
-            }
-            shared[key, default: []].append(connection)
-            scheduleSweep()
-            try channel.pipeline.syncOperations.addHandler(connection)
+            _ = try share(result.get(), key)
         } catch {
             failure = error as? BackingError ?? .lost
         }
         for tell in waiting { tell(failure) }
     }
 
+    private func share(_ channel: any Channel, _ key: RelayKey) throws -> SharedConnection {
+        let connection = SharedConnection(eventLoop: eventLoop) { [weak self] connection in
+            self?.shared[key]?.removeAll { $0 === connection }
+        }
+        shared[key, default: []].append(connection)
+        scheduleSweep()
+        try channel.pipeline.syncOperations.addHandler(connection)
+        return connection
+    }
+
     // MARK: Connections of a session's own
 
-    /// A connection that another session has left.
+    /// A connection that stands, and is nobody's. Most come back within a moment, so another is opened only where there was none, and
+    /// with the next client.
     func takeSpare(_ key: RelayKey) -> RelayConnection? {
-        defer { prepareSpares(key) }
+        if let spare = standingSpare(key) { return spare }
+        prepareSpares(key)
+        return nil
+    }
+
+    /// The same, but none is opened for want of one.
+    func standingSpare(_ key: RelayKey) -> RelayConnection? {
         while let spare = spares[key]?.popLast() {
             if spare.connection.isOpen { return spare.connection }
         }
         return nil
     }
 
+    /// A client has come that may need a connection of its own: the first thing that it sends may be a command that blocks, and that is
+    /// not to come later than what others send after it.
+    func prepareForNewcomer(_ key: RelayKey) {
+        spares[key]?.removeAll { !$0.connection.isOpen }
+        if needsSpare(key) { prepareSpare(key) }
+    }
+
     private func prepareSpares(_ key: RelayKey) {
-        while !isClosed, spares[key, default: []].count + preparing[key, default: 0] < Self.readySpares {
+        while needsSpare(key) {
             let underWay = preparing[key, default: 0]
-            preparing[key] = underWay + 1
-            open(key).assumeIsolated().whenComplete { [weak self] result in
-                guard let channel = try? result.get() else {
-                    self?.preparing[key, default: 1] -= 1
-                    return
-                }
-                let connection = RelayConnection()
-                guard let self, (try? channel.pipeline.syncOperations.addHandler(connection)) != nil else {
-                    return channel.close(promise: nil)
-                }
-                preparing[key, default: 1] -= 1
-                leave(connection, key)
-            }
+            prepareSpare(key)
             // Where the backing is known to be away that has failed at once.
             if preparing[key, default: 0] <= underWay { return }
+        }
+    }
+
+    private func needsSpare(_ key: RelayKey) -> Bool {
+        !isClosed && spares[key, default: []].count + preparing[key, default: 0] < Self.readySpares
+    }
+
+    private func prepareSpare(_ key: RelayKey) {
+        preparing[key, default: 0] += 1
+        open(key).assumeIsolated().whenComplete { [weak self] result in
+            guard let self else {
+                if case .success(let channel) = result { channel.close(promise: nil) }
+                return
+            }
+            preparing[key, default: 1] -= 1
+            if awaitsSpare.remove(key) != nil { return opened(key, result) }
+            guard case .success(let channel) = result else { return }
+            let connection = RelayConnection()
+            guard (try? channel.pipeline.syncOperations.addHandler(connection)) != nil else {
+                return channel.close(promise: nil)
+            }
+            leave(connection, key)
         }
     }
 

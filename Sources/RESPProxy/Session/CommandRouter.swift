@@ -25,6 +25,17 @@ struct RelayedCommand: Equatable, Sendable {
     var isShareable: Bool
     /// `WAIT` counts its own connection's writes: it needs one that has done something.
     var needsOffset = false
+    var pause: Pause?
+    /// It tells of the server's clients, or ends them.
+    var concernsClients = false
+
+    /// What it does to all clients of the server.
+    enum Pause: Equatable, Sendable {
+        /// `CLIENT PAUSE`.
+        case begin(milliseconds: Int)
+        /// `CLIENT UNPAUSE`.
+        case end
+    }
 
     /// A read whose reply is expected to be large.
     static let largeRead = RelayedCommand(
@@ -47,6 +58,8 @@ struct SessionStanding: Equatable, Sendable {
     var outstanding: Int
     /// Whether what follows must wait, because it may not belong on the connection that the last command went on.
     var mayLeaveConnection: Bool
+    /// Which replies the client gets.
+    var replies: SessionState.Replies
 }
 
 /// Decides where the commands of a session go, from what the session is and what is outstanding. Touches nothing.
@@ -82,7 +95,9 @@ final class CommandRouter: Sendable {
         guard session.hasNoReads, session.outstanding < Self.outstandingLimit, !session.mayLeaveConnection else {
             return .wait
         }
-        return .relay(describe(command, announcesChanges: announcesChanges))
+        let relayed = describe(command, announcesChanges: announcesChanges)
+        if session.outstanding > 0, relayed.change.settlesFirst(under: session.replies) { return .wait }
+        return .relay(relayed)
     }
 
     /// Replies outstanding on a pinned connection, beyond which the client is not read any more: room for what a client library may
@@ -101,7 +116,21 @@ final class CommandRouter: Sendable {
             pins: table != nil && Self.pins(command, description),
             isShareable: change.isNone && writes.isKnown && command.isComplete
                 && Self.isShareable(command, description),
-            needsOffset: command.name == "wait" || command.name == "waitaof")
+            needsOffset: command.name == "wait" || command.name == "waitaof",
+            pause: command.name == "client" ? Self.pause(command) : nil,
+            concernsClients: command.name == "info" || command.name == "client" && Self.concernsClients(command))
+    }
+
+    private static func concernsClients(_ command: CommandView) -> Bool {
+        command.word(1) == "list" || command.word(1) == "kill"
+    }
+
+    private static func pause(_ command: CommandView) -> RelayedCommand.Pause? {
+        switch command.word(1) {
+        case "pause": command.integer(2).map { .begin(milliseconds: $0) }
+        case "unpause": .end
+        default: nil
+        }
     }
 
     /// What blocks on Redis 7, for as long as the server's table is not there.

@@ -116,7 +116,7 @@ extension RESPSession {
             mayBeAnsweredFromCache: ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: access),
             canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, hasNoReads: reads.isEmpty,
             takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
-            mayLeaveConnection: ledger.mayLeaveConnection(onReset: access.trustsClients))
+            mayLeaveConnection: ledger.mayLeaveConnection(onReset: access.trustsClients), replies: ledger.state.replies)
     }
 
     /// Sends a command to the backing, or leaves it where it is until it can be.
@@ -128,16 +128,59 @@ extension RESPSession {
             lastReply = ByteBuffer(string: "+OK\r\n")
             return
         }
+        guard !relayed.concernsClients || hasSettled() else {
+            isWaiting = true
+            return
+        }
         switch attach(for: relayed, now: now) {
         case .ready:
-            begin(relayed, now: now)
-            forward(self)
+            newcomers = .unknown
+            relayOnWire(relayed, now: now, forward: forward, drop: drop)
         case .failed(let error):
             drop(self)
             loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
             answer(.error(error.message))
         case .waiting:
             isWaiting = true
+        }
+    }
+
+    /// Whether who has connected before this moment, on whichever event loop, has what a client has at the server.
+    private func hasSettled() -> Bool {
+        switch newcomers {
+        case .settled: return true
+        case .awaited: return false
+        case .unknown: break
+        }
+        guard let settled = loop.settle?() else { return true }
+        newcomers = .awaited
+        settled.assumeIsolated().whenComplete { [self] _ in
+            newcomers = .settled
+            scheduleTurn()
+        }
+        return false
+    }
+
+    /// Sends what goes to the server for a command: mostly the command itself.
+    private func relayOnWire(
+        _ relayed: RelayedCommand, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
+    ) {
+        switch RepliesOnWire(for: relayed.change, in: ledger.state) {
+        case .asSent:
+            begin(relayed, now: now)
+            forward(self)
+        case .askedFor:
+            begin(relayed, now: now)
+            drop(self)
+            RESPEncoder.command(RepliesOnWire.ask, into: &forwards)
+        case .silenced:
+            RESPEncoder.command(RepliesOnWire.silence, into: &forwards)
+            ledger.giveUpMatching()
+            begin(relayed, now: now)
+            forward(self)
+        case .notPossible:
+            loop.logger.info("a client is closed that switches its replies on inside a transaction")
+            close()
         }
     }
 

@@ -4,9 +4,9 @@ import RESPParser
 
 /// Reads: through the cache, answered in order.
 extension RESPSession {
-    /// Whether the client takes its replies, and the backing our fills.
+    /// Whether the client takes its replies, and the backing our fills, and nobody is to see the command at the server.
     var canAnswerHere: Bool {
-        channel.isWritable && !loop.isFillRefused
+        channel.isWritable && !loop.isFillRefused && !loop.coherence.conditions.bypassesCache
             && output.readableBytes + referenced + reads.readyBytes < Self.answerLimit
     }
 

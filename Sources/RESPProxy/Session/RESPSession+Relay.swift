@@ -21,8 +21,14 @@ extension RESPSession {
             ledger.forwardedOwn(now: now)
             connection.write(ping)
         }
+        isNew = false
         if commandsUnshared > 0 { commandsUnshared -= 1 }
         loop.cache.raiseFence(ledger.forwarded(relayed, now: now))
+        switch relayed.pause {
+        case nil: break
+        case .begin(let milliseconds): loop.coherence.conditions.paused(milliseconds: milliseconds, now: now)
+        case .end: loop.coherence.conditions.unpaused()
+        }
         // Nothing runs behind QUIT.
         if case .quit = relayed.change { intake = .ended }
     }
@@ -42,10 +48,10 @@ extension RESPSession {
             relay = .none
             return .failed(error)
         case .shared(let connection) where !ledger.isEmpty:
-            let goesOn = relayed.isShareable && mayShare && connection.isWritable
+            let goesOn = relayed.isShareable && mayShare(now: now) && connection.isWritable
             return goesOn && ledger.count < Self.sharedCommandLimit ? .ready : .waiting
         case .shared(let connection)
-        where held == nil && relayed.isShareable && mayShare && connection.takesMore(now: now):
+        where held == nil && relayed.isShareable && mayShare(now: now) && connection.takesMore(now: now):
             // The session is what it was when it took that connection: what changes it is not shared.
             return .ready
         case .none, .shared:
@@ -53,7 +59,10 @@ extension RESPSession {
             // Before anything is opened: a Unix socket may stand at once.
             relay = .connecting
             let key = relayKey
-            if relayed.isShareable, mayShare, let key {
+            if relayed.isShareable, mayShare(now: now), let key {
+                // What a client says first goes where a command that blocks would follow it: the server serves one connection in order,
+                // but not two.
+                if isNew, let spare = pool.standingSpare(key) { return takeOver(spare) }
                 let found = pool.sharedConnection(key, now: now) { [self] in sharedConnectionOpened($0) }
                 switch found {
                 case .ready(let connection):
@@ -64,15 +73,17 @@ extension RESPSession {
                 case .none: break
                 }
             }
-            if let key, let spare = pool.takeSpare(key) {
-                relay = .open(spare)
-                spare.attach(self)
-                return .ready
-            }
+            if let key, let spare = pool.takeSpare(key) { return takeOver(spare) }
             let opened = key.map { loop.openRelay($0) } ?? loop.openRelay()
             opened.assumeIsolated().whenComplete { [self] result in relayOpened(result) }
             return awaitConnection()
         }
+    }
+
+    private func takeOver(_ spare: RelayConnection) -> Attachment {
+        relay = .open(spare)
+        spare.attach(self)
+        return .ready
     }
 
     /// A connection is being opened; while the backing is known to be away that fails at once. Where it stands already, a turn is
@@ -85,26 +96,15 @@ extension RESPSession {
 
     /// Replies on a shared connection are kept here while the client does not take them; with one of the session's own, the server
     /// keeps them.
-    private var mayShare: Bool { channel.isWritable && commandsUnshared == 0 }
+    private func mayShare(now: UInt64) -> Bool {
+        channel.isWritable && commandsUnshared == 0 && !loop.coherence.conditions.isPaused(now: now)
+    }
 
     /// What kind of connection would do for the session as it is, if any but its own does.
     private var relayKey: RelayKey? {
-        guard ledger.state.isDefault else { return nil }
-        let isFillUser: Bool
-        switch ledger.state.user {
-        case .new where loop.configuration.trustsClients && loop.configuration.authentication != nil:
-            isFillUser = true
-        case .named(let name) where loop.access.fillUser != nil:
-            guard name == loop.access.fillUser else { return nil }
-            isFillUser = true
-        case .new:
-            guard pool.admitsAnonymous == true else { return nil }
-            isFillUser = false
-        case .named(let name):
-            guard pool.admitsAnonymous == true, name == Array("default".utf8) else { return nil }
-            isFillUser = false
-        }
-        return RelayKey(version: ledger.state.version, isFillUser: isFillUser)
+        RelayKey(
+            of: ledger.state, trustsClients: loop.configuration.trustsClients, fillUser: loop.access.fillUser,
+            admitsAnonymous: pool.admitsAnonymous == true)
     }
 
     /// Leaves a connection that the session needs no longer and that nothing is left on.
@@ -144,7 +144,7 @@ extension RESPSession {
 extension RESPSession: RelayReceiver {
     var matchesReplies: Bool { ledger.state.tracking == .byReply || ledger.state.tracking == .monitoring }
     var needsGlimpse: Bool { ledger.needsGlimpse }
-    var dropsReply: Bool { ledger.dropsReply }
+    func dropsReply(type: UInt8) -> Bool { ledger.dropsReply(type: type) }
     var takesMore: Bool { held == nil && (channel.isWritable || !channel.isActive) || isClosed }
 
     func replyBegins(type: UInt8) {
@@ -162,8 +162,9 @@ extension RESPSession: RelayReceiver {
     }
 
     func relayed(_ bytes: ByteBuffer) {
-        guard !isClosed else { return }
+        guard !isClosed, bytes.readableBytes > 0 else { return }
         lastRelayed = relayReadTime ?? MonotonicClock.now()
+        noteMonitoring()
         if holdsEverything { holdReplies() }
         guard held == nil else {
             held?.bytes.append(bytes)
@@ -171,6 +172,17 @@ extension RESPSession: RelayReceiver {
         }
         writeOutput()
         send(bytes)
+    }
+
+    /// To be called before the client is told that it is in `MONITOR`.
+    func noteMonitoring() {
+        let isMonitoring = ledger.state.tracking == .monitoring
+        guard isMonitoring != self.isMonitoring else { return }
+        self.isMonitoring = isMonitoring
+        let conditions = loop.coherence.conditions
+        guard !isMonitoring else { return conditions.monitorBegan() }
+        conditions.monitorEnded()
+        loop.coherence.awaitBarrier(since: MonotonicClock.now(), on: eventLoop) { conditions.cacheIsCurrent() }
     }
 
     func relayReadCompleted() {

@@ -34,6 +34,10 @@ final class RESPSession: ChannelInboundHandler {
         case shared(SharedConnection)
     }
 
+    enum Newcomers {
+        case unknown, awaited, settled
+    }
+
     /// An unfinished command of at least this many bytes is streamed instead of kept.
     static let streamingThreshold = 65_536
     /// Replies from the cache that a client does not take are kept up to this; beyond it, its reads go to the server.
@@ -93,6 +97,12 @@ final class RESPSession: ChannelInboundHandler {
     var hasAwaitedTogether = false
     /// Set while replies of the session's own connection wait for a barrier.
     var held: HeldReplies?
+    /// Nothing has been relayed yet.
+    var isNew = true
+    /// Whether the clients that came before the command in hand are there.
+    var newcomers = Newcomers.unknown
+    /// Counted among those who are to see every command.
+    var isMonitoring = false
     var hits: UInt64 = 0
     /// In monotonic nanoseconds.
     var turnStarted: UInt64 = 0
@@ -228,7 +238,7 @@ final class RESPSession: ChannelInboundHandler {
         guard !isClosed else { return }
         if let last = lastReply, reads.isEmpty, ledger.isEmpty, !isInsideReply {
             lastReply = nil
-            send(last)
+            if ledger.state.replies == .on { send(last) }
             close()
         } else if inputHasEnded, canForward {
             // A blocked command is withdrawn, and a half-received one has no end; everything else is answered first.
@@ -267,6 +277,7 @@ final class RESPSession: ChannelInboundHandler {
     func release() {
         relay = .none
         dropFences(ledger.connectionEnded())
+        noteMonitoring()
         loop.sessionClosed(self)
     }
 }

@@ -15,10 +15,18 @@ struct SessionState: Equatable, Sendable {
         case byReply
         /// `MONITOR`: the server sends lines of its own accord, until `RESET` is answered.
         case monitoring
-        /// Replies come in a number that cannot be told (`CLIENT REPLY OFF|SKIP`): they are passed on unmatched.
+        /// Replies come in a number that cannot be told (``RepliesOnWire/silence``): they are passed on unmatched.
         case unmatched
         /// `SYNC`: neither side speaks commands and replies any more.
         case tunnel
+    }
+
+    /// What `CLIENT REPLY` has made of the replies.
+    enum Replies: Equatable, Sendable {
+        case on
+        /// The next command has none.
+        case skipsNext
+        case off
     }
 
     var version: RESPVersion = .resp2
@@ -40,11 +48,12 @@ struct SessionState: Equatable, Sendable {
     /// session keeps it, until `RESET`.
     var isPinned = false
     var tracking: Tracking = .byReply
+    var replies: Replies = .on
 
     /// Whether any connection of the same version and user would do as well as the one that the session has.
     var isDefault: Bool {
         database == 0 && !inTransaction && !isWatching && channels == 0 && patterns == 0 && shardChannels == 0
-            && !isTracked && !isUncertain && !isPinned && tracking == .byReply
+            && !isTracked && !isUncertain && !isPinned && tracking == .byReply && replies == .on
     }
 
     var isSubscribed: Bool { channels + patterns + shardChannels > 0 }
@@ -53,7 +62,8 @@ struct SessionState: Equatable, Sendable {
     /// nothing that makes an answer from the cache wrong or out of place.
     @inline(__always)
     func mayBeAnsweredFromCache(access: CacheAccess) -> Bool {
-        guard database == access.database, !inTransaction, !isWatching, !isTracked, !isUncertain, tracking == .byReply
+        guard database == access.database, !inTransaction, !isWatching, !isTracked, !isUncertain, tracking == .byReply,
+            replies == .on
         else { return false }
         if version == .resp2 && isSubscribed { return false }
         return access.includes(user)

@@ -15,14 +15,16 @@ enum StateChange: Equatable, Sendable {
     case unsubscribe(SubscriptionKind, count: Int?)
     case monitor
     case tracking(on: Bool)
-    /// `CLIENT REPLY OFF|SKIP`: from here on replies cannot be told apart by counting.
-    case replyOff
+    /// `CLIENT REPLY`.
+    case replies(RepliesChange)
     /// `SYNC`, `PSYNC`: from here on the connection is a raw tunnel.
     case synchronize
     /// Of `@connection`, `@transaction` or `@pubsub` by the server's table, under a name that we do not know.
     case unknown
 
     enum SubscriptionKind: Sendable { case channel, pattern, shard }
+
+    enum RepliesChange: Sendable { case on, off, skip }
 
     /// As by `==`, but without comparing what may come with the others.
     var isNone: Bool { if case .none = self { true } else { false } }
@@ -67,8 +69,17 @@ enum StateChange: Equatable, Sendable {
 
     private static func client(_ command: CommandView) -> StateChange {
         switch command.word(1) {
-        case "reply": command.word(2) == "off" || command.word(2) == "skip" ? .replyOff : .none
+        case "reply" where command.announced == 3: replies(command)
         case "tracking": .tracking(on: command.word(2) != "off")
+        default: .none
+        }
+    }
+
+    private static func replies(_ command: CommandView) -> StateChange {
+        switch command.word(2) {
+        case "on": .replies(.on)
+        case "off": .replies(.off)
+        case "skip": .replies(.skip)
         default: .none
         }
     }

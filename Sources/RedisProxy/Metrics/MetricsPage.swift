@@ -3,10 +3,13 @@ import RESPProxy
 
 /// The body of `/metrics`.
 enum MetricsPage {
-    static func render(loops: LoopMetrics.Snapshot, cache: CacheStatistics, coherence: Coherence.Mode) -> String {
+    static func render(
+        loops: LoopMetrics.Snapshot, cache: CacheStatistics, coherence: CoherenceStatistics
+    ) -> String {
         var page = PrometheusText()
         page.family("redis_proxy_info", .gauge, "What runs here; always 1.")
-        page.sample("redis_proxy_info", [("version", ProductVersion.number), ("coherence", coherence.rawValue)], 1)
+        page.sample(
+            "redis_proxy_info", [("version", ProductVersion.number), ("coherence", coherence.mode.rawValue)], 1)
         page.single(
             "redis_proxy_backing_up", .gauge, "Whether the backing Redis answers: 1 yes, 0 no.",
             loops.fillLanesUp > 0 ? 1 : 0)
@@ -14,6 +17,7 @@ enum MetricsPage {
             "redis_proxy_fill_lanes_up", .gauge, "Connections to the backing that read values and are up.",
             loops.fillLanesUp)
         appendCache(cache, to: &page)
+        appendTracking(coherence, to: &page)
         appendConnections(loops, to: &page)
         appendRequests(loops, to: &page)
         appendDurations(loops, to: &page)
@@ -36,6 +40,26 @@ enum MetricsPage {
         }
         page.single("redis_proxy_cache_entries", .gauge, "Keys in the cache.", cache.entries)
         page.single("redis_proxy_cache_bytes", .gauge, "Bytes counted for keys, values and overhead.", cache.bytes)
+    }
+
+    private static func appendTracking(_ coherence: CoherenceStatistics, to page: inout PrometheusText) {
+        page.single(
+            "redis_proxy_tracking", .gauge,
+            "Whether the backing announces changes, and has been heard lately: 1 yes, 0 no.",
+            coherence.mode == .tracking ? 1 : 0)
+        let counters: [(name: String, help: String, value: UInt64)] = [
+            ("announced_keys", "Changed keys that the backing announced, cached or not.", coherence.announcedKeys),
+            (
+                "announced_flushes", "Announcements of the backing that everything may have changed.",
+                coherence.announcedFlushes
+            ),
+            ("barriers", "Questions answered on the connection of the announcements.", coherence.barriers),
+            ("feeds", "Connections of the announcements that came up.", coherence.feeds),
+            ("unannounced", "Changes noticed that the backing does not announce.", coherence.unannounced),
+        ]
+        for counter in counters {
+            page.single("redis_proxy_tracking_\(counter.name)_total", .counter, counter.help, counter.value)
+        }
     }
 
     private static func appendConnections(_ loops: LoopMetrics.Snapshot, to page: inout PrometheusText) {

@@ -7,7 +7,7 @@ struct ProxyMetrics: Sendable {
     /// Each loop's own counters.
     let loops: [NIOLoopBound<LoopMetrics>]
     let cacheStatistics: @Sendable () -> CacheStatistics
-    let coherence: @Sendable () -> Coherence.Mode
+    let coherence: @Sendable () -> CoherenceStatistics
 
     /// The sum of all loops; each is read on its own loop.
     func sum() async throws -> LoopMetrics.Snapshot {

@@ -107,7 +107,7 @@ struct ProxyProcess {
         guard let port = settings.adminPort else { return nil }
         let metrics = ProxyMetrics(
             loops: try await loops.collect { NIOLoopBound($0.metrics, eventLoop: $0.eventLoop) },
-            cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherence.mode })
+            cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherence.statistics })
         let responder = AdminResponder(
             readiness: {
                 let isUp = try await loops.collect(\.isBackingUp).contains(true)

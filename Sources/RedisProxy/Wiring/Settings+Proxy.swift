@@ -19,6 +19,8 @@ extension Settings {
             backing: BackingConfiguration(
                 address: backingAddress, username: username, password: password?.reveal(), database: database,
                 connectTimeout: connectTimeout, commandTimeout: commandTimeout, maxValueSize: cacheMaxValueSize,
+                // Nobody waits for a lane through which nothing is read.
+                replacementDelay: cacheCapacity == 0 ? .milliseconds(500) : .zero,
                 tracking: coherence == .expiry ? nil : tracking),
             cache: CacheConfiguration(
                 capacity: cacheCapacity, expiry: expiry, memoryLimit: cacheMemoryLimit, refreshAge: refreshAge,

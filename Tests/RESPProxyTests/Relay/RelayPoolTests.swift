@@ -8,6 +8,78 @@ import Testing
 
 @Suite("The connections that the sessions of an event loop have in common")
 struct RelayPoolTests {
+    private let address: SocketAddress
+    private let key = RelayKey(version: .resp2, isFillUser: false)
+
+    init() throws {
+        address = try SocketAddress(unixDomainSocketPath: "/nowhere")
+    }
+
+    /// A pool, and how many connections it has opened.
+    private func pool(on eventLoop: EmbeddedEventLoop, opened: @escaping () -> Void) -> RelayPool {
+        RelayPool(on: eventLoop) { [address] _ in
+            opened()
+            let channel = EmbeddedChannel(loop: eventLoop)
+            channel.connect(to: address, promise: nil)
+            return eventLoop.makeSucceededFuture(channel)
+        }
+    }
+
+    @Test("a connection is opened when a client comes, up to the number that is kept ready")
+    func newcomers() {
+        let eventLoop = EmbeddedEventLoop()
+        var opened = 0
+        let pool = pool(on: eventLoop) { opened += 1 }
+        for _ in 0..<10 { pool.prepareForNewcomer(key) }
+        #expect(opened == RelayPool.readySpares)
+        #expect(pool.takeSpare(key) != nil)
+        #expect(opened == RelayPool.readySpares, "it comes back, or the next client brings another")
+        pool.prepareForNewcomer(key)
+        #expect(opened == RelayPool.readySpares + 1)
+        pool.close()
+    }
+
+    @Test("the first shared connection is one that stood ready")
+    func sharesSpare() {
+        let eventLoop = EmbeddedEventLoop()
+        var opened = 0
+        let pool = pool(on: eventLoop) { opened += 1 }
+        pool.prepareForNewcomer(key)
+        guard case .ready(let connection) = pool.sharedConnection(key, now: 0, opened: { _ in }) else {
+            Issue.record("it should be ready")
+            return
+        }
+        #expect(opened == 1 && connection.isWritable)
+        #expect(pool.standingSpare(key) == nil)
+        pool.close()
+    }
+
+    @Test("a shared connection is not opened beside one that is being opened for a client")
+    func sharesOpening() {
+        let eventLoop = EmbeddedEventLoop()
+        let opening = eventLoop.makePromise(of: (any Channel).self)
+        var attempts = 0
+        let pool = RelayPool(on: eventLoop) { _ in
+            attempts += 1
+            return opening.futureResult
+        }
+        pool.prepareForNewcomer(key)
+        var told = 0
+        guard case .opening = pool.sharedConnection(key, now: 0, opened: { _ in told += 1 }) else {
+            Issue.record("it should be being opened")
+            return
+        }
+        let channel = EmbeddedChannel(loop: eventLoop)
+        channel.connect(to: address, promise: nil)
+        opening.succeed(channel)
+        #expect(told == 1 && attempts == 1)
+        guard case .ready = pool.sharedConnection(key, now: 0, opened: { _ in }) else {
+            Issue.record("it should stand")
+            return
+        }
+        pool.close()
+    }
+
     @Test("with one being opened and the next failing at once, no more are tried")
     func failingWhileOneIsOpened() {
         let eventLoop = EmbeddedEventLoop()

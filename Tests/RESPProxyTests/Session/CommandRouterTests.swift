@@ -24,7 +24,8 @@ struct CommandRouterTests {
             mayBeAnsweredFromCache: ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: router.access),
             canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, hasNoReads: reads.isEmpty,
             takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
-            mayLeaveConnection: ledger.mayLeaveConnection(onReset: router.access.trustsClients))
+            mayLeaveConnection: ledger.mayLeaveConnection(onReset: router.access.trustsClients),
+            replies: ledger.state.replies)
         return router.route(command, standing, announcesChanges: false)
     }
 
@@ -114,6 +115,26 @@ struct CommandRouterTests {
     @Test("POST and Host: are hung up on, in any case", arguments: ["POST", "post", "Host:", "hOST:"])
     func crossProtocol(name: String) {
         #expect(route(CommandView(name, "x")) == .hangUp)
+    }
+
+    @Test("what concerns all clients of the server is told apart")
+    func allClients() {
+        #expect(router.describe(CommandView("CLIENT", "PAUSE", "50", "WRITE")).pause == .begin(milliseconds: 50))
+        #expect(router.describe(CommandView("client", "unpause")).pause == .end)
+        #expect(router.describe(CommandView("CLIENT", "PAUSE", "x")).pause == nil)
+        for line in ["INFO", "CLIENT LIST", "CLIENT KILL x"] {
+            #expect(router.describe(CommandView(line: line)).concernsClients)
+        }
+        #expect(!router.describe(CommandView("CLIENT", "INFO")).concernsClients)
+    }
+
+    @Test("CLIENT REPLY goes out by itself")
+    mutating func replies() {
+        _ = ledger.forwarded(router.describe(CommandView("SET", "k", "v")), now: 0)
+        #expect(route(CommandView("CLIENT", "REPLY", "OFF")) == .wait)
+        ledger = RelayLedger()
+        _ = ledger.forwarded(router.describe(CommandView("CLIENT", "REPLY", "OFF")), now: 0)
+        #expect(route(CommandView("SET", "k", "v")) == .wait)
     }
 
     @Test("reads of one session are bounded")

@@ -26,7 +26,14 @@ import Testing
         metrics.requestsEnded(.resp, .hit, .ok, count: 16, nanoseconds: 10_000)
         metrics.requestsEnded(.resp, .hit, .ok, nanoseconds: 60_000_000_000)
         metrics.requestsEnded(.http, .miss, .unavailable, nanoseconds: nil)
-        return MetricsPage.render(loops: metrics.snapshot, cache: cache, coherence: .expiry)
+        var coherence = CoherenceStatistics()
+        coherence.mode = .tracking
+        coherence.announcedKeys = 10
+        coherence.announcedFlushes = 11
+        coherence.barriers = 12
+        coherence.feeds = 13
+        coherence.unannounced = 14
+        return MetricsPage.render(loops: metrics.snapshot, cache: cache, coherence: coherence)
     }
 
     @Test("the page up to the requests is what Prometheus expects, line by line")
@@ -37,7 +44,7 @@ import Testing
             String(page[..<end.lowerBound]) == """
                 # HELP redis_proxy_info What runs here; always 1.
                 # TYPE redis_proxy_info gauge
-                redis_proxy_info{version="0.1.0",coherence="expiry"} 1
+                redis_proxy_info{version="0.1.0",coherence="tracking"} 1
                 # HELP redis_proxy_backing_up Whether the backing Redis answers: 1 yes, 0 no.
                 # TYPE redis_proxy_backing_up gauge
                 redis_proxy_backing_up 1
@@ -74,6 +81,24 @@ import Testing
                 # HELP redis_proxy_cache_bytes Bytes counted for keys, values and overhead.
                 # TYPE redis_proxy_cache_bytes gauge
                 redis_proxy_cache_bytes 9
+                # HELP redis_proxy_tracking Whether the backing announces changes, and has been heard lately: 1 yes, 0 no.
+                # TYPE redis_proxy_tracking gauge
+                redis_proxy_tracking 1
+                # HELP redis_proxy_tracking_announced_keys_total Changed keys that the backing announced, cached or not.
+                # TYPE redis_proxy_tracking_announced_keys_total counter
+                redis_proxy_tracking_announced_keys_total 10
+                # HELP redis_proxy_tracking_announced_flushes_total Announcements of the backing that everything may have changed.
+                # TYPE redis_proxy_tracking_announced_flushes_total counter
+                redis_proxy_tracking_announced_flushes_total 11
+                # HELP redis_proxy_tracking_barriers_total Questions answered on the connection of the announcements.
+                # TYPE redis_proxy_tracking_barriers_total counter
+                redis_proxy_tracking_barriers_total 12
+                # HELP redis_proxy_tracking_feeds_total Connections of the announcements that came up.
+                # TYPE redis_proxy_tracking_feeds_total counter
+                redis_proxy_tracking_feeds_total 13
+                # HELP redis_proxy_tracking_unannounced_total Changes noticed that the backing does not announce.
+                # TYPE redis_proxy_tracking_unannounced_total counter
+                redis_proxy_tracking_unannounced_total 14
                 # HELP redis_proxy_connections Client connections open.
                 # TYPE redis_proxy_connections gauge
                 redis_proxy_connections{protocol="resp"} 1

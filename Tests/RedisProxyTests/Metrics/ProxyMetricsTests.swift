@@ -25,7 +25,8 @@ import Testing
             }.get()
             loops.append(loop)
         }
-        let metrics = ProxyMetrics(loops: loops, cacheStatistics: { CacheStatistics() }, coherence: { .expiry })
+        let metrics = ProxyMetrics(
+            loops: loops, cacheStatistics: { CacheStatistics() }, coherence: { CoherenceStatistics() })
         let sum = try await metrics.sum()
         #expect(sum.connections(.http) == 2)
         #expect(sum.connections(.undetermined) == 2)

@@ -1,35 +1,105 @@
 import TestSupport
 import Testing
 
-@Suite("what a session was told bounds how old its hits may be", .blocking)
+@Suite("although invalidations come late, what somebody was told bounds how old hits may be", .blocking)
 struct BarrierTests {
+    /// Far longer than a reply takes: what is not waited for is stale here each time.
+    private static let late = FaultyRelay.Fault.delayedFeed(.milliseconds(100))
+
     /// Each makes the server say something after the foreign write that the session then must not read behind.
     static let relayed = [
-        ["SET", "lock", "mine"], ["INCR", "counter"], ["EVAL", "return 1", "0"], ["MGET", "data", "other"],
-        ["STRLEN", "data"],
+        ["SET", "lock", "mine", "NX"], ["INCR", "counter"], ["EVAL", "return 1", "0"], ["MGET", "data", "other"],
+        ["STRLEN", "data"], ["LPOP", "list"], ["PING"],
     ]
 
-    @Test("behind a relayed reply no hit is older than it, although invalidations come late", arguments: Self.relayed)
+    @Test("behind a relayed reply (a lock taken, say) no hit is older than it", arguments: Self.relayed)
     func neverBehindReply(command: [String]) throws {
-        let server = try RedisServer()
-        let feed = try DelayedFeed(to: server, by: .milliseconds(100))
-        let proxy = try ProxyProcess(environment: [
-            "REDIS_HOST": "127.0.0.1", "REDIS_PORT": "\(feed.port)", "CACHE_COHERENCE": "tracking",
-        ])
-        let session = try proxy.connection()
-        let other = try proxy.connection()
+        let tracked = try TrackedRedis(relayed: Self.late)
+        let session = try tracked.redis.client()
         for round in 0..<5 {
-            try server.command("SET", "data", "old \(round)")
-            try eventually("the old value is a hit") {
-                let calls = try server.calls(of: "get")
-                let value = try other.roundTrip("GET", "data")
-                let isHit = try server.calls(of: "get") == calls
-                return isHit && value.hasSuffix("old \(round)\r\n")
-            }
-            try server.command("SET", "data", "new \(round)")
-            _ = try session.roundTrip(command.map { Array($0.utf8) })
-            let value = try session.roundTrip("GET", "data")
-            #expect(value.hasSuffix("new \(round)\r\n"))
+            try tracked.cache("data", "old \(round)")
+            try tracked.straight.command("SET", "data", "new \(round)")
+            try session.command(command)
+            #expect(try session.command("GET", "data") == .text("new \(round)"))
         }
+    }
+
+    /// Each makes `k` "new" through the proxy, and tells nobody beforehand that it will.
+    static let writes: [[[String]]] = [
+        [["MULTI"], ["EVAL", "return redis.call('SET', 'k', 'new')", "0"], ["EXEC"]],
+        [["MULTI"], ["SET", "k", "new"], ["EXEC"]],
+        [["EVAL", "return redis.call('SET', 'k', 'new')", "0"]],
+        [["EVALSHA", "SHA", "0"]],
+        [["FCALL", "write", "0"]],
+        [["SORT", "list", "STORE", "other"], ["EVAL", "return redis.call('RENAME', 'spare', 'k')", "0"]],
+    ]
+
+    @Test(
+        "what a script, function or transaction wrote is seen by everybody once it is answered", arguments: Self.writes)
+    func heldReplies(commands: [[String]]) throws {
+        let tracked = try TrackedRedis(relayed: Self.late)
+        try tracked.straight.command("FUNCTION", "LOAD", ForeignWrite.library)
+        let script = try tracked.straight.command("SCRIPT", "LOAD", "return redis.call('SET', 'k', 'new')").string
+        let writer = try tracked.redis.client()
+        let other = try tracked.redis.client()
+        let browser = try tracked.redis.connection()
+        for _ in 0..<3 {
+            try tracked.straight.command("RPUSH", "list", "1")
+            try tracked.straight.command("SET", "spare", "new")
+            try tracked.cache("k", "old")
+            #expect(try browser.httpGet("/k")["x-cache"] == "HIT")
+            for command in commands {
+                let words = command[0] == "EVALSHA" ? ["EVALSHA", script ?? "", "0"] : command
+                let reply = try writer.command(words)
+                #expect(!reply.isError(""), "\(words): \(reply)")
+            }
+            #expect(try other.command("GET", "k") == .text("new"), "another connection")
+            #expect(try browser.httpGet("/k").text == #"{"key":"k","value":"new"}"#, "HTTP")
+            #expect(try writer.command("GET", "k") == .text("new"), "the same connection")
+        }
+    }
+
+    @Test("a script empties nothing but what it wrote")
+    func scriptsDropOnlyWhatTheyWrite() throws {
+        let tracked = try TrackedRedis()
+        try tracked.cache("kept", "value")
+        let writer = try tracked.redis.client()
+        for _ in 0..<20 { try writer.command("EVAL", "return redis.call('INCR', 'counter')", "0") }
+        try writer.command(["MULTI"])
+        try writer.command("EVAL", "return redis.call('INCR', 'counter')", "0")
+        try writer.command(["EXEC"])
+        #expect(try tracked.isHit("kept"))
+    }
+
+    @Test("MGET is answered from the cache, and never shows half of an MSET")
+    func together() throws {
+        let tracked = try TrackedRedis(relayed: Self.late)
+        for key in ["a", "b"] { try tracked.cache(key, "0") }
+        try eventually("MGET is answered from the cache") {
+            // The proxy itself asks with MGET, once in each heartbeat.
+            let before = try tracked.server.calls(of: "mget")
+            for _ in 0..<20 {
+                #expect(try tracked.reader.command("MGET", "a", "b") == .array([.text("0"), .text("0")]))
+            }
+            return try tracked.server.calls(of: "mget") < before + 10
+        }
+        let writing = BackgroundWork { [server = tracked.server] in
+            let straight = try server.client()
+            for round in 1...200 {
+                try straight.command("MSET", "a", "\(round)", "b", "\(round)")
+                pause(.milliseconds(5))
+            }
+        }
+        let single = try tracked.redis.client()
+        var read = 0
+        while !writing.isFinished {
+            // So that the two are fetched at different times.
+            try single.command("GET", read % 2 == 0 ? "a" : "b")
+            let values = try tracked.reader.command("MGET", "a", "b").elements
+            try #require(values.count == 2 && values[0] == values[1], "\(values)")
+            read += 1
+        }
+        try writing.wait()
+        #expect(read > 10)
     }
 }

@@ -10,7 +10,7 @@ struct LostTrackingTests {
         try tracked.cache("k")
         // In one transaction, so that the change is not announced to anybody.
         for command in [["MULTI"], ["CLIENT", "KILL", "TYPE", type, "SKIPME", "yes"], ["SET", "k", "new"], ["EXEC"]] {
-            try tracked.straight.command(command.map { Array($0.utf8) })
+            try tracked.straight.command(command)
         }
         let client = try tracked.redis.client()
         try eventually(within: .seconds(1), "it is fresh") { try client.command("GET", "k") == .text("new") }
@@ -22,28 +22,96 @@ struct LostTrackingTests {
         }
     }
 
-    @Test("a server that is stopped: hits end after three seconds, and go on when it does")
+    @Test("a server that is stopped: hits end within three seconds, and go on when it does")
     func frozen() throws {
         let tracked = try TrackedRedis()
-        try tracked.straight.command("SET", "k", "v")
-        try tracked.cache("k")
-        let client = try tracked.redis.connection(limit: .seconds(30))
-        tracked.redis.server.freeze()
-        let frozen = ContinuousClock.now
-        var last = frozen
-        while true {
-            try client.sendCommand("GET", "k")
-            guard try !client.staysSilent(for: .milliseconds(300)) else { break }
-            #expect(try client.receiveReply() == Array("$1\r\nv\r\n".utf8))
-            last = .now
-            pause(.milliseconds(20))
-            if last - frozen > .seconds(10) { break }
+        try tracked.cache("k", "old")
+        try self.expectEndOfHits(tracked, then: "old") {
+            try tracked.server.freeze()
+        } undo: {
+            tracked.server.thaw()
         }
-        #expect(last - frozen > .milliseconds(500), "it was answered at first")
-        #expect(last - frozen < .milliseconds(3100))
-        tracked.redis.server.thaw()
-        #expect(try client.receiveReply() == Array("$1\r\nv\r\n".utf8))
+    }
+
+    @Test("a network that swallows everything, or only what is announced: likewise", arguments: [true, false])
+    func swallowed(everything: Bool) throws {
+        let tracked = try TrackedRedis(relayed: FaultyRelay.Fault.none)
+        let relay = try #require(tracked.relay)
+        try tracked.cache("k", "old")
+        try self.expectEndOfHits(tracked, then: "new") {
+            relay.swallow(everything ? .all : .feed)
+            try tracked.straight.command("SET", "k", "new")
+        } undo: {
+            relay.release()
+        }
+    }
+
+    /// Reads `k`, cached as "old", while something is the matter of which nobody is told, and behind it.
+    private func expectEndOfHits(
+        _ tracked: TrackedRedis, then value: String, _ fault: () throws -> Void, undo: () -> Void
+    ) throws {
+        let client = try tracked.redis.connection(limit: .seconds(30))
+        let expected = "$\(value.utf8.count)\r\n\(value)\r\n"
+        try fault()
+        let began = ContinuousClock.now
+        var lastHit = began
+        var hits = 0
+        var reply = ""
+        while lastHit - began < .seconds(10) {
+            let asked = ContinuousClock.now
+            try client.sendCommand("GET", "k")
+            if try client.staysSilent(for: .seconds(2)) { break }
+            reply = String(decoding: try client.receiveReply(), as: UTF8.self)
+            guard reply == "$3\r\nold\r\n" else { break }
+            lastHit = asked
+            hits += 1
+            pause(.milliseconds(20))
+        }
+        #expect(hits > 0, "it was answered at first")
+        // The heartbeat and its time-out, from the last answer on.
+        #expect(lastHit - began < .seconds(3))
+        undo()
+        if reply != expected { #expect(String(decoding: try client.receiveReply(), as: UTF8.self) == expected) }
         try eventually("hits go on") { try tracked.isHit("k") }
+        #expect(try tracked.reader.command("GET", "k") == .text(value))
+    }
+
+    @Test("the feed is reset while it holds an announcement, which so never comes")
+    func reset() throws {
+        let tracked = try TrackedRedis(relayed: FaultyRelay.Fault.none)
+        let relay = try #require(tracked.relay)
+        for round in 0..<3 {
+            try tracked.cache("k", "old \(round)")
+            relay.swallow(.feed)
+            try tracked.straight.command("SET", "k", "new \(round)")
+            relay.reset(.feed)
+            relay.release()
+            try tracked.expectSoon("k", .text("new \(round)"))
+        }
+    }
+
+    @Test("an announcement that is cut in the middle counts as one of everything")
+    func cutAnnouncement() throws {
+        let tracked = try TrackedRedis(relayed: .cutAnnouncement(of: "k"))
+        try tracked.cache("k", "old")
+        try tracked.cache("other", "old")
+        try tracked.straight.command("SET", "k", "new")
+        try tracked.expectSoon("k", .text("new"))
+        try tracked.cache("other")
+    }
+
+    @Test("every connection is reset at once: errors or fresh values, and hits again later")
+    func resetAll() throws {
+        let tracked = try TrackedRedis(relayed: FaultyRelay.Fault.none)
+        let relay = try #require(tracked.relay)
+        try tracked.cache("k", "old")
+        relay.swallow(.all)
+        try tracked.straight.command("SET", "k", "new")
+        relay.reset(.all)
+        relay.release()
+        let client = try tracked.redis.client()
+        try eventually("it is fresh") { (try? client.command("GET", "k")) == .text("new") }
+        try tracked.cache("k")
     }
 
     @Test("a server that restarts empty")
@@ -51,7 +119,7 @@ struct LostTrackingTests {
         let tracked = try TrackedRedis()
         try tracked.straight.command("SET", "k", "old")
         try tracked.cache("k")
-        try tracked.redis.server.restart()
+        try tracked.server.restart()
         let client = try tracked.redis.client()
         try eventually("it is back") {
             let reply = try client.command("GET", "k")

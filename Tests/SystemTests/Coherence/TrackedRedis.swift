@@ -3,19 +3,31 @@ import TestSupport
 /// A real Redis and a proxy in front of it that is told what changes.
 struct TrackedRedis {
     let redis: ProxiedRedis
+    /// What stands between the two, where something does.
+    let relay: FaultyRelay?
+    /// A client of the proxy.
     let reader: HiredisClient
+    /// A client of the server, which the proxy knows nothing of.
     let straight: HiredisClient
 
-    init(_ environment: [String: String] = [:], users: [String] = []) throws {
+    init(
+        _ environment: [String: String] = [:], users: [String] = [], redis arguments: [String] = [],
+        relayed fault: FaultyRelay.Fault? = nil
+    ) throws {
+        let server = try RedisServer(arguments: arguments, users: users)
+        let relay = try fault.map { try FaultyRelay(to: server, $0) }
         let defaults = ["CACHE_COHERENCE": "tracking", "THREADS": "2"]
-        self.redis = try ProxiedRedis(defaults.merging(environment) { $1 }, users: users)
+        self.relay = relay
+        self.redis = try ProxiedRedis(server, defaults.merging(environment) { $1 }, behind: relay)
         self.reader = try self.redis.client()
-        self.straight = try self.redis.server.client()
+        self.straight = try server.client()
         try self.awaitTracking()
     }
 
+    var server: RedisServer { self.redis.server }
+
     /// How often the server has answered a `GET`.
-    var fetches: Int { get throws { try self.redis.server.calls(of: "get") } }
+    var fetches: Int { get throws { try self.server.calls(of: "get") } }
 
     /// Waits until hits are answered here.
     func awaitTracking() throws {
@@ -36,6 +48,16 @@ struct TrackedRedis {
     /// Reads the key until the cache has it.
     func cache(_ key: String) throws {
         try eventually("\(key) is cached") { try self.isHit(key) }
+    }
+
+    /// Gives the key a value of which the cache knows, and proves it.
+    func cache(_ key: String, _ value: String) throws {
+        try self.straight.command("SET", key, value)
+        try eventually("\(key) = \(value) is cached") {
+            let before = try self.fetches
+            let isNew = try self.reader.command("GET", key) == .text(value)
+            return try isNew && self.fetches == before
+        }
     }
 
     func expectSoon(_ key: String, _ value: Reply) throws {

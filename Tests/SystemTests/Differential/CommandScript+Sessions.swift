@@ -142,6 +142,23 @@ extension CommandScript {
         0> CLIENT REPLY SKIP
         0> GET k
         GET k
+        0> CLIENT REPLY SKIP
+        0> CLIENT REPLY SKIP
+        0> NOSUCH
+        GET k
+        0> CLIENT REPLY SKIP
+        CLIENT REPLY ON
+        0> CLIENT REPLY OFF
+        0> CLIENT REPLY SKIP
+        0> MULTI
+        0> INCR n
+        0> EXEC
+        0> SELECT 1
+        0> SET k one
+        CLIENT REPLY ON
+        GET k
+        SELECT 0
+        GET n
         CLIENT REPLY NONSENSE
         """)
 

@@ -52,7 +52,7 @@ struct DifferentialTests {
             """)
     }
 
-    @Test("24 commands are compared by shape, each for its reason")
+    @Test("26 commands are compared by shape, each for its reason")
     func exceptions() {
         #expect(ReplyException.all.count == 26)
         #expect(ReplyException.all.allSatisfy { !$0.reason.isEmpty })

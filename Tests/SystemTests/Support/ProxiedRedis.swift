@@ -9,8 +9,14 @@ struct ProxiedRedis {
         _ environment: [String: String] = [:], redis arguments: [String] = [], password: String? = nil,
         users: [String] = []
     ) throws {
-        self.server = try RedisServer(arguments: arguments, password: password, users: users)
-        self.proxy = try ProxyProcess(fronting: self.server, environment: environment)
+        try self.init(RedisServer(arguments: arguments, password: password, users: users), environment)
+    }
+
+    /// A proxy in front of a server that is there already; with a relay, behind that.
+    init(_ server: RedisServer, _ environment: [String: String] = [:], behind relay: FaultyRelay? = nil) throws {
+        let address = relay.map { ["REDIS_PORT": "\($0.port)"] } ?? [:]
+        self.server = server
+        self.proxy = try ProxyProcess(fronting: server, environment: environment.merging(address) { $1 })
     }
 
     /// One in which nothing is heard of changes that were made behind the proxy's back, so that a hit can be told by its age.

@@ -61,7 +61,7 @@ final class HistoryReader {
         let ended = self.clock.now
         let value: Observation.Value
         switch response.status {
-        case 404: value = .absent
+        case 204: value = .absent
         case 200: value = Self.value(response.text.split(separator: "\"").last { $0 != "}" }.map(String.init) ?? "")
         default: throw TestSupportError("\(response.status)")
         }

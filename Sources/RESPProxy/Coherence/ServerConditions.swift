@@ -1,0 +1,41 @@
+import Synchronization
+
+/// Conditions of the server that clients brought about through this proxy, and that how it is relayed depends on. All event loops share
+/// it, and any thread may ask.
+final class ServerConditions: Sendable {
+    private let pausedUntil = Atomic<UInt64>(0)
+    private let monitors = Atomic<Int>(0)
+    private let readsPast = Atomic<Int>(0)
+
+    /// Whether `CLIENT PAUSE` may be in force.
+    ///
+    /// Then commands of several sessions would wait behind each other on one connection, each for what holds up another; and what has
+    /// expired is not deleted.
+    func isPaused(now: UInt64) -> Bool { now < pausedUntil.load(ordering: .relaxed) }
+
+    /// `CLIENT PAUSE` was forwarded.
+    func paused(milliseconds: Int, now: UInt64) {
+        let (span, isLong) = UInt64(max(0, milliseconds)).multipliedReportingOverflow(by: 1_000_000)
+        let (end, isLonger) = now.addingReportingOverflow(span)
+        pausedUntil.store(isLong || isLonger ? .max : end, ordering: .relaxed)
+    }
+
+    /// `CLIENT UNPAUSE` was forwarded.
+    func unpaused() { pausedUntil.store(0, ordering: .relaxed) }
+
+    /// Whether some client of this proxy is in `MONITOR`.
+    var isMonitored: Bool { monitors.load(ordering: .sequentiallyConsistent) > 0 }
+
+    /// Whether reads go to the server, so that those in `MONITOR` see them. It begins before ``isMonitored`` and ends after it.
+    var bypassesCache: Bool { readsPast.load(ordering: .relaxed) > 0 }
+
+    func monitorBegan() {
+        readsPast.add(1, ordering: .sequentiallyConsistent)
+        monitors.add(1, ordering: .sequentiallyConsistent)
+    }
+
+    func monitorEnded() { monitors.subtract(1, ordering: .sequentiallyConsistent) }
+
+    /// A barrier was answered that was sent after ``monitorEnded()``, and so has all that nothing was held for.
+    func cacheIsCurrent() { readsPast.subtract(1, ordering: .sequentiallyConsistent) }
+}

@@ -1,0 +1,61 @@
+/// What goes to the server for a command that has to do with `CLIENT REPLY`.
+///
+/// A server that sends no replies leaves nothing to tell by what it has done. So the server is asked for all of them, and those that the
+/// client did not want are dropped here: the fences of its writes come down when they should, and its state is followed. In the
+/// place of `CLIENT REPLY OFF` and `SKIP` goes `CLIENT REPLY ON`, which needs the same rights and changes nothing; what the server says to it
+/// that is no error is dropped as well.
+enum RepliesOnWire: Equatable, Sendable {
+    /// What the client sent.
+    case asSent
+    /// `CLIENT REPLY ON` in its place.
+    case askedFor
+    /// `CLIENT REPLY OFF` before it: of what follows it is not known, as it begins, whether it is a reply or comes by itself.
+    case silenced
+    /// Nothing is like it: the session ends. An `EXEC` whose reply would begin in its middle.
+    case notPossible
+
+    static let command = [Array("CLIENT".utf8), Array("REPLY".utf8)]
+    static let ask = command + [Array("ON".utf8)]
+    static let silence = command + [Array("OFF".utf8)]
+
+    init(for change: StateChange, in state: SessionState) {
+        self = .asSent
+        guard state.tracking == .byReply else { return }
+        switch change {
+        case .replies(.on) where state.inTransaction && state.replies == .off:
+            self = .notPossible
+        case .replies(.off), .replies(.skip):
+            // Queued, it takes effect inside the reply to EXEC, which so has fewer elements than it says.
+            if state.inTransaction && state.replies == .on { return }
+            // Messages and confirmations come with replies off as well.
+            if change == .replies(.off) && state.isSubscribed { return }
+            self = .askedFor
+        case .subscribe, .unsubscribe, .monitor, .synchronize:
+            if state.replies == .off { self = .silenced }
+        default: break
+        }
+    }
+}
+
+extension StateChange {
+    /// Whether a command may go out only once those before it are answered, because what it means depends on them.
+    func settlesFirst(under replies: SessionState.Replies) -> Bool {
+        switch self {
+        case .replies: true
+        case .subscribe, .unsubscribe, .monitor, .synchronize: replies == .off
+        default: false
+        }
+    }
+
+    /// Whether `CLIENT REPLY` keeps the client from a reply to it that begins with this byte. Messages and confirmations are sent all the
+    /// same, and so is what a command says that makes replies be sent again.
+    func isSilent(type: UInt8, replies: SessionState.Replies) -> Bool {
+        if type == UInt8(ascii: "-") { return replies != .on }
+        return switch (self, replies) {
+        case (.replies(.off), _), (.replies(.skip), _): true
+        case (.replies(.on), _), (.subscribe, _), (.unsubscribe, _), (.synchronize, _), (_, .on): false
+        case (.reset, .off): false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,182 @@
+import RESPParser
+import Testing
+
+@testable import RESPProxy
+
+@Suite("CLIENT REPLY: the server is asked for every reply, and what the client did not want is dropped")
+struct RepliesOnWireTests {
+    private let table: CommandTable
+    private var ledger = RelayLedger()
+    /// What the client has been sent.
+    private var passed = ""
+    private var lowered: [WriteEffect] = []
+    private let key = WriteEffect.keys([Array("k".utf8)])
+
+    init() throws {
+        table = try .ofRedis7()
+    }
+
+    private func describe(_ line: String) -> RelayedCommand {
+        router.describe(command(line), announcesChanges: false)
+    }
+
+    private var router: CommandRouter {
+        CommandRouter(table: table, access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
+    }
+
+    private func command(_ line: String) -> CommandView {
+        var bytes: [UInt8] = []
+        RESPEncoder.command(line.split(separator: " ").map { Array($0.utf8) }, into: &bytes)
+        var parser = CommandParser()
+        _ = try? parser.parse(bytes.span.bytes)
+        return CommandView(buffer: .init(bytes: bytes), arguments: parser.arguments)
+    }
+
+    private func waits(_ line: String) -> Bool {
+        let standing = SessionStanding(
+            mayBeAnsweredFromCache: false, canAnswerHere: true, holdsRelay: false, hasNoReads: true, takesReads: true,
+            outstanding: ledger.count, mayLeaveConnection: ledger.mayLeaveConnection(onReset: false),
+            replies: ledger.state.replies)
+        return router.route(command(line), standing, announcesChanges: false) == .wait
+    }
+
+    /// - Returns: What goes to the server for it.
+    @discardableResult
+    private mutating func send(_ line: String) -> RepliesOnWire {
+        let command = describe(line)
+        let wire = RepliesOnWire(for: command.change, in: ledger.state)
+        _ = ledger.forwarded(command, now: 1)
+        return wire
+    }
+
+    private mutating func receive(_ frame: String) {
+        let bytes = Array(frame.utf8)
+        lowered = ledger.replyBegins(type: bytes[0]).all
+        if !ledger.dropsReply(type: bytes[0]) { passed += frame }
+        var glimpse = ReplyGlimpse()
+        glimpse.append(bytes.span.bytes)
+        glimpse.type = bytes[0]
+        lowered += ledger.replyEnded(glimpse).fences.all
+    }
+
+    private mutating func exchange(_ line: String, _ reply: String) {
+        send(line)
+        receive(reply)
+    }
+
+    private var isCached: Bool {
+        ledger.isClean
+            && ledger.state.mayBeAnsweredFromCache(
+                access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
+    }
+
+    @Test("off: nothing is passed on until ON is answered; fences come down with the replies all the same")
+    mutating func off() {
+        #expect(send("CLIENT REPLY OFF") == .askedFor)
+        receive("+OK\r\n")
+        #expect(ledger.isEmpty && !ledger.isClean && !isCached)
+        exchange("SET k v", "+OK\r\n")
+        #expect(lowered == [key])
+        exchange("GET k", "$1\r\nv\r\n")
+        exchange("NOSUCH", "-ERR unknown command\r\n")
+        #expect(passed.isEmpty)
+        receive(">2\r\n$10\r\ninvalidate\r\n_\r\n")
+        #expect(passed.hasPrefix(">"), "a push is sent all the same")
+        passed = ""
+        #expect(send("CLIENT REPLY ON") == .asSent)
+        receive("+OK\r\n")
+        exchange("GET k", "$1\r\nv\r\n")
+        #expect(passed == "+OK\r\n$1\r\nv\r\n")
+        #expect(isCached)
+    }
+
+    @Test("skip: the next command has no reply, an error included, and the one behind it has")
+    mutating func skip() {
+        for (line, reply) in [("SET k v", "+OK\r\n"), ("NOSUCH", "-ERR unknown command\r\n")] {
+            #expect(send("CLIENT REPLY SKIP") == .askedFor)
+            receive("+OK\r\n")
+            #expect(!isCached)
+            exchange(line, reply)
+            #expect(isCached)
+        }
+        #expect(passed.isEmpty)
+        exchange("PING", "+PONG\r\n")
+        #expect(passed == "+PONG\r\n")
+    }
+
+    @Test("where the server refuses it, everything goes on as before")
+    mutating func refused() {
+        for word in ["OFF", "SKIP"] {
+            exchange("CLIENT REPLY \(word)", "-NOPERM no permissions\r\n")
+            exchange("PING", "+PONG\r\n")
+        }
+        #expect(passed == "-NOPERM no permissions\r\n+PONG\r\n-NOPERM no permissions\r\n+PONG\r\n")
+        #expect(isCached)
+    }
+
+    @Test("it waits for the replies before it, and what follows waits for its own")
+    mutating func settles() {
+        send("SET k v")
+        #expect(waits("CLIENT REPLY OFF") && !waits("SUBSCRIBE a"))
+        receive("+OK\r\n")
+        #expect(!waits("CLIENT REPLY OFF"))
+        send("CLIENT REPLY OFF")
+        #expect(ledger.mayLeaveConnection(onReset: false))
+        receive("+OK\r\n")
+        #expect(!ledger.mayLeaveConnection(onReset: false))
+    }
+
+    @Test("ON is answered whatever was before it, RESET only after OFF")
+    mutating func endings() {
+        exchange("CLIENT REPLY SKIP", "+OK\r\n")
+        exchange("CLIENT REPLY ON", "+OK\r\n")
+        #expect(passed == "+OK\r\n")
+        exchange("CLIENT REPLY OFF", "+OK\r\n")
+        exchange("RESET", "+RESET\r\n")
+        #expect(passed == "+OK\r\n+RESET\r\n" && isCached)
+        exchange("CLIENT REPLY SKIP", "+OK\r\n")
+        exchange("RESET", "+RESET\r\n")
+        #expect(passed == "+OK\r\n+RESET\r\n" && isCached)
+    }
+
+    @Test("confirmations of a subscription come whatever was said")
+    mutating func confirmations() {
+        exchange("CLIENT REPLY SKIP", "+OK\r\n")
+        send("SUBSCRIBE a b")
+        receive("*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n")
+        #expect(ledger.state.replies == .skipsNext)
+        receive("*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n")
+        #expect(passed.hasSuffix(":2\r\n") && passed.hasPrefix("*3"))
+        #expect(ledger.state.replies == .on && ledger.isEmpty)
+    }
+
+    @Test("what comes by itself makes matching impossible: the server then drops its replies itself")
+    mutating func silenced() {
+        exchange("CLIENT REPLY OFF", "+OK\r\n")
+        for line in ["SUBSCRIBE a", "MONITOR", "SYNC"] {
+            #expect(RepliesOnWire(for: describe(line).change, in: ledger.state) == .silenced)
+        }
+        ledger.giveUpMatching()
+        #expect(RepliesOnWire(for: .replies(.off), in: ledger.state) == .asSent)
+        #expect(!ledger.dropsReply(type: UInt8(ascii: "*")))
+    }
+
+    @Test("no command of the proxy's own takes the place of the one that is skipped")
+    mutating func ownCommands() {
+        exchange("CLIENT REPLY SKIP", "+OK\r\n")
+        #expect(!ledger.isAtRest)
+    }
+
+    @Test("inside a transaction with replies off, OFF and SKIP change nothing, and ON cannot be done")
+    mutating func nested() {
+        exchange("CLIENT REPLY OFF", "+OK\r\n")
+        exchange("MULTI", "+OK\r\n")
+        #expect(send("CLIENT REPLY SKIP") == .askedFor)
+        receive("+QUEUED\r\n")
+        #expect(RepliesOnWire(for: .replies(.on), in: ledger.state) == .notPossible)
+        exchange("EXEC", "*1\r\n+OK\r\n")
+        #expect(passed.isEmpty && ledger.state.tracking == .byReply)
+        exchange("CLIENT REPLY ON", "+OK\r\n")
+        #expect(isCached)
+    }
+}
