@@ -12,13 +12,13 @@ extension CacheState {
         if let position, outstandingLane == nil || !hasVoidedFill(key) {
             let slot = entries.index.slot(at: position)
             let entry = entries.pointer(to: slot)
-            if entry.pointee.lives(now: now, upTo: limits.expiry) {
-                let age = entry.pointee.age(now: now)
+            if entry.pointee.lifetime.lives(now: now, upTo: limits.expiry) {
+                let age = entry.pointee.lifetime.age(now: now)
                 counters.hits &+= 1
                 entries.use(slot)
                 let value = entry.pointee.value
                 if value == nil {
-                    let bytes = entry.pointee.valueBytes
+                    let bytes = entry.pointee.key.others(entry.pointee.size)
                     copy(bytes.bytes)
                 }
                 if age >= limits.refreshAge, let ticket = refresh(key, slot, lane: lane) {

@@ -5,7 +5,7 @@ extension CacheState {
     @inlinable
     mutating func retire(at position: Int, _ key: HashedKey, now: UInt64, limits: CacheLimits) -> Value? {
         let entry = entries.pointer(to: entries.index.slot(at: position))
-        guard entry.pointee.lives(now: now, upTo: limits.staleAge) else {
+        guard entry.pointee.lifetime.lives(now: now, upTo: limits.staleAge) else {
             return entries.remove(at: position)
         }
         keepStale(entries.take(at: position), hash: key.hash, limits: limits)
@@ -27,8 +27,7 @@ extension CacheState {
     @inlinable
     mutating func keepStale(_ entry: Entry<Value>, hash: UInt32, limits: CacheLimits) {
         stale.add(
-            entry.key, hash: hash, value: entry.value, size: entry.size, deadline: entry.deadline,
-            addedAt: entry.addedAt)
+            entry.key, hash: hash, value: entry.value, size: entry.size, lifetime: entry.lifetime)
         while stale.count > limits.capacity || stale.bytes > limits.memoryLimit {
             guard let oldest = stale.takeOldest(hasher: limits.hasher) else { break }
             _ = oldest.release()
@@ -52,7 +51,7 @@ extension CacheState {
     func value(
         in entry: UnsafeMutablePointer<Entry<Value>>, now: UInt64, limits: CacheLimits, make: (RawSpan) -> Value
     ) -> (value: Value, age: UInt64)? {
-        guard entry.pointee.lives(now: now, upTo: limits.staleAge) else { return nil }
-        return (entry.pointee.value(make), entry.pointee.age(now: now))
+        guard entry.pointee.lifetime.lives(now: now, upTo: limits.staleAge) else { return nil }
+        return (entry.pointee.value(make), entry.pointee.lifetime.age(now: now))
     }
 }

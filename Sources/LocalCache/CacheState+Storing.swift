@@ -49,7 +49,7 @@ extension CacheState {
             counters.evicted &+= 1
         }
         entries.add(
-            key, hash: flights.activities[Int(activity)].hash, value: fill.value, size: size, deadline: deadline,
-            addedAt: now)
+            key, hash: flights.activities[Int(activity)].hash, value: fill.value, size: size,
+            lifetime: Lifetime(addedAt: now, deadline: deadline))
     }
 }

@@ -57,8 +57,8 @@ extension CacheState {
             guard let position = entries.position(of: next()) else { return .missing }
             let slot = entries.index.slot(at: position)
             let entry = entries.pointer(to: slot)
-            guard entry.pointee.lives(now: now, upTo: limits.expiry) else { return .missing }
-            newest = max(newest, entry.pointee.addedAt)
+            guard entry.pointee.lifetime.lives(now: now, upTo: limits.expiry) else { return .missing }
+            newest = max(newest, entry.pointee.lifetime.addedAt)
             slots.append(slot)
         }
         guard newest < addedBefore else { return .tooNew(addedAt: newest) }

@@ -28,6 +28,7 @@ final class FillConnectionHandler: ChannelInboundHandler {
     /// What this turn of the event loop writes at its end.
     private var outgoing = ByteBuffer()
     private var isFlushScheduled = false
+    private static let keptCapacity = 1 << 16
     private var timer = DeadlineTimer()
     private var lastToldAnswer: UInt64 = 0
 
@@ -77,11 +78,16 @@ final class FillConnectionHandler: ChannelInboundHandler {
     private func flush() {
         self.isFlushScheduled = false
         guard let context, !self.machine.isClosed, self.outgoing.readableBytes > 0 else { return }
-        let bytes = self.outgoing
+        var bytes = self.outgoing
         self.outgoing = ByteBuffer()
         self.machine.written(at: MonotonicClock.now())
         self.replies.collectsRawFrame = self.machine.expectsRawFrame
         context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        // Written, as nearly always, its memory serves for the next.
+        if self.outgoing.capacity == 0, bytes.capacity <= Self.keptCapacity {
+            bytes.clear(minimumCapacity: 0)
+            self.outgoing = bytes
+        }
         self.updateTimer()
     }
 

@@ -63,6 +63,7 @@ struct FillConnectionStateMachine<Waiter> {
     /// The next reply cannot be parsed by hiredis and is taken as it comes.
     ///
     /// Nor the one to `INFO`, which may be longer than the longest value that is kept.
+    @inline(__always)
     var expectsRawFrame: Bool {
         switch self.state {
         case .handshaking(let handshake): return handshake.expectsCommandTable
@@ -73,6 +74,7 @@ struct FillConnectionStateMachine<Waiter> {
         }
     }
 
+    @inline(__always)
     var isClosed: Bool {
         if case .closed = self.state { true } else { false }
     }
@@ -305,7 +307,8 @@ extension FillConnectionStateMachine {
             let longest = max(self.configuration.connectTimeout, self.configuration.commandTimeout)
             return min(silence, self.started.advanced(by: longest))
         case .ready:
-            return [self.pingDeadline, self.silenceDeadline].compactMap { $0 }.min()
+            guard let ping = self.pingDeadline else { return self.silenceDeadline }
+            return min(ping, self.silenceDeadline ?? .max)
         case .closed:
             return nil
         }

@@ -13,6 +13,8 @@ public final class HTTPFacade {
     let logger: Logger
     let observer: (any HTTPRequestObserver)?
     var date = HTTPDate()
+    /// Memory for one short value at a time, copied from the cache.
+    var copied = ByteBuffer()
     /// Memory for the JSON form of one value at a time.
     var document = ByteBuffer()
 

@@ -41,9 +41,9 @@ extension HTTPFacadeHandler: LargeValueReceiver {
                 stream.resume()
             }
         case .streaming(let stream, _):
-            let head = FacadeResponse.streamed(length: length, as: exchange.representation, ifNoneMatch: nil)
+            var head = FacadeResponse.streamed(length: length, as: exchange.representation, ifNoneMatch: nil)
             self.exchange?.phase = .streaming(stream, left: length)
-            writeHead(head, context: context)
+            writeHead(&head, context: context)
             resumeLargeValue()
         case .deciding, .fill:
             break

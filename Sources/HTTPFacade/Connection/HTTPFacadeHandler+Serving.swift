@@ -5,7 +5,7 @@ import RESPProxy
 extension HTTPFacadeHandler {
     func serve(_ request: FacadeRequest, context: ChannelHandlerContext) {
         begin(
-            isHead: request.head.method == .HEAD, isKeepAlive: request.isKeepAlive,
+            isHead: request.isHead, isKeepAlive: request.isKeepAlive,
             announcesKeepAlive: request.head.version == .http1_0, fields: request.fields, context: context)
         resetKey(context: context)
         switch request.plan(configuration: facade.configuration, key: &key) {
@@ -113,11 +113,13 @@ extension HTTPFacadeHandler {
     private func lookUp(context: ChannelHandlerContext) {
         guard let number = exchange?.number, let callback else { return }
         exchange?.phase = .fill
-        var copied = ByteBuffer()
-        let reading = facade.reader.readValue(key, waiter: callback, request: number) { copied.writeBytes($0) }
+        let reading = facade.reader.readValue(key, waiter: callback, request: number) { [facade] bytes in
+            facade.copied.clear(minimumCapacity: bytes.byteCount)
+            facade.copied.writeBytes(bytes)
+        }
         switch reading {
         case .hit(let value, let age):
-            switch value ?? .bytes(copied) {
+            switch value ?? .bytes(facade.copied) {
             case .bytes(let value): respond(value, from: .hit(age: age), context: context)
             case .absent: respond(.absent, context: context)
             case .large(let length): respondWithLargeValue(length: length, context: context)

@@ -5,10 +5,11 @@ import RESPProxy
 extension HTTPFacadeHandler {
     func respond(_ value: ByteBuffer, from origin: FacadeResponse.Origin, context: ChannelHandlerContext) {
         guard let exchange else { return }
-        let response = FacadeResponse.value(
-            value, of: key, as: exchange.representation, from: origin, ifNoneMatch: exchange.ifNoneMatch,
-            jsonLimit: facade.configuration.jsonLimit, document: &facade.document)
-        respond(response, context: context)
+        respond(
+            FacadeResponse.value(
+                value, of: key, as: exchange.representation, from: origin, ifNoneMatch: exchange.ifNoneMatch,
+                jsonLimit: facade.configuration.jsonLimit, document: &facade.document),
+            context: context)
         if facade.document.capacity > Self.documentLimit { facade.document = ByteBuffer() }
     }
 
@@ -24,7 +25,7 @@ extension HTTPFacadeHandler {
     func respond(_ response: consuming FacadeResponse, context: ChannelHandlerContext) {
         guard let exchange else { return }
         let body = response.body
-        writeHead(response, context: context)
+        writeHead(&response, context: context)
         if let body, !exchange.isHead, body.readableBytes > 0 {
             if body.readableBytes < Self.referenceThreshold {
                 owed.writeImmutableBuffer(body)
@@ -45,7 +46,7 @@ extension HTTPFacadeHandler {
         owed = ByteBuffer()
     }
 
-    func writeHead(_ response: consuming FacadeResponse, context: ChannelHandlerContext) {
+    func writeHead(_ response: inout FacadeResponse, context: ChannelHandlerContext) {
         if queue.isLast { exchange?.isKeepAlive = false }
         guard let exchange else { return }
         owesEnd = false

@@ -46,7 +46,7 @@ struct RequestQueue {
     mutating func receiveHead(_ head: HTTPRequestHead) {
         guard accepts else { return }
         let request = FacadeRequest(head)
-        let isHead = head.method == .HEAD
+        let isHead = request.isHead
         if let error = request.framingError() {
             return refuse(error, isHead: isHead)
         }
@@ -58,7 +58,7 @@ struct RequestQueue {
                 return refuse(.expectationFailed, isHead: isHead)
             }
             if request.fields.announcesBody {
-                guard head.method == .GET || head.method == .HEAD else {
+                guard request.isGet || isHead else {
                     var error = FacadeError.methodNotAllowed
                     error.closes = true
                     return refuse(error, isHead: false)
@@ -76,7 +76,7 @@ struct RequestQueue {
         owesContinue = false
         bodyLength += length
         if bodyLength > configuration.bodyLimit {
-            refuse(.bodyTooLong(limit: configuration.bodyLimit), isHead: incoming.head.method == .HEAD)
+            refuse(.bodyTooLong(limit: configuration.bodyLimit), isHead: incoming.isHead)
         }
     }
 
@@ -91,7 +91,7 @@ struct RequestQueue {
     /// The parser gave up; there will be no more requests.
     mutating func parserFailed(_ error: any Error) {
         guard accepts else { return }
-        let isHead = incoming?.head.method == .HEAD
+        let isHead = incoming?.isHead == true
         refuse(.unparsable(error, configuration: configuration), isHead: isHead)
     }
 

@@ -1,21 +1,26 @@
 import NIOCore
 import NIOHTTP1
 
-/// A request whose head has been read, and what to do about it.
-struct FacadeRequest {
-    var head: HTTPRequestHead
-    var fields: RequestFields
+/// A request whose head has been read, and what to do about it. A class, since it is passed on several times and has much to copy.
+final class FacadeRequest {
+    let head: HTTPRequestHead
+    let fields: RequestFields
 
     init(_ head: HTTPRequestHead) {
         self.head = head
         fields = RequestFields(head.headers)
     }
 
+    /// Told by its case: `==` compares the methods' names.
+    var isGet: Bool { if case .GET = head.method { true } else { false } }
+    var isHead: Bool { if case .HEAD = head.method { true } else { false } }
+    private var isConnect: Bool { if case .CONNECT = head.method { true } else { false } }
+
     /// Whether another request may follow on the connection.
     ///
     /// The parser stops behind a request that asks for another protocol, so that one is the last.
     var isKeepAlive: Bool {
-        head.isKeepAlive && !fields.hasUpgrade && head.method != .CONNECT
+        head.isKeepAlive && !fields.hasUpgrade && !isConnect
     }
 
     /// What makes it uncertain where this request ends and the next begins, or whom it is for (RFC 9112, 3.2 and 6.3): always
@@ -50,7 +55,7 @@ struct FacadeRequest {
     ///
     /// - Parameter key: Gets the key's bytes appended.
     func plan(configuration: HTTPConfiguration, key: inout ByteBuffer) -> Plan {
-        guard head.method == .GET || head.method == .HEAD else { return .refuse(.methodNotAllowed) }
+        guard isGet || isHead else { return .refuse(.methodNotAllowed) }
         guard head.uri.utf8.count <= configuration.targetLimit else {
             return .refuse(.targetTooLong(limit: configuration.targetLimit))
         }

@@ -105,21 +105,16 @@ struct FacadeResponse {
         switch origin {
         case .hit(let age):
             self.init(status: status, cache: .hit)
-            head.writeStaticString("X-Cache: HIT\r\n")
-            setAge(age)
+            head.writeStaticString("X-Cache: HIT\r\nAge: ")
+            head.writeString(String(age / 1_000_000_000))
         case .stale(let age):
             self.init(status: status, cache: .stale)
-            head.writeStaticString("X-Cache: STALE\r\n")
-            setAge(age)
+            head.writeStaticString("X-Cache: STALE\r\nAge: ")
+            head.writeString(String(age / 1_000_000_000))
         case .miss:
             self.init(status: status, cache: .miss)
-            head.writeStaticString("X-Cache: MISS\r\n")
+            head.writeStaticString("X-Cache: MISS")
         }
-    }
-
-    private mutating func setAge(_ age: UInt64) {
-        head.writeStaticString("Age: ")
-        head.writeString(String(age / 1_000_000_000))
         head.writeStaticString("\r\n")
     }
 

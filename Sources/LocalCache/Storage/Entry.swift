@@ -7,10 +7,7 @@ struct Entry<Value: Sendable> {
     /// The neighbour read before this one, and the one read after it.
     @usableFromInline var older: Slot
     @usableFromInline var newer: Slot
-    /// Monotonic nanoseconds from which on the entry is dead whatever its age, by the key's own TTL; `UInt64.max` = never.
-    @usableFromInline let deadline: UInt64
-    /// Monotonic nanoseconds.
-    @usableFromInline let addedAt: UInt64
+    @usableFromInline let lifetime: Lifetime
     @usableFromInline let key: KeyBytes
     /// The value's bytes as its owner counts them.
     @usableFromInline let size: UInt32
@@ -18,26 +15,20 @@ struct Entry<Value: Sendable> {
     @usableFromInline let value: Value?
 
     @inlinable
-    init(older: Slot, newer: Slot, deadline: UInt64, addedAt: UInt64, key: KeyBytes, size: UInt32, value: Value?) {
+    init(older: Slot, newer: Slot, lifetime: Lifetime, key: KeyBytes, size: UInt32, value: Value?) {
         self.older = older
         self.newer = newer
-        self.deadline = deadline
-        self.addedAt = addedAt
+        self.lifetime = lifetime
         self.key = key
         self.size = size
         self.value = value
     }
 
-    /// The bytes that are the value, where ``value`` is nil.
-    @inlinable
-    @inline(__always)
-    var valueBytes: UnsafeRawBufferPointer { key.others(size) }
-
     /// The value, made from its bytes where those are what is kept.
     @inlinable
     func value(_ make: (RawSpan) -> Value) -> Value {
         if let value { return value }
-        let bytes = valueBytes
+        let bytes = key.others(size)
         return make(bytes.bytes)
     }
 
@@ -46,6 +37,26 @@ struct Entry<Value: Sendable> {
     consuming func release() -> Value? {
         key.deallocate()
         return value
+    }
+
+    /// What an entry costs beside the bytes of its key and value: its record, the index (9 to 18 bytes, by its load) and the
+    /// allocator's share of the block of key and value (8 to 23).
+    @inlinable
+    static var overhead: Int { MemoryLayout<Self>.stride + 32 }
+}
+
+/// When an entry dies. Apart from the entry, so that it is asked without the entry being copied.
+@usableFromInline
+struct Lifetime {
+    /// Monotonic nanoseconds.
+    @usableFromInline let addedAt: UInt64
+    /// Monotonic nanoseconds from which on the entry is dead whatever its age, by the key's own TTL; `UInt64.max` = never.
+    @usableFromInline let deadline: UInt64
+
+    @inlinable
+    init(addedAt: UInt64, deadline: UInt64) {
+        self.addedAt = addedAt
+        self.deadline = deadline
     }
 
     /// Nanoseconds since the entry was added. Threads read the clock on their own: another one's "now" may lie ahead of this one's.
@@ -57,9 +68,4 @@ struct Entry<Value: Sendable> {
     @inlinable
     @inline(__always)
     func lives(now: UInt64, upTo age: UInt64) -> Bool { now < deadline && self.age(now: now) < age }
-
-    /// What an entry costs beside the bytes of its key and value: its record, the index (9 to 18 bytes, by its load) and the
-    /// allocator's share of the block of key and value (8 to 23).
-    @inlinable
-    static var overhead: Int { MemoryLayout<Self>.stride + 32 }
 }

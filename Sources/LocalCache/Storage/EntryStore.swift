@@ -64,12 +64,12 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
     /// Adds an entry as the most recently used, taking over `key`, which must not be there yet.
     @inlinable
     mutating func add(
-        _ key: KeyBytes, hash: UInt32, value: Value?, size: UInt32, deadline: UInt64, addedAt: UInt64
+        _ key: KeyBytes, hash: UInt32, value: Value?, size: UInt32, lifetime: Lifetime
     ) {
         let slot = takeSlot()
         pointer(to: slot).initialize(
             to: Entry(
-                older: newest, newer: .absent, deadline: deadline, addedAt: addedAt, key: key, size: size, value: value)
+                older: newest, newer: .absent, lifetime: lifetime, key: key, size: size, value: value)
         )
         appendAsNewest(slot)
         index.insert(hash: hash, slot: slot)

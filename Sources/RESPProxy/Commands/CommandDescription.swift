@@ -15,8 +15,9 @@ struct CommandDescription: Sendable {
     /// Whether the table describes its subcommands apart.
     var hasSubcommands = false
 
-    /// Whether the server's own categories say that it carries no state, does not block, runs no script and administrates nothing.
-    var isPlain: Bool { hasCategories && categories.isEmpty }
+    /// Whether it works on keys and nothing else: by the server's own categories it carries no state, does not block, runs no script and
+    /// administrates nothing. Redis 6 counts `SELECT` and its like among those, but they have no key.
+    var isPlain: Bool { hasCategories && categories.isEmpty && firstKey > 0 }
 
     struct Flags: OptionSet, Sendable {
         let rawValue: UInt8

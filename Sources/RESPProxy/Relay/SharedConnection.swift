@@ -25,6 +25,8 @@ final class SharedConnection: ChannelInboundHandler {
     /// Takes it out of the pool.
     private let ended: (SharedConnection) -> Void
     private var context: ChannelHandlerContext?
+    /// That of the context, which would look it up each time.
+    private var channel: (any Channel)?
     private var owners: Deque<Owner> = []
     private var outgoing = ByteBuffer()
     private var isFlushScheduled = false
@@ -54,7 +56,7 @@ final class SharedConnection: ChannelInboundHandler {
     var isIdle: Bool { owners.isEmpty }
 
     /// False once it is closed, and while the server does not take what was sent.
-    var isWritable: Bool { isOpen && context?.channel.isWritable ?? false }
+    var isWritable: Bool { isOpen && channel?.isWritable ?? false }
 
     /// Sends a whole command at the end of the event loop's turn, together with the others of that turn.
     func forward(_ command: ByteBuffer, for session: RESPSession, now: UInt64) {
@@ -91,6 +93,7 @@ final class SharedConnection: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        channel = context.channel
         context.read()
         // It may have been closed before the handler was there to hear of it.
         if !context.channel.isActive { end(.lost) }
@@ -98,6 +101,7 @@ final class SharedConnection: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        channel = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -3,8 +3,7 @@ extension CommandRouter {
     /// Default-deny: only what the server's own table puts outside the categories that carry state, block or run for long, and that
     /// has a key; or one of a few names.
     static func isShareable(_ command: CommandView, _ description: CommandDescription?) -> Bool {
-        guard let description, let name = command.name else { return false }
-        if description.isPlain, description.firstKey > 0, !description.flags.contains(.blocking) { return true }
+        guard description != nil, let name = command.name else { return false }
         return harmlessWithoutKey.contains(name)
     }
 
@@ -16,8 +15,7 @@ extension CommandRouter {
     ///
     /// What the table does not know may do anything. What ``StateChange`` follows is not counted here.
     static func pins(_ command: CommandView, _ description: CommandDescription?) -> Bool {
-        guard let description, let name = command.name else { return true }
-        if description.isPlain { return false }
+        guard description != nil, let name = command.name else { return true }
         switch name {
         case "client": return command.word(1).map(harmlessClientSubcommands.contains) != true
         case "script": return command.word(1) == "debug"

@@ -106,10 +106,17 @@ final class CommandRouter: Sendable {
 
     func describe(_ command: CommandView, announcesChanges: Bool) -> RelayedCommand {
         let entry = table?.entry(for: command) ?? .noTable
-        let description = entry.description
-        let change = StateChange(of: command, entry)
         var writes = WriteEffect(of: command, entry)
         if case .unknownKeys = writes, !announcesChanges { writes = .everything }
+        if case .listed(let description) = entry, description.isPlain {
+            // Nearly all that is relayed: it changes nothing but keys.
+            let isBlocking = description.flags.contains(.blocking)
+            return RelayedCommand(
+                change: .none, writes: writes, isBlocking: isBlocking, pins: false,
+                isShareable: writes.isKnown && command.isComplete && !isBlocking)
+        }
+        let description = entry.description
+        let change = StateChange(of: command, entry)
         return RelayedCommand(
             change: change, writes: writes,
             isBlocking: description?.flags.contains(.blocking) ?? (command.name.map(Self.blocking.contains) == true),

@@ -59,7 +59,7 @@ extension RESPSession {
             pass(length: length)
             intake = .commands
         case .multibulk(let length):
-            let command = CommandView(buffer: inbound, arguments: parser.arguments)
+            let command = CommandView(buffer: received, arguments: parser.arguments)
             take(command, now: now) { session in
                 session.forward(&session.inbound, length: length)
             } drop: {

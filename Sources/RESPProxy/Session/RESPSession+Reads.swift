@@ -21,7 +21,7 @@ extension RESPSession {
             command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane, waiter: self,
             request: reads.nextRequest
         ) { bytes in
-            if isNext { RESPEncoder.bulk(bytes, into: &output) } else { copied = ByteBuffer(copying: bytes) }
+            if isNext { output.writeBulk(bytes) } else { copied = ByteBuffer(copying: bytes) }
         }
         switch reading {
         case .mustWait:

@@ -39,6 +39,7 @@ extension RESPSession {
 
     /// Finds the connection that a command goes on. A session has commands outstanding on one connection at most.
     func attach(for relayed: RelayedCommand, now: UInt64) -> Attachment {
+        let outstanding = ledger.count
         switch relay {
         case .open:
             return .ready
@@ -47,37 +48,42 @@ extension RESPSession {
         case .failed(let error):
             relay = .none
             return .failed(error)
-        case .shared(let connection) where !ledger.isEmpty:
+        case .shared(let connection) where outstanding > 0:
             let goesOn = relayed.isShareable && mayShare(now: now) && connection.isWritable
-            return goesOn && ledger.count < Self.sharedCommandLimit ? .ready : .waiting
+            return goesOn && outstanding < Self.sharedCommandLimit ? .ready : .waiting
         case .shared(let connection)
         where held == nil && relayed.isShareable && mayShare(now: now) && connection.takesMore(now: now):
             // The session is what it was when it took that connection: what changes it is not shared.
             return .ready
         case .none, .shared:
-            guard held == nil else { return .waiting }
-            // Before anything is opened: a Unix socket may stand at once.
-            relay = .connecting
-            let key = relayKey
-            if relayed.isShareable, mayShare(now: now), let key {
-                // What a client says first goes where a command that blocks would follow it: the server serves one connection in order,
-                // but not two.
-                if isNew, let spare = pool.standingSpare(key) { return takeOver(spare) }
-                let found = pool.sharedConnection(key, now: now) { [self] in sharedConnectionOpened($0) }
-                switch found {
-                case .ready(let connection):
-                    relay = .shared(connection)
-                    return .ready
-                case .opening:
-                    return awaitConnection()
-                case .none: break
-                }
-            }
-            if let key, let spare = pool.takeSpare(key) { return takeOver(spare) }
-            let opened = key.map { loop.openRelay($0) } ?? loop.openRelay()
-            opened.assumeIsolated().whenComplete { [self] result in relayOpened(result) }
-            return awaitConnection()
+            return attachAnew(for: relayed, now: now)
         }
+    }
+
+    /// Apart from ``attach(for:now:)``, so that the way of nearly every command stays short.
+    private func attachAnew(for relayed: RelayedCommand, now: UInt64) -> Attachment {
+        guard held == nil else { return .waiting }
+        // Before anything is opened: a Unix socket may stand at once.
+        relay = .connecting
+        let key = relayKey
+        if relayed.isShareable, mayShare(now: now), let key {
+            // What a client says first goes where a command that blocks would follow it: the server serves one connection in order,
+            // but not two.
+            if isNew, let spare = pool.standingSpare(key) { return takeOver(spare) }
+            let found = pool.sharedConnection(key, now: now) { [self] in sharedConnectionOpened($0) }
+            switch found {
+            case .ready(let connection):
+                relay = .shared(connection)
+                return .ready
+            case .opening:
+                return awaitConnection()
+            case .none: break
+            }
+        }
+        if let key, let spare = pool.takeSpare(key) { return takeOver(spare) }
+        let opened = key.map { loop.openRelay($0) } ?? loop.openRelay()
+        opened.assumeIsolated().whenComplete { [self] result in relayOpened(result) }
+        return awaitConnection()
     }
 
     private func takeOver(_ spare: RelayConnection) -> Attachment {

@@ -31,7 +31,7 @@ enum StateChange: Equatable, Sendable {
 
     /// The change that `command` brings if it succeeds.
     init(of command: CommandView, _ entry: TableEntry) {
-        guard let name = command.name, entry.description?.isPlain != true else {
+        guard let name = command.name else {
             self = .none
             return
         }

@@ -106,6 +106,12 @@ struct CommandRouterTests {
         #expect(!blind.describe(CommandView("SET", "k", "v"), announcesChanges: false).isShareable)
     }
 
+    @Test("what carries state does so also where the server counts it among the commands on keys, as Redis 6 does")
+    func oldCategories() {
+        #expect(describe(CommandView("ASKING")).pins)
+        #expect(!describe(CommandView("ASKING")).isShareable)
+    }
+
     @Test("where nothing is kept a GET is a command like any other")
     func withoutCache() {
         let router = CommandRouter(table: router.table, access: router.access, caches: false)
@@ -119,21 +125,21 @@ struct CommandRouterTests {
 
     @Test("what concerns all clients of the server is told apart")
     func allClients() {
-        #expect(router.describe(CommandView("CLIENT", "PAUSE", "50", "WRITE")).pause == .begin(milliseconds: 50))
-        #expect(router.describe(CommandView("client", "unpause")).pause == .end)
-        #expect(router.describe(CommandView("CLIENT", "PAUSE", "x")).pause == nil)
+        #expect(describe(CommandView("CLIENT", "PAUSE", "50", "WRITE")).pause == .begin(milliseconds: 50))
+        #expect(describe(CommandView("client", "unpause")).pause == .end)
+        #expect(describe(CommandView("CLIENT", "PAUSE", "x")).pause == nil)
         for line in ["INFO", "CLIENT LIST", "CLIENT KILL x"] {
-            #expect(router.describe(CommandView(line: line)).concernsClients)
+            #expect(describe(CommandView(line: line)).concernsClients)
         }
-        #expect(!router.describe(CommandView("CLIENT", "INFO")).concernsClients)
+        #expect(!describe(CommandView("CLIENT", "INFO")).concernsClients)
     }
 
     @Test("CLIENT REPLY goes out by itself")
     mutating func replies() {
-        _ = ledger.forwarded(router.describe(CommandView("SET", "k", "v")), now: 0)
+        _ = ledger.forwarded(describe(CommandView("SET", "k", "v")), now: 0)
         #expect(route(CommandView("CLIENT", "REPLY", "OFF")) == .wait)
         ledger = RelayLedger()
-        _ = ledger.forwarded(router.describe(CommandView("CLIENT", "REPLY", "OFF")), now: 0)
+        _ = ledger.forwarded(describe(CommandView("CLIENT", "REPLY", "OFF")), now: 0)
         #expect(route(CommandView("SET", "k", "v")) == .wait)
     }
 

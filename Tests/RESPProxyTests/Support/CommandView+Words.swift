@@ -41,6 +41,7 @@ extension CommandTable {
             ("info", -1, [], 0, 0, 0, ["@slow", "@dangerous"]),
             ("ping", -1, ["fast"], 0, 0, 0, ["@fast", "@connection"]),
             ("select", 2, ["fast"], 0, 0, 0, ["@fast", "@connection"]),
+            ("asking", 1, ["fast"], 0, 0, 0, ["@keyspace", "@fast"]),
             ("renamed-select", 2, ["fast"], 0, 0, 0, ["@fast", "@connection"]),
             ("client", -2, [], 0, 0, 0, ["@slow", "@connection"]),
             ("hello", -1, ["fast"], 0, 0, 0, ["@fast", "@connection"]),
