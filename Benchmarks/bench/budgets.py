@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from . import callgrind, processes, wire, workloads
 
 TOLERANCE = 1.10
-# One allocation in so many requests more or less is chance: how the bytes happened to be cut.
-SLACK = 0.1
+# Calls for each request that the start and the end of one run may have more than those of the other.
+NOISE = 0.1
 # Seconds. Under callgrind, on a machine that does much else, everything takes long.
 PATIENCE = 300
 WORKLOADS = {
@@ -80,7 +80,7 @@ def stripped(binary, folder):
 
 
 def is_within(figure, limit):
-    return limit is not None and figure <= limit * TOLERANCE + SLACK
+    return limit is not None and figure <= limit * TOLERANCE + NOISE
 
 
 def least(one, other):
