@@ -6,6 +6,7 @@
 #   ONLY="hits web"   parts of the table: hits, relays, web, micro, scale, distance, startup
 #   AGAINST=PROGRAM   another build of redis-proxy, measured in the same run
 #   COMPARE="A B"     instead of measuring, puts two results.json side by side; refused where they are of different runs
+#   PUBLISH=A         instead of measuring, puts a full run's results.json into docs/performance.md and README.md
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 export PYTHONPATH=Benchmarks PYTHONDONTWRITEBYTECODE=1
@@ -13,6 +14,9 @@ export PYTHONPATH=Benchmarks PYTHONDONTWRITEBYTECODE=1
 if [ -n "${COMPARE:-}" ]; then
     read -ra results <<<"$COMPARE"
     exec python3 -m bench.compare "${results[@]}"
+fi
+if [ -n "${PUBLISH:-}" ]; then
+    exec python3 -m bench.publish "$PUBLISH"
 fi
 
 have_swift || fail "'make bench' needs a Swift toolchain, 6.2 or newer: https://www.swift.org/install"

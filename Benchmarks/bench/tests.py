@@ -57,8 +57,14 @@ class Counting(unittest.TestCase):
         self.assertEqual((counts.instructions, counts.malloc, counts.swift_allocObject), (18, 6, 0))
 
     def test_a_budget_may_be_exceeded_by_a_tenth(self):
-        self.assertTrue(budgets.is_within(110, 100))
-        self.assertFalse(budgets.is_within(111, 100))
+        self.assertTrue(budgets.is_within(11_000, 10_000))
+        self.assertFalse(budgets.is_within(11_001, 10_000))
+
+    def test_where_nothing_is_allocated_a_stray_allocation_is_no_excess(self):
+        self.assertTrue(budgets.is_within(0.05, 0))
+        self.assertFalse(budgets.is_within(1, 0))
+
+    def test_what_has_no_budget_is_not_within_it(self):
         self.assertFalse(budgets.is_within(1, None))
 
 
