@@ -28,6 +28,14 @@ public enum FillOutcome: Sendable {
     /// Whether the backing is away and something older stands in.
     var isStale: Bool { if case .stale = self { true } else { false } }
 
+    init(_ value: CachedValue) {
+        switch value {
+        case .bytes(let bytes): self = .value(bytes)
+        case .large(let length): self = .large(length: length)
+        case .absent: self = .absent
+        }
+    }
+
     init(_ outcome: FillReply.Outcome) {
         switch outcome {
         case .value(let value, _), .unstorable(let value): self = .value(value)
@@ -55,11 +63,14 @@ public struct WaitingRead: Sendable {
     let waiter: NIOLoopBound<any FillWaiter>
     let eventLoop: any EventLoop
     let request: UInt64
+    /// When it was asked for, in monotonic nanoseconds.
+    let asked: UInt64
 
-    init(waiter: any FillWaiter, request: UInt64) {
+    init(waiter: any FillWaiter, request: UInt64, asked: UInt64) {
         self.eventLoop = waiter.eventLoop
         self.waiter = NIOLoopBound(waiter, eventLoop: eventLoop)
         self.request = request
+        self.asked = asked
     }
 
     func tell(_ outcome: FillOutcome, from eventLoop: any EventLoop) {

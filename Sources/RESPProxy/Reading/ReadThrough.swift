@@ -44,17 +44,9 @@ public final class ReadThrough {
         _ key: RawSpan, now: UInt64, outstandingLane: Int?, waiter: any FillWaiter, request: UInt64,
         copy: (RawSpan) -> Void
     ) -> Reading {
-        let found =
-            if coherence.mayServe(now: now), coherence.keeps(key), !coherence.conditions.bypassesCache {
-                cache.lookUp(key, now: now, lane: lane.index, outstandingLane: outstandingLane, copy: copy) {
-                    WaitingRead(waiter: waiter, request: request)
-                }
-            } else {
-                // A fill under way may have been asked before a change of which nobody has told us: it is not joined, either.
-                cache.lookPast(lane: lane.index, outstandingLane: outstandingLane) {
-                    WaitingRead(waiter: waiter, request: request)
-                }
-            }
+        let found = lookUp(key, now: now, outstandingLane: outstandingLane, copy: copy) {
+            WaitingRead(waiter: waiter, request: request, asked: now)
+        }
         switch found {
         case .hit(let value, let age): return .hit(value, age: age)
         case .refresh(let value, let age, let ticket):
@@ -66,6 +58,18 @@ public final class ReadThrough {
             fetch(key, ticket)
             return .pending(lane: lane.index)
         }
+    }
+
+    @inline(__always)
+    private func lookUp(
+        _ key: RawSpan, now: UInt64, outstandingLane: Int?, copy: (RawSpan) -> Void, _ waiting: () -> WaitingRead
+    ) -> LookUp<CachedValue> {
+        guard coherence.mayServe(now: now), coherence.keeps(key), !coherence.conditions.bypassesCache else {
+            // A fill under way may have been asked before a change of which nobody has told us: it is not joined, either.
+            return cache.lookPast(lane: lane.index, outstandingLane: outstandingLane, waiter: waiting)
+        }
+        return cache.lookUp(
+            key, now: now, lane: lane.index, outstandingLane: outstandingLane, copy: copy, waiter: waiting)
     }
 
     /// Reads several keys as of one moment, without asking the backing; nil where that cannot be.
@@ -90,21 +94,55 @@ public final class ReadThrough {
 
     private func end(_ ticket: FillTicket, _ key: ByteBuffer, with reply: FillReply) {
         let now = MonotonicClock.now()
-        let waiters = complete(ticket, with: reply, now: now)
+        var waiters = complete(ticket, with: reply, now: now)
+        if let deadline = deadline(of: reply), deadline <= now {
+            for waiting in waiters where waiting.asked >= deadline { readAnew(key, waiting, now: now) }
+            waiters.removeAll { $0.asked >= deadline }
+        }
         guard !waiters.isEmpty else { return }
         let outcome = outcome(of: reply, key, now: now)
         for waiting in waiters { waiting.tell(outcome, from: eventLoop) }
     }
 
     private func complete(_ ticket: FillTicket, with reply: FillReply, now: UInt64) -> [WaitingRead] {
-        if case .value(let value, let timeToLive) = reply.outcome, value.readableBytes <= CachedValue.copiedLength,
+        if case .value(let value, _) = reply.outcome, value.readableBytes <= CachedValue.copiedLength,
             coherence.mayStore(reply.generation)
         {
             return cache.complete(
-                ticket, withBytes: value.readableBytesSpan,
-                deadline: timeToLive.map { reply.sent.adding(milliseconds: $0) }, now: now)
+                ticket, withBytes: value.readableBytesSpan, deadline: deadline(of: reply), now: now)
         }
         return cache.complete(ticket, with: result(of: reply, now: now), now: now)
+    }
+
+    /// When the key's own time to live is over, by a reply that may have been under way for longer than that; nil: never.
+    private func deadline(of reply: FillReply) -> UInt64? {
+        switch reply.outcome {
+        case .value(_, let timeToLive): timeToLive.map { reply.sent.adding(milliseconds: $0) }
+        // It may have ended right behind the value.
+        case .unstorable: reply.sent
+        case .absent, .tooLarge, .failure: nil
+        }
+    }
+
+    /// For one who joined a fetch after the time to live of what it brought: by then the server would not have given that.
+    ///
+    /// Once is enough, as the next fetch is sent after it was asked for.
+    private func readAnew(_ key: ByteBuffer, _ waiting: WaitingRead, now: UInt64) {
+        var copied = ByteBuffer()
+        let found = lookUp(key.readableBytesSpan, now: now, outstandingLane: nil, copy: { copied.writeBytes($0) }) {
+            waiting
+        }
+        switch found {
+        case .hit(let value, _):
+            waiting.tell(FillOutcome(value ?? .bytes(copied)), from: eventLoop)
+        case .refresh(let value, _, let ticket):
+            fetch(key.readableBytesSpan, ticket)
+            waiting.tell(FillOutcome(value ?? .bytes(copied)), from: eventLoop)
+        case .miss(let ticket): fetch(key.readableBytesSpan, ticket)
+        case .joined: break
+        // Only said to those who wait on a lane.
+        case .mustWait: waiting.tell(.failure(.lost), from: eventLoop)
+        }
     }
 
     /// What the readers are told: where the backing is away, what was known of the key, if that is wanted.
@@ -124,11 +162,11 @@ public final class ReadThrough {
         if case .failure(let error) = reply.outcome { return error.code == .server ? .nothing : .failed }
         guard coherence.mayStore(reply.generation) else { return .nothing }
         return switch reply.outcome {
-        case .value(let value, let timeToLive):
+        case .value(let value, _):
             .value(
                 Fill(
                     value: .bytes(value), size: value.storageCapacity + Self.bufferOverhead,
-                    deadline: timeToLive.map { reply.sent.adding(milliseconds: $0) }))
+                    deadline: deadline(of: reply)))
         case .tooLarge(let length):
             .value(
                 Fill(

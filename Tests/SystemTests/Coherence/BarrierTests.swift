@@ -102,4 +102,18 @@ struct BarrierTests {
         try writing.wait()
         #expect(read > 10)
     }
+
+    @Test("MGET of two keys that were read at different times is not pieced together across an MSET")
+    func differentTimes() throws {
+        let tracked = try TrackedRedis(relayed: .delayedFeed(.milliseconds(300)))
+        for round in 0..<5 {
+            let (a, b) = ("a\(round)", "b\(round)")
+            try tracked.straight.command("MSET", a, "0", b, "0")
+            #expect(try tracked.redis.client().command("GET", a) == .text("0"))
+            try tracked.straight.command("MSET", a, "1", b, "1")
+            #expect(try tracked.redis.client().command("GET", b) == .text("1"))
+            // It has heard nothing yet, so nothing but the age of what is in the cache makes it wait.
+            #expect(try tracked.redis.client().command("MGET", a, b) == .array([.text("1"), .text("1")]))
+        }
+    }
 }

@@ -23,6 +23,8 @@ final class FaultyRelay: Sendable {
     enum Scope: Sendable {
         case feed
         case all
+        /// All, but only what comes from the server.
+        case replies
     }
 
     private let listener: FakeServer
@@ -55,7 +57,7 @@ final class FaultyRelay: Sendable {
 
     /// Resets the connections there are, on both sides.
     func reset(_ scope: Scope) {
-        for link in self.state.links.withLock({ $0 }) where scope == .all || link.isFeed.isSet {
+        for link in self.state.links.withLock({ $0 }) where scope != .feed || link.isFeed.isSet {
             link.isReset.set()
         }
     }
@@ -101,7 +103,7 @@ private final class State: Sendable {
         while true {
             let bytes = try link.receive(from: link.client)
             if printable(bytes).contains("__redis__:invalidate") { link.isFeed.set() }
-            try self.hold(link)
+            try self.hold(link, isReply: false)
             if bytes.isEmpty { break }
             switch self.fault {
             case .dripping: for byte in bytes { try link.server.send([byte]) }
@@ -118,7 +120,7 @@ private final class State: Sendable {
         var passed = 0
         while true {
             let bytes = try link.receive(from: link.server)
-            try self.hold(link)
+            try self.hold(link, isReply: true)
             if bytes.isEmpty { break }
             switch self.fault {
             case .none: try link.client.send(bytes)
@@ -148,8 +150,10 @@ private final class State: Sendable {
     }
 
     /// Returns once bytes may pass.
-    private func hold(_ link: Link) throws {
-        while let scope = self.swallowed.withLock({ $0 }), scope == .all || link.isFeed.isSet {
+    private func hold(_ link: Link, isReply: Bool) throws {
+        while let scope = self.swallowed.withLock({ $0 }),
+            scope == .all || scope == .replies && isReply || scope == .feed && link.isFeed.isSet
+        {
             try link.checkReset()
             pause(.milliseconds(5))
         }
