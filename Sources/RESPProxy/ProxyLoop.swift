@@ -118,9 +118,10 @@ public final class ProxyLoop {
     /// The invalidation feed that stands from now on; nil: none.
     func feedChanged(to feed: FeedIdentity?) { lane.feedChanged(to: feed) }
 
-    /// The server has been asked whether it lets somebody in who gives no password.
-    func admissionChanged(to isGranted: Bool) {
+    /// The server has been asked, at `asked` in monotonic nanoseconds, whether it lets somebody in who gives no password.
+    func admissionChanged(to isGranted: Bool, asked: UInt64) {
         admitsAnonymous = isGranted
+        if isGranted { lastGranted = asked }
         guard lane.isReady else { return }
         isFillRefused = configuration.backing.password == nil && !isGranted
     }
@@ -131,6 +132,9 @@ public final class ProxyLoop {
         return lane.close()
     }
 
+    /// When the server was last asked for admission and granted it.
+    private var lastGranted: UInt64 = 0
+
     private func makePool() -> RelayPool {
         RelayPool(on: eventLoop) { [unowned self] key in openRelay(key) }
     }
@@ -140,7 +144,10 @@ public final class ProxyLoop {
         get { pool.admitsAnonymous }
         set {
             // Who was let in stays so in Redis; whoever comes from now on is asked for a password.
-            if newValue == false, pool.admitsAnonymous == true { pool = makePool() }
+            if newValue == false, pool.admitsAnonymous == true {
+                pool.retire(openedAfter: lastGranted)
+                pool = makePool()
+            }
             pool.admitsAnonymous = newValue
         }
     }

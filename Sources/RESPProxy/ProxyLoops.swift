@@ -61,8 +61,10 @@ public final class ProxyLoops: Sendable {
         let watch = try await eventLoop.submit {
             let watch = AdmissionWatch(
                 connector: BackingConnector(configuration: configuration.backing), eventLoop: eventLoop
-            ) { isGranted in
-                for loop in loops { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted) } }
+            ) { isGranted, asked in
+                for loop in loops {
+                    loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted, asked: asked) }
+                }
             }
             return NIOLoopBound(watch, eventLoop: eventLoop)
         }.get()

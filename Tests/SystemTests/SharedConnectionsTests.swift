@@ -136,7 +136,9 @@ struct SharedConnectionsTests {
         let slow = try redis.proxy.connection(receiveBuffer: 4_096)
         // What a client says first is not shared.
         #expect(try slow.roundTrip("SET", "k", "v") == "+OK\r\n")
-        for _ in 0..<20 { try slow.sendCommand("GETRANGE", "large", "0", "-1") }
+        // At once: behind the first large reply the session would not share.
+        let command = encodeCommand(["GETRANGE", "large", "0", "-1"].map { Array($0.utf8) })
+        try slow.send(Array(repeatElement(command, count: 20).joined()))
         let other = try redis.connection()
         try eventually("it is closed") {
             let reply = try other.roundTrip("SET", "k", "v")

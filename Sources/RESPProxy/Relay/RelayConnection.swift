@@ -37,6 +37,8 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
     private var isReading = false
     /// False once either side has closed it.
     private(set) var isOpen = true
+    /// When it stood, in monotonic nanoseconds.
+    let opened = MonotonicClock.now()
 
     /// Makes the connection a session's own; nobody else's it may be.
     func attach(_ receiver: any RelayReceiver) {

@@ -38,6 +38,7 @@ final class RelayPool {
     /// The next spare to stand becomes a shared connection.
     private var awaitsSpare: Set<RelayKey> = []
     private var isClosed = false
+    private var isRetired = false
     private var sweep: Scheduled<Void>?
 
     /// - Parameter open: Opens a connection of that kind.
@@ -60,7 +61,7 @@ final class RelayPool {
         }
         guard standing.count < Self.sharedLimit else { return .none }
         // One that stands for nobody does as well, and so does one that is being opened.
-        if standing.isEmpty, let spare = standingSpare(key), let channel = spare.surrender(),
+        if standing.isEmpty, let spare = standingSpare(key, forNewcomer: false), let channel = spare.surrender(),
             let connection = try? share(channel, key)
         {
             return .ready(connection)
@@ -99,18 +100,32 @@ final class RelayPool {
 
     /// A connection that stands, and is nobody's. Most come back within a moment, so another is opened only where there was none, and
     /// with the next client.
-    func takeSpare(_ key: RelayKey) -> RelayConnection? {
-        if let spare = standingSpare(key) { return spare }
+    func takeSpare(_ key: RelayKey, forNewcomer isNew: Bool) -> RelayConnection? {
+        if let spare = standingSpare(key, forNewcomer: isNew) { return spare }
         prepareSpares(key)
         return nil
     }
 
     /// The same, but none is opened for want of one.
-    func standingSpare(_ key: RelayKey) -> RelayConnection? {
-        while let spare = spares[key]?.popLast() {
-            if spare.connection.isOpen { return spare.connection }
+    ///
+    /// The server may have begun to ask for a password without our having heard of it yet. What was opened since is of no use to those who
+    /// were let in before: they get the oldest, and newcomers the youngest.
+    func standingSpare(_ key: RelayKey, forNewcomer isNew: Bool) -> RelayConnection? {
+        spares[key]?.removeAll { !$0.connection.isOpen }
+        guard let standing = spares[key], !standing.isEmpty else { return nil }
+        let byAge = standing.indices.sorted { standing[$0].connection.opened < standing[$1].connection.opened }
+        guard let place = isNew ? byAge.last : byAge.first else { return nil }
+        return spares[key]?.remove(at: place).connection
+    }
+
+    /// The server asks for a password by now. Whoever comes from here on has another pool, and what was opened after `moment`, when the
+    /// server was last known to ask for none, may not be logged in.
+    func retire(openedAfter moment: UInt64) {
+        isRetired = true
+        for key in spares.keys {
+            for spare in spares[key, default: []] where spare.connection.opened > moment { spare.connection.close() }
+            spares[key]?.removeAll { $0.connection.opened > moment }
         }
-        return nil
     }
 
     /// A client has come that may need a connection of its own: the first thing that it sends may be a command that blocks, and that is
@@ -130,7 +145,7 @@ final class RelayPool {
     }
 
     private func needsSpare(_ key: RelayKey) -> Bool {
-        !isClosed && spares[key, default: []].count + preparing[key, default: 0] < Self.readySpares
+        !isClosed && !isRetired && spares[key, default: []].count + preparing[key, default: 0] < Self.readySpares
     }
 
     private func prepareSpare(_ key: RelayKey) {
@@ -143,6 +158,7 @@ final class RelayPool {
             preparing[key, default: 1] -= 1
             if awaitsSpare.remove(key) != nil { return opened(key, result) }
             guard case .success(let channel) = result else { return }
+            guard !isRetired else { return channel.close(promise: nil) }
             let connection = RelayConnection()
             guard (try? channel.pipeline.syncOperations.addHandler(connection)) != nil else {
                 return channel.close(promise: nil)

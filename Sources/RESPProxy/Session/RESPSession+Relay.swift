@@ -69,7 +69,7 @@ extension RESPSession {
         if relayed.isShareable, mayShare(now: now), let key {
             // What a client says first goes where a command that blocks would follow it: the server serves one connection in order,
             // but not two.
-            if isNew, let spare = pool.standingSpare(key) { return takeOver(spare) }
+            if isNew, let spare = pool.standingSpare(key, forNewcomer: true) { return takeOver(spare) }
             let found = pool.sharedConnection(key, now: now) { [self] in sharedConnectionOpened($0) }
             switch found {
             case .ready(let connection):
@@ -80,7 +80,7 @@ extension RESPSession {
             case .none: break
             }
         }
-        if let key, let spare = pool.takeSpare(key) { return takeOver(spare) }
+        if let key, let spare = pool.takeSpare(key, forNewcomer: isNew) { return takeOver(spare) }
         let opened = key.map { loop.openRelay($0) } ?? loop.openRelay()
         opened.assumeIsolated().whenComplete { [self] result in relayOpened(result) }
         return awaitConnection()

@@ -32,7 +32,7 @@ struct RelayPoolTests {
         let pool = pool(on: eventLoop) { opened += 1 }
         for _ in 0..<10 { pool.prepareForNewcomer(key) }
         #expect(opened == RelayPool.readySpares)
-        #expect(pool.takeSpare(key) != nil)
+        #expect(pool.takeSpare(key, forNewcomer: false) != nil)
         #expect(opened == RelayPool.readySpares, "it comes back, or the next client brings another")
         pool.prepareForNewcomer(key)
         #expect(opened == RelayPool.readySpares + 1)
@@ -50,7 +50,7 @@ struct RelayPoolTests {
             return
         }
         #expect(opened == 1 && connection.isWritable)
-        #expect(pool.standingSpare(key) == nil)
+        #expect(pool.standingSpare(key, forNewcomer: false) == nil)
         pool.close()
     }
 
@@ -80,6 +80,35 @@ struct RelayPoolTests {
         pool.close()
     }
 
+    @Test("who was let in before gets the oldest connection, a newcomer the youngest")
+    func ages() {
+        let eventLoop = EmbeddedEventLoop()
+        let pool = pool(on: eventLoop) {}
+        for _ in 0..<2 { pool.prepareForNewcomer(key) }
+        let youngest = pool.standingSpare(key, forNewcomer: true)
+        let oldest = pool.standingSpare(key, forNewcomer: false)
+        #expect(youngest != nil && oldest != nil)
+        #expect((oldest?.opened ?? .max) <= (youngest?.opened ?? 0))
+        pool.close()
+    }
+
+    @Test("once a password is asked for, those connections go that may have been opened too late, and none is prepared")
+    func retired() {
+        let eventLoop = EmbeddedEventLoop()
+        var opened = 0
+        let pool = pool(on: eventLoop) { opened += 1 }
+        pool.prepareForNewcomer(key)
+        let granted = MonotonicClock.now()
+        while MonotonicClock.now() == granted {}
+        pool.prepareForNewcomer(key)
+        pool.retire(openedAfter: granted)
+        pool.prepareForNewcomer(key)
+        #expect(opened == 2)
+        #expect((pool.standingSpare(key, forNewcomer: true)?.opened ?? .max) <= granted)
+        #expect(pool.standingSpare(key, forNewcomer: true) == nil)
+        pool.close()
+    }
+
     @Test("with one being opened and the next failing at once, no more are tried")
     func failingWhileOneIsOpened() {
         let eventLoop = EmbeddedEventLoop()
@@ -91,7 +120,7 @@ struct RelayPoolTests {
             return attempts == 1 || attempts > 100
                 ? opening.futureResult : eventLoop.makeFailedFuture(BackingError.lost)
         }
-        #expect(pool.takeSpare(RelayKey(version: .resp2, isFillUser: false)) == nil)
+        #expect(pool.takeSpare(RelayKey(version: .resp2, isFillUser: false), forNewcomer: false) == nil)
         #expect(attempts == 2)
         pool.close()
         opening.fail(BackingError.lost)
