@@ -14,7 +14,9 @@ struct SimulationTests {
     @Test("of the fixed seeds and of a new one, or of SIMULATION_SEED, and on from it for SOAK_SECONDS")
     func seeds() throws {
         var totals = (worlds: 0, steps: 0, checked: 0, hits: UInt64(0))
+        let endless = EndlessWorlds()
         func play(_ seed: UInt64) throws -> Bool {
+            endless.begins(seed)
             let world = try World(seed: seed)
             try world.play(steps: Self.stepsOfWorld)
             totals.worlds += 1

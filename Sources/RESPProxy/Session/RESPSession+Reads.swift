@@ -32,6 +32,7 @@ extension RESPSession {
             hits += 1
             if let copied { reads.append(.value(copied), key: copyKey(command, range)) }
         case .pending(let lane):
+            hasLookedPast = !loop.coherence.mayServe(now: now) || hasLookedPast && reads.pendingCount > 0
             reads.appendPending(key: copyKey(command, range), lane: lane, started: now)
         }
         return true
@@ -107,6 +108,8 @@ extension RESPSession {
 
 extension RESPSession: FillWaiter {
     func fillEnded(request: UInt64, outcome: FillOutcome) {
+        // Fetched past the cache, it may be newer than what is there, which may count again by now.
+        if hasLookedPast { lastRelayed = max(lastRelayed, MonotonicClock.now()) }
         if let started = reads.fillEnded(request: request, outcome: outcome) {
             loop.metrics.requestsEnded(
                 .resp, outcome.isStale ? .stale : .miss, outcome.metric, nanoseconds: MonotonicClock.now() &- started)

@@ -95,6 +95,8 @@ final class RESPSession: ChannelInboundHandler {
     var isAwaitingBarrier = false
     /// The read of several keys in hand has waited for a barrier already.
     var hasAwaitedTogether = false
+    /// Whether one of the reads that are under way was not looked up in the cache, because that could not be believed.
+    var hasLookedPast = false
     /// Set while replies of the session's own connection wait for a barrier.
     var held: HeldReplies?
     /// Nothing has been relayed yet.

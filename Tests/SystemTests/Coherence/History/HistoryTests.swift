@@ -51,7 +51,8 @@ struct HistoryTests {
                 return "\(Double(value) / 1e6) ms (\(percent) %)"
             }
             return """
-                \(self.episodes) episodes, \(self.writes) writes, \(self.reads) reads checked, \
+                \(self.episodes) episodes, \(self.episodes * (Fault.allCases.count - 1)) kills and restarts, \
+                \(self.writes) writes, \(self.reads) reads checked, \
                 \(self.violations) violations; overwritten values read in the last episode: \(self.lags.count), \
                 by \(lag.joined(separator: ", ")), the longest of all \(Double(self.longest) / 1e6) ms
                 """
