@@ -118,10 +118,9 @@ public final class ProxyLoop {
     /// The invalidation feed that stands from now on; nil: none.
     func feedChanged(to feed: FeedIdentity?) { lane.feedChanged(to: feed) }
 
-    /// The server has been asked, at `asked` in monotonic nanoseconds, whether it lets somebody in who gives no password.
-    func admissionChanged(to isGranted: Bool, asked: UInt64) {
+    /// The server has been asked whether it lets somebody in who gives no password.
+    func admissionChanged(to isGranted: Bool) {
         admitsAnonymous = isGranted
-        if isGranted { lastGranted = asked }
         guard lane.isReady else { return }
         isFillRefused = configuration.backing.password == nil && !isGranted
     }
@@ -131,9 +130,6 @@ public final class ProxyLoop {
         pool.close()
         return lane.close()
     }
-
-    /// When the server was last asked for admission and granted it.
-    private var lastGranted: UInt64 = 0
 
     private func makePool() -> RelayPool {
         RelayPool(on: eventLoop) { [unowned self] key in openRelay(key) }
@@ -145,7 +141,7 @@ public final class ProxyLoop {
         set {
             // Who was let in stays so in Redis; whoever comes from now on is asked for a password.
             if newValue == false, pool.admitsAnonymous == true {
-                pool.retire(openedAfter: lastGranted)
+                pool.retire()
                 pool = makePool()
             }
             pool.admitsAnonymous = newValue

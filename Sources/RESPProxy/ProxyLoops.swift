@@ -61,10 +61,8 @@ public final class ProxyLoops: Sendable {
         let watch = try await eventLoop.submit {
             let watch = AdmissionWatch(
                 connector: BackingConnector(configuration: configuration.backing), eventLoop: eventLoop
-            ) { isGranted, asked in
-                for loop in loops {
-                    loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted, asked: asked) }
-                }
+            ) { isGranted in
+                for loop in loops { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted) } }
             }
             return NIOLoopBound(watch, eventLoop: eventLoop)
         }.get()

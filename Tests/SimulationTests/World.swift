@@ -73,8 +73,8 @@ final class World {
                 logger: logger, connector: connector)
         }
         let bound = loops.map { NIOLoopBound($0, eventLoop: $0.eventLoop) }
-        let admission = AdmissionWatch(connector: connector, eventLoop: self.eventLoops[0]) { isGranted, asked in
-            for loop in bound { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted, asked: asked) } }
+        let admission = AdmissionWatch(connector: connector, eventLoop: self.eventLoops[0]) { isGranted in
+            for loop in bound { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted) } }
         }
         let watch = NIOLoopBound(admission, eventLoop: self.eventLoops[0])
         for loop in loops { loop.serverIsNew = { watch.eventLoop.execute { watch.value.askAnew() } } }

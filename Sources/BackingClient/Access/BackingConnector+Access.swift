@@ -25,7 +25,7 @@ extension BackingConnector {
         _ question: Question, within limit: TimeAmount, on eventLoop: any EventLoop
     ) -> EventLoopFuture<Question.Answer> {
         let address = self.configuration.address
-        return self.connect(on: eventLoop) { $0.eventLoop.makeSucceededVoidFuture() }.flatMap { channel in
+        return self.connectSilently(on: eventLoop).flatMap { channel in
             let promise = eventLoop.makePromise(of: Question.Answer.self)
             do {
                 try channel.addToConnected(OneShotHandler(question, to: address, within: limit, promise: promise))

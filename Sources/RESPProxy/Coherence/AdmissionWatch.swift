@@ -8,14 +8,14 @@ import NIOCore
 final class AdmissionWatch {
     private let connector: BackingConnector
     private let eventLoop: any EventLoop
-    private let heard: (Bool, _ asked: UInt64) -> Void
+    private let heard: (Bool) -> Void
     private var underWay: EventLoopFuture<Bool>?
     private var isAskedAgain = false
     private var next: Scheduled<Void>?
     private var isStopped = false
 
-    /// - Parameter heard: Told each answer, on `eventLoop`, and when it was asked for, in monotonic nanoseconds.
-    init(connector: BackingConnector, eventLoop: any EventLoop, heard: @escaping (Bool, _ asked: UInt64) -> Void) {
+    /// - Parameter heard: Told each answer, on `eventLoop`.
+    init(connector: BackingConnector, eventLoop: any EventLoop, heard: @escaping (Bool) -> Void) {
         self.connector = connector
         self.eventLoop = eventLoop
         self.heard = heard
@@ -24,12 +24,11 @@ final class AdmissionWatch {
     /// Asks, unless that is being done. Fails where the server cannot be asked.
     func ask() -> EventLoopFuture<Bool> {
         if let underWay { return underWay }
-        let began = MonotonicClock.now()
         let asked = connector.checkAccess(nil, on: eventLoop).map { $0 == .granted }
         underWay = asked
         asked.assumeIsolated().whenComplete { [self] result in
             underWay = nil
-            if case .success(let isGranted) = result { heard(isGranted, began) }
+            if case .success(let isGranted) = result { heard(isGranted) }
             guard isAskedAgain, !isStopped else { return }
             isAskedAgain = false
             _ = ask()

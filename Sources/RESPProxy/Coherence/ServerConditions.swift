@@ -13,14 +13,14 @@ final class ServerConditions: Sendable {
     /// expired is not deleted.
     func isPaused(now: UInt64) -> Bool { now < pausedUntil.load(ordering: .relaxed) }
 
-    /// `CLIENT PAUSE` was forwarded.
+    /// `CLIENT PAUSE` was accepted.
     func paused(milliseconds: Int, now: UInt64) {
         let (span, isLong) = UInt64(max(0, milliseconds)).multipliedReportingOverflow(by: 1_000_000)
         let (end, isLonger) = now.addingReportingOverflow(span)
         pausedUntil.store(isLong || isLonger ? .max : end, ordering: .relaxed)
     }
 
-    /// `CLIENT UNPAUSE` was forwarded.
+    /// `CLIENT UNPAUSE` was accepted.
     func unpaused() { pausedUntil.store(0, ordering: .relaxed) }
 
     /// Whether some client of this proxy is in `MONITOR`.

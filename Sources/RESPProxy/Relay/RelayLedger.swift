@@ -32,6 +32,8 @@ struct RelayLedger: Sendable {
     private(set) var state = SessionState()
     /// Set by the reply to `RESET`, for the session to take note of.
     var wasReset = false
+    /// Set by the reply to `CLIENT PAUSE` or `UNPAUSE`, for the session to take note of.
+    var pause: StateChange.PauseChange?
     /// `RESET` was sent to end `MONITOR`.
     private var isResetting = false
     private var outstanding: Deque<Outstanding> = []
@@ -265,7 +267,7 @@ struct RelayLedger: Sendable {
             guard reply.starts(with: "+QUEUED") else { return [] }
             if command.isQueued { silencesTransaction = true }
             switch change {
-            case .none, .replies: if command.pins || command.isQueued { state.transactionChangesState = true }
+            case .none, .replies, .pause: if command.pins || command.isQueued { state.transactionChangesState = true }
             default: state.transactionChangesState = true
             }
             return []
@@ -303,6 +305,7 @@ struct RelayLedger: Sendable {
             state = SessionState()
             silencesTransaction = false
             wasReset = true
+        case .pause(let change): pause = change
         case .monitor: state.tracking = .monitoring
         case .tracking(let on): state.isTracked = on
         case .unknown: state.isUncertain = true

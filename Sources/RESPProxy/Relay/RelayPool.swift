@@ -118,15 +118,8 @@ final class RelayPool {
         return spares[key]?.remove(at: place).connection
     }
 
-    /// The server asks for a password by now. Whoever comes from here on has another pool, and what was opened after `moment`, when the
-    /// server was last known to ask for none, may not be logged in.
-    func retire(openedAfter moment: UInt64) {
-        isRetired = true
-        for key in spares.keys {
-            for spare in spares[key, default: []] where spare.connection.opened > moment { spare.connection.close() }
-            spares[key]?.removeAll { $0.connection.opened > moment }
-        }
-    }
+    /// The server asks for a password by now: what would be opened from here on is not logged in. Whoever comes has another pool.
+    func retire() { isRetired = true }
 
     /// A client has come that may need a connection of its own: the first thing that it sends may be a command that blocks, and that is
     /// not to come later than what others send after it.

@@ -25,17 +25,8 @@ struct RelayedCommand: Equatable, Sendable {
     var isShareable: Bool
     /// `WAIT` counts its own connection's writes: it needs one that has done something.
     var needsOffset = false
-    var pause: Pause?
     /// It tells of the server's clients, or ends them.
     var concernsClients = false
-
-    /// What it does to all clients of the server.
-    enum Pause: Equatable, Sendable {
-        /// `CLIENT PAUSE`.
-        case begin(milliseconds: Int)
-        /// `CLIENT UNPAUSE`.
-        case end
-    }
 
     /// A read whose reply is expected to be large.
     static let largeRead = RelayedCommand(
@@ -124,20 +115,11 @@ final class CommandRouter: Sendable {
             isShareable: change.isNone && writes.isKnown && command.isComplete
                 && Self.isShareable(command, description),
             needsOffset: command.name == "wait" || command.name == "waitaof",
-            pause: command.name == "client" ? Self.pause(command) : nil,
             concernsClients: command.name == "info" || command.name == "client" && Self.concernsClients(command))
     }
 
     private static func concernsClients(_ command: CommandView) -> Bool {
         command.word(1) == "list" || command.word(1) == "kill"
-    }
-
-    private static func pause(_ command: CommandView) -> RelayedCommand.Pause? {
-        switch command.word(1) {
-        case "pause": command.integer(2).map { .begin(milliseconds: $0) }
-        case "unpause": .end
-        default: nil
-        }
     }
 
     /// What blocks on Redis 7, for as long as the server's table is not there.

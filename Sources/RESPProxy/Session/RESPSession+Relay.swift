@@ -24,11 +24,6 @@ extension RESPSession {
         isNew = false
         if commandsUnshared > 0 { commandsUnshared -= 1 }
         loop.cache.raiseFence(ledger.forwarded(relayed, now: now))
-        switch relayed.pause {
-        case nil: break
-        case .begin(let milliseconds): loop.coherence.conditions.paused(milliseconds: milliseconds, now: now)
-        case .end: loop.coherence.conditions.unpaused()
-        }
         // Nothing runs behind QUIT.
         if case .quit = relayed.change { intake = .ended }
     }
@@ -164,6 +159,7 @@ extension RESPSession: RelayReceiver {
         guard let started = ended.started else { return }
         let now = relayReadTime ?? MonotonicClock.now()
         relayReadTime = now
+        notePause(now: now)
         loop.metrics.requestsEnded(.resp, .relay, reply.isError ? .error : .ok, nanoseconds: now &- started)
     }
 
@@ -178,6 +174,16 @@ extension RESPSession: RelayReceiver {
         }
         writeOutput()
         send(bytes)
+    }
+
+    /// To be called before the client is told that all are paused: whoever is told so sends what is held next.
+    private func notePause(now: UInt64) {
+        guard let pause = ledger.pause else { return }
+        ledger.pause = nil
+        switch pause {
+        case .begin(let milliseconds): loop.coherence.conditions.paused(milliseconds: milliseconds, now: now)
+        case .end: loop.coherence.conditions.unpaused()
+        }
     }
 
     /// To be called before the client is told that it is in `MONITOR`.

@@ -17,6 +17,8 @@ enum StateChange: Equatable, Sendable {
     case tracking(on: Bool)
     /// `CLIENT REPLY`.
     case replies(RepliesChange)
+    /// `CLIENT PAUSE`, `CLIENT UNPAUSE`: of all clients.
+    case pause(PauseChange)
     /// `SYNC`, `PSYNC`: from here on the connection is a raw tunnel.
     case synchronize
     /// Of `@connection`, `@transaction` or `@pubsub` by the server's table, under a name that we do not know.
@@ -25,6 +27,11 @@ enum StateChange: Equatable, Sendable {
     enum SubscriptionKind: Sendable { case channel, pattern, shard }
 
     enum RepliesChange: Sendable { case on, off, skip }
+
+    enum PauseChange: Equatable, Sendable {
+        case begin(milliseconds: Int)
+        case end
+    }
 
     /// As by `==`, but without comparing what may come with the others.
     var isNone: Bool { if case .none = self { true } else { false } }
@@ -69,6 +76,8 @@ enum StateChange: Equatable, Sendable {
 
     private static func client(_ command: CommandView) -> StateChange {
         switch command.word(1) {
+        case "pause": command.integer(2).map { .pause(.begin(milliseconds: $0)) } ?? .none
+        case "unpause": .pause(.end)
         case "reply" where command.announced == 3: replies(command)
         case "tracking": .tracking(on: command.word(2) != "off")
         default: .none

@@ -214,6 +214,18 @@ struct RelayLedgerTests {
         #expect(ledger.isEmpty)
     }
 
+    @Test("a pause is in force once the server has accepted it, and not where it has refused it")
+    mutating func pause() {
+        _ = send("CLIENT", "PAUSE", "50")
+        #expect(ledger.pause == nil)
+        receive("-NOPERM no permissions\r\n")
+        #expect(ledger.pause == nil)
+        _ = send("CLIENT", "PAUSE", "50")
+        receive("+OK\r\n")
+        #expect(ledger.pause == .begin(milliseconds: 50))
+        #expect(isCached)
+    }
+
     @Test("after CLIENT REPLY OFF in a transaction nothing is matched, and fences stay up until the connection ends")
     mutating func replyOff() {
         silence()

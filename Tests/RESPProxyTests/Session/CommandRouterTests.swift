@@ -125,9 +125,9 @@ struct CommandRouterTests {
 
     @Test("what concerns all clients of the server is told apart")
     func allClients() {
-        #expect(describe(CommandView("CLIENT", "PAUSE", "50", "WRITE")).pause == .begin(milliseconds: 50))
-        #expect(describe(CommandView("client", "unpause")).pause == .end)
-        #expect(describe(CommandView("CLIENT", "PAUSE", "x")).pause == nil)
+        #expect(describe(CommandView("CLIENT", "PAUSE", "50", "WRITE")).change == .pause(.begin(milliseconds: 50)))
+        #expect(describe(CommandView("client", "unpause")).change == .pause(.end))
+        #expect(describe(CommandView("CLIENT", "PAUSE", "x")).change == .none)
         for line in ["INFO", "CLIENT LIST", "CLIENT KILL x"] {
             #expect(describe(CommandView(line: line)).concernsClients)
         }
