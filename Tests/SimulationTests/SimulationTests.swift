@@ -31,7 +31,7 @@ struct SimulationTests {
         print("simulation: the new seed is \(next)")
         let started = ContinuousClock.now
         var holds = true
-        for seed in given == nil ? Array(1...Self.fixedSeeds) : [] where holds { holds = try play(seed) }
+        for seed in given == nil ? Self.fixedSeeds : [] where holds { holds = try play(seed) }
         if holds { holds = try play(next) }
         while holds, let soak = Self.variable("SOAK_SECONDS"), ContinuousClock.now - started < .seconds(Int(soak)) {
             next &+= 1
@@ -42,5 +42,6 @@ struct SimulationTests {
                 + "\(totals.hits) hits")
     }
 
-    private static let fixedSeeds: UInt64 = 16
+    /// The last one found a hit that was older than what had just been read past the cache.
+    private static let fixedSeeds = Array(1...16) + [UInt64(5_101_403_137_371_708_696)]
 }
