@@ -41,11 +41,7 @@ struct RelayLedger: Sendable {
     private var queuedWrites: [WriteEffect] = []
     /// The open transaction has queued `CLIENT REPLY OFF` or `SKIP`.
     private var silencesTransaction = false
-    /// The fences of writes whose replies cannot be matched; they stay up until the connection ends.
-    private var unmatchedKeys: Set<[UInt8]> = []
-    private var hasUnmatchedEverything = false
-    /// With more unmatched keys than this, one fence for all keys stands for the further ones.
-    private static let unmatchedKeyLimit = 1_000
+    private var unmatched = UnmatchedFences()
 
     /// Replies still to come.
     var count: Int { outstanding.count }
@@ -108,7 +104,7 @@ struct RelayLedger: Sendable {
     mutating func forwarded(_ command: RelayedCommand, now: UInt64) -> WriteEffect {
         guard state.tracking == .byReply else {
             if command.change == .reset, state.tracking == .monitoring { isResetting = true }
-            return holdUnmatched(command.writes)
+            return unmatched.hold(command.writes)
         }
         var entry = Outstanding(
             change: command.change, writes: command.writes, isBlocking: command.isBlocking, pins: command.pins,
@@ -211,8 +207,7 @@ struct RelayLedger: Sendable {
     /// - Returns: Every fence that is still up.
     mutating func connectionEnded() -> [WriteEffect] {
         var fences = outstanding.map(\.writes).filter { !$0.isNone } + queuedWrites
-        if !unmatchedKeys.isEmpty { fences.append(.keys(Array(unmatchedKeys))) }
-        if hasUnmatchedEverything { fences.append(.everything) }
+        fences += unmatched.all
         // What any connection would have outlives this one.
         let state = state.isDefault ? state : SessionState()
         self = RelayLedger()
@@ -332,90 +327,8 @@ struct RelayLedger: Sendable {
         changes = 0
     }
 
-    /// Keeps the fence of a write that cannot be matched to its reply.
-    ///
-    /// - Returns: What of it is not up yet.
-    private mutating func holdUnmatched(_ writes: WriteEffect) -> WriteEffect {
-        guard !hasUnmatchedEverything, !writes.isNone else { return .none }
-        let keys = writes.knownKeys
-        guard !keys.isEmpty, unmatchedKeys.count + keys.count <= Self.unmatchedKeyLimit else {
-            hasUnmatchedEverything = true
-            return .everything
-        }
-        let new = Set(keys).subtracting(unmatchedKeys)
-        unmatchedKeys.formUnion(new)
-        return .keys(Array(new))
-    }
-
-    /// As ``holdUnmatched(_:)`` for a fence that is up already: each stays up once more than it was.
+    /// Keeps a fence up that is up already, of a write that will not be matched to its reply: each stays up once more than it was.
     private mutating func holdRaised(_ writes: WriteEffect) {
         if !writes.isNone { queuedWrites.append(writes) }
-    }
-}
-
-extension StateChange {
-    fileprivate var endsTransaction: Bool {
-        switch self {
-        case .execute, .discard, .reset, .quit: true
-        default: false
-        }
-    }
-
-    fileprivate var mayChangeUser: Bool {
-        switch self {
-        case .authenticate, .hello, .reset: true
-        default: false
-        }
-    }
-
-    /// Answered by confirmations.
-    fileprivate var isSubscription: Bool {
-        switch self {
-        case .subscribe, .unsubscribe: true
-        default: false
-        }
-    }
-
-    fileprivate var subscriptionKind: SubscriptionKind? {
-        switch self {
-        case .subscribe(let kind, _), .unsubscribe(let kind, _): kind
-        default: nil
-        }
-    }
-}
-
-extension MessageKind {
-    fileprivate var subscriptionKind: StateChange.SubscriptionKind? {
-        switch self {
-        case .subscribe, .unsubscribe: .channel
-        case .psubscribe, .punsubscribe: .pattern
-        case .ssubscribe, .sunsubscribe: .shard
-        case .message, .pmessage, .smessage: nil
-        }
-    }
-}
-
-extension SessionState {
-    /// The server counts channels and patterns together, shard channels apart.
-    fileprivate mutating func setSubscriptions(of kind: StateChange.SubscriptionKind, total: Int) {
-        switch kind {
-        case .channel: channels = max(0, total - patterns)
-        case .pattern: patterns = max(0, total - channels)
-        case .shard: shardChannels = max(0, total)
-        }
-    }
-
-    fileprivate func subscriptions(of kind: StateChange.SubscriptionKind) -> Int {
-        switch kind {
-        case .channel: channels
-        case .pattern: patterns
-        case .shard: shardChannels
-        }
-    }
-
-    fileprivate mutating func endTransaction() {
-        inTransaction = false
-        transactionChangesState = false
-        isWatching = false
     }
 }
