@@ -84,8 +84,8 @@ final class FillConnectionHandler: ChannelInboundHandler {
         self.replies.collectsRawFrame = self.machine.expectsRawFrame
         context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
         // Written, as nearly always, its memory serves for the next.
-        if self.outgoing.capacity == 0, bytes.capacity <= Self.keptCapacity {
-            bytes.clear(minimumCapacity: 0)
+        if self.outgoing.capacity == 0 {
+            bytes.reuse(upTo: Self.keptCapacity)
             self.outgoing = bytes
         }
         self.updateTimer()

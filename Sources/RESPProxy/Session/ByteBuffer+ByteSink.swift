@@ -44,16 +44,4 @@ extension ByteBuffer: ByteSink {
         reserveCapacity(bytes.byteCount)
         writeBytes(bytes)
     }
-
-    /// Makes ready for other bytes: the memory is used again unless somebody else still has it, or it is more than what is worth keeping.
-    mutating func reuse() {
-        guard capacity > 0 else { return }
-        if capacity > Self.reusedCapacity {
-            self = ByteBuffer()
-        } else {
-            clear(minimumCapacity: 0)
-        }
-    }
-
-    private static let reusedCapacity = 1 << 17
 }
