@@ -6,8 +6,6 @@ public struct HTTPConfiguration: Sendable {
     public var maxClients: Int
     /// A connection that takes longer than this to send a request, or to take in any of a response, is closed.
     public var idleTimeout: TimeAmount
-    /// Whether a request must carry Basic credentials that the backing accepts; without, nobody is asked.
-    public var requiresCredentials: Bool
     /// Values longer than this, in bytes, are not given as JSON.
     public var jsonLimit: Int
     /// A request target longer than this, in bytes, is answered 414. (One longer than ``headLimit`` is a 431, as the parser gives up.)
@@ -25,13 +23,12 @@ public struct HTTPConfiguration: Sendable {
 
     /// The values of an installation that sets nothing.
     public init(
-        maxClients: Int = 20, idleTimeout: TimeAmount = .seconds(60), requiresCredentials: Bool = false,
-        jsonLimit: Int = 8 << 20, targetLimit: Int = 64 << 10, headLimit: Int = 128 << 10, headerCountLimit: Int = 128,
+        maxClients: Int = 20, idleTimeout: TimeAmount = .seconds(60), jsonLimit: Int = 8 << 20,
+        targetLimit: Int = 64 << 10, headLimit: Int = 128 << 10, headerCountLimit: Int = 128,
         bodyLimit: Int = 64 << 10, lingerTimeout: TimeAmount = .seconds(2)
     ) {
         self.maxClients = maxClients
         self.idleTimeout = idleTimeout
-        self.requiresCredentials = requiresCredentials
         self.jsonLimit = jsonLimit
         self.targetLimit = targetLimit
         self.headLimit = headLimit

@@ -10,7 +10,7 @@ protocol KeyReader: AnyObject {
     ) -> ReadThrough.Reading
     /// See ``ProxyLoop/readLargeValue(_:receiver:)``.
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream
-    /// See ``ProxyLoop/requiresCredentials``.
+    /// Whether a request must carry Basic credentials that the backing accepts: see ``ProxyLoop/requiresCredentials``.
     var requiresCredentials: Bool { get }
     /// See ``ProxyLoop/mayRead(_:)``.
     func mayRead(_ credentials: BackingCredentials?) -> EventLoopFuture<ReadPermission>

@@ -11,7 +11,7 @@ struct CredentialsTests {
     private func connection(
         _ permission: @escaping (BackingCredentials?) -> ReadPermission
     ) throws -> HTTPConnection {
-        let connection = try HTTPConnection { $0.requiresCredentials = true }
+        let connection = try HTTPConnection(requiresCredentials: true)
         let loop = connection.channel.embeddedEventLoop
         connection.reader.permission = { loop.makeSucceededFuture(permission($0)) }
         connection.reader.set("a", "v")
@@ -64,7 +64,7 @@ struct CredentialsTests {
 
     @Test("the answer may come later, or not be wanted any more")
     func later() throws {
-        let connection = try HTTPConnection { $0.requiresCredentials = true }
+        let connection = try HTTPConnection(requiresCredentials: true)
         connection.reader.set("a", "v")
         let promise = connection.channel.embeddedEventLoop.makePromise(of: ReadPermission.self)
         connection.reader.permission = { _ in promise.futureResult }
@@ -73,7 +73,7 @@ struct CredentialsTests {
         promise.succeed(.granted)
         #expect(try connection.responses().map(\.status) == [200])
 
-        let other = try HTTPConnection { $0.requiresCredentials = true }
+        let other = try HTTPConnection(requiresCredentials: true)
         let late = other.channel.embeddedEventLoop.makePromise(of: ReadPermission.self)
         other.reader.permission = { _ in late.futureResult }
         try other.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -16,10 +16,11 @@ final class HTTPConnection {
     private let reads = ReadCounter()
 
     init(
-        reader: FakeReader = FakeReader(), limiter: HTTPLimiter? = nil,
+        reader: FakeReader = FakeReader(), limiter: HTTPLimiter? = nil, requiresCredentials: Bool = false,
         configure: (inout HTTPConfiguration) -> Void = { _ in }
     ) throws {
         self.reader = reader
+        if requiresCredentials { reader.requiresCredentials = true }
         var configuration = HTTPConfiguration()
         configure(&configuration)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -64,9 +64,7 @@ extension HTTPFacadeHandler {
     // MARK: Who may read
 
     private func authorize(context: ChannelHandlerContext) {
-        guard facade.configuration.requiresCredentials || facade.reader.requiresCredentials else {
-            return lookUp(context: context)
-        }
+        guard facade.reader.requiresCredentials else { return lookUp(context: context) }
         guard let exchange else { return }
         let authorization = exchange.authorization
         if let granted, granted.authorization == authorization, context.eventLoop.now < granted.until {

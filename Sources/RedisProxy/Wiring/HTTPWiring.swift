@@ -16,8 +16,7 @@ struct HTTPWiring {
         guard settings.servesHTTP else { return }
         let limiter = HTTPLimiter(maxClients: settings.maxClients, logger: logger)
         _ = try await loops.collect { [settings, logger] loop in
-            var configuration = HTTPConfiguration(
-                maxClients: settings.maxClients, requiresCredentials: loop.configuration.requiresCredentials)
+            var configuration = HTTPConfiguration(maxClients: settings.maxClients)
             configuration.idleTimeout = settings.httpIdleTimeout ?? Self.never
             let facade = HTTPFacade(
                 proxyLoop: loop, configuration: configuration, limiter: limiter, logger: logger,
