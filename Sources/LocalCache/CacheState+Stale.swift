@@ -4,7 +4,7 @@ extension CacheState {
     /// - Returns: A value to be freed outside the lock.
     @inlinable
     mutating func retire(at position: Int, _ key: HashedKey, now: UInt64, limits: CacheLimits) -> Value? {
-        let entry = entries.pointer(to: entries.index.slot(at: position))
+        let entry = entries.pointer(at: position)
         guard entry.pointee.lifetime.lives(now: now, upTo: limits.staleAge) else {
             return entries.remove(at: position)
         }
@@ -41,10 +41,10 @@ extension CacheState {
         _ key: HashedKey, now: UInt64, limits: CacheLimits, make: (RawSpan) -> Value
     ) -> (value: Value, age: UInt64)? {
         if let position = stale.position(of: key) {
-            return value(in: stale.pointer(to: stale.index.slot(at: position)), now: now, limits: limits, make: make)
+            return value(in: stale.pointer(at: position), now: now, limits: limits, make: make)
         }
         guard let position = entries.position(of: key) else { return nil }
-        return value(in: entries.pointer(to: entries.index.slot(at: position)), now: now, limits: limits, make: make)
+        return value(in: entries.pointer(at: position), now: now, limits: limits, make: make)
     }
 
     @inlinable

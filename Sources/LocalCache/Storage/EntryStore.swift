@@ -52,6 +52,10 @@ struct EntryStore<Value: Sendable>: ~Copyable, @unchecked Sendable {
         chunks[Int(slot >> Self.chunkBits)] + (Int(slot) & (Self.chunkSize - 1))
     }
 
+    /// Where the entry is that the index has at `position`.
+    @inlinable
+    func pointer(at position: Int) -> UnsafeMutablePointer<Entry<Value>> { pointer(to: index.slot(at: position)) }
+
     /// Where the index has `key`, or nil.
     @inlinable
     @inline(__always)
