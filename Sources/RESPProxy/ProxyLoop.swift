@@ -81,12 +81,7 @@ public final class ProxyLoop {
 
     func channelOpened(_ channel: any Channel) {
         channels[ObjectIdentifier(channel)] = channel
-        if let key = RelayKey(
-            of: SessionState(), trustsClients: configuration.trustsClients, fillUser: access.fillUser,
-            admitsAnonymous: admitsAnonymous == true)
-        {
-            pool.prepareForNewcomer(key)
-        }
+        if let key = relayKey(of: SessionState(), in: pool) { pool.prepareForNewcomer(key) }
         channel.closeFuture.assumeIsolated().whenComplete { [weak self] _ in
             guard let self else { return }
             channels[ObjectIdentifier(channel)] = nil
@@ -129,6 +124,13 @@ public final class ProxyLoop {
     public func stop() -> EventLoopFuture<Void> {
         pool.close()
         return lane.close()
+    }
+
+    /// What kind of connection of the pool would do for a session in that state, if any but its own does.
+    func relayKey(of state: SessionState, in pool: RelayPool) -> RelayKey? {
+        RelayKey(
+            of: state, trustsClients: configuration.trustsClients, fillUser: access.fillUser,
+            admitsAnonymous: pool.admitsAnonymous == true)
     }
 
     private func makePool() -> RelayPool {

@@ -44,7 +44,8 @@ extension LoopMetrics {
 
         @inline(__always)
         static func index(_ wireProtocol: WireProtocol, _ kind: Kind, _ outcome: Outcome) -> Int {
-            (wireProtocol.rawValue &* 5 &+ kind.rawValue) &* 4 &+ outcome.rawValue
+            (wireProtocol.rawValue &* Kind.allCases.count &+ kind.rawValue) &* Outcome.allCases.count
+                &+ outcome.rawValue
         }
     }
 }

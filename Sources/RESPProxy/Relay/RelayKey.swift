@@ -26,7 +26,7 @@ extension RelayKey {
             guard admitsAnonymous else { return nil }
             isFillUser = false
         case .named(let name):
-            guard admitsAnonymous, name == Array("default".utf8) else { return nil }
+            guard admitsAnonymous, name == SessionState.User.defaultName else { return nil }
             isFillUser = false
         }
     }

@@ -111,12 +111,16 @@ final class RelayPool {
     /// The server may have begun to ask for a password without our having heard of it yet. What was opened since is of no use to those who
     /// were let in before: they get the oldest, and newcomers the youngest.
     func standingSpare(_ key: RelayKey, forNewcomer isNew: Bool) -> RelayConnection? {
-        spares[key]?.removeAll { !$0.connection.isOpen }
-        guard let standing = spares[key], !standing.isEmpty else { return nil }
-        let byAge = standing.indices.sorted { standing[$0].connection.opened < standing[$1].connection.opened }
-        guard let place = isNew ? byAge.last : byAge.first else { return nil }
-        return spares[key]?.remove(at: place).connection
+        dropClosedSpares(key)
+        guard let standing = spares[key] else { return nil }
+        func isOlder(_ one: Int, _ other: Int) -> Bool {
+            standing[one].connection.opened < standing[other].connection.opened
+        }
+        let place = isNew ? standing.indices.max(by: isOlder) : standing.indices.min(by: isOlder)
+        return place.flatMap { spares[key]?.remove(at: $0).connection }
     }
+
+    private func dropClosedSpares(_ key: RelayKey) { spares[key]?.removeAll { !$0.connection.isOpen } }
 
     /// The server asks for a password by now: what would be opened from here on is not logged in. Whoever comes has another pool.
     func retire() { isRetired = true }
@@ -124,7 +128,7 @@ final class RelayPool {
     /// A client has come that may need a connection of its own: the first thing that it sends may be a command that blocks, and that is
     /// not to come later than what others send after it.
     func prepareForNewcomer(_ key: RelayKey) {
-        spares[key]?.removeAll { !$0.connection.isOpen }
+        dropClosedSpares(key)
         if needsSpare(key) { prepareSpare(key) }
     }
 

@@ -4,8 +4,8 @@ import RESPParser
 enum Route: Equatable, Sendable {
     /// A `GET` of one key, through the local cache.
     case read
-    /// `MGET`, through the local cache if it has all keys; otherwise as described.
-    case readTogether(RelayedCommand)
+    /// `MGET`, through the local cache if it has all keys; otherwise relayed.
+    case readTogether
     /// To the backing, on a connection that is shared or the session's own.
     case relay(RelayedCommand)
     /// Nowhere yet: once something outstanding has been answered, ask again.
@@ -77,9 +77,7 @@ final class CommandRouter: Sendable {
             if session.holdsRelay { return .wait }
             if session.canAnswerHere, session.mayBeAnsweredFromCache { return session.takesReads ? .read : .wait }
         case "mget" where caches && announcesChanges && command.announced > 1 && command.isComplete:
-            if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache {
-                return .readTogether(describe(command, announcesChanges: announcesChanges))
-            }
+            if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache { return .readTogether }
         default: break
         }
         // A session waits on one connection at a time.

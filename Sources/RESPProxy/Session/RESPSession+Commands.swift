@@ -86,7 +86,8 @@ extension RESPSession {
         _ command: CommandView, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
     ) {
         let router = loop.router
-        switch router.route(command, standing(for: router.access), announcesChanges: loop.coherence.announcesChanges) {
+        let announcesChanges = loop.coherence.announcesChanges
+        switch router.route(command, standing(for: router.access), announcesChanges: announcesChanges) {
         case .wait:
             isWaiting = true
         case .hangUp:
@@ -99,11 +100,13 @@ extension RESPSession {
             isWaiting = true
         case .read:
             if !read(command, now: now) { isWaiting = true } else { drop(self) }
-        case .readTogether(let relayed):
+        case .readTogether:
             switch readTogether(command, now: now) {
             case .answered: drop(self)
             case .waiting: isWaiting = true
-            case .missing: relay(relayed, now: now, forward: forward, drop: drop)
+            case .missing:
+                let relayed = router.describe(command, announcesChanges: announcesChanges)
+                relay(relayed, now: now, forward: forward, drop: drop)
             }
         case .relay(let relayed):
             relay(relayed, now: now, forward: forward, drop: drop)

@@ -101,12 +101,7 @@ extension RESPSession {
         channel.isWritable && commandsUnshared == 0 && !loop.coherence.conditions.isPaused(now: now)
     }
 
-    /// What kind of connection would do for the session as it is, if any but its own does.
-    private var relayKey: RelayKey? {
-        RelayKey(
-            of: ledger.state, trustsClients: loop.configuration.trustsClients, fillUser: loop.access.fillUser,
-            admitsAnonymous: pool.admitsAnonymous == true)
-    }
+    private var relayKey: RelayKey? { loop.relayKey(of: ledger.state, in: pool) }
 
     /// Leaves a connection that the session needs no longer and that nothing is left on.
     func leaveConnection() {

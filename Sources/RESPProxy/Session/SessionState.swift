@@ -7,6 +7,9 @@ struct SessionState: Equatable, Sendable {
         /// As a new connection is: the server's default user, if it lets one in without a password.
         case new
         case named([UInt8])
+
+        /// Whom one is who names nobody.
+        static let defaultName = Array("default".utf8)
     }
 
     /// How the replies of the pinned connection can be followed.
@@ -83,9 +86,7 @@ struct CacheAccess: Equatable, Sendable {
         switch user {
         case .new: fillUser == nil || trustsClients
         // A fill lane that did not log in reads as the default user, where the server lets it.
-        case .named(let name): name == fillUser ?? Self.defaultUser
+        case .named(let name): name == fillUser ?? SessionState.User.defaultName
         }
     }
-
-    private static let defaultUser = Array("default".utf8)
 }
