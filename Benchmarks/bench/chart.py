@@ -2,13 +2,15 @@
 
 from xml.sax.saxutils import escape
 
+from .results import measured
+
 WIDTH, LEFT, RIGHT, BAR, GAP = 720, 120, 90, 26, 10
 INK, PALE, OURS = "#24292f", "#b6bec8", "#0969da"
 
 
 def svg(run):
     """None where the run has not measured it."""
-    row = next((row for row in run["rows"] if row["target"] == 10 and row["figures"]), None)
+    row = measured(run, 10)
     if row is None:
         return None
     panels = [("Requests a second (more is better)", "per_second", "{:,.0f}"),

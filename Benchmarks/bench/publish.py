@@ -8,13 +8,14 @@ import sys
 import textwrap
 
 from . import chart, report
+from .results import measured
 
 DOCUMENTS = pathlib.Path(__file__).parents[2]
 
 
 def headline(run):
     """What a user feels, in one paragraph, or None where the run has not measured it."""
-    row = next((row for row in run["rows"] if row["target"] == 10 and row["figures"]), None)
+    row = measured(run, 10)
     if row is None:
         return None
     ours, straight = row["figures"]["redis-proxy"], row["figures"]["direct"]

@@ -57,6 +57,11 @@ class Row:
         return {**asdict(self), "checks": [check.as_json() for check in self.checks]}
 
 
+def measured(run, target):
+    """The row of a run's JSON that measured `target`, or None."""
+    return next((row for row in run["rows"] if row["target"] == target and row["figures"]), None)
+
+
 NAMES = {
     "per_second": "requests/s", "megabytes_per_second": "MB/s", "p50_milliseconds": "median, ms", "p99_milliseconds": "p99, ms",
     "cpu_microseconds": "CPU, µs", "backing_cpu_microseconds": "Redis' CPU, µs",

@@ -5,18 +5,12 @@
 // large values without an object for each, and a GET with a PTTL behind it. It prints what it saw as JSON.
 
 #define _GNU_SOURCE
-#include <arpa/inet.h>
+#include "common.h"
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
-#include <netinet/tcp.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { DRAWS = 1 << 20, MOST_LATENCIES = 1 << 26 };
@@ -40,17 +34,6 @@ static char *value, *batch;
 static uint32_t *latencies; // of each batch, in tenths of microseconds
 static size_t batches;
 static uint64_t bytes_received;
-
-static void fail(const char *what) {
-    perror(what);
-    exit(1);
-}
-
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
 
 // The same numbers in every run: every server is asked for the same keys in the same order.
 static uint64_t random_state = 0x9e3779b97f4a7c15;
@@ -132,16 +115,6 @@ static int receive(struct client *client) {
     return client->outstanding == 0;
 }
 
-static int connected(void) {
-    static const int on = 1;
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)options.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0 || connect(descriptor, (struct sockaddr *)&address, sizeof address) < 0) fail("connect");
-    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return descriptor;
-}
-
 static int by_size(const void *left, const void *right) {
     uint32_t one = *(const uint32_t *)left, two = *(const uint32_t *)right;
     return (one > two) - (one < two);
@@ -184,7 +157,8 @@ int main(int count, char **arguments) {
     if (!value || !batch || !latencies || !clients || poller < 0) fail("start");
     memset(value, 'x', (size_t)options.size);
     for (long index = 0; index < options.clients; index++) {
-        clients[index].descriptor = connected();
+        clients[index].descriptor = connected(options.port);
+        send_at_once(clients[index].descriptor);
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &clients[index]};
         if (epoll_ctl(poller, EPOLL_CTL_ADD, clients[index].descriptor, &event) < 0) fail("epoll_ctl");
     }

@@ -5,19 +5,13 @@
 // The time is the same for all bytes, so one queue in the order of arrival holds everything that is on its way.
 
 #define _GNU_SOURCE
-#include <arpa/inet.h>
+#include "common.h"
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { CHUNK = 64 * 1024, SIDES = 65536 };
@@ -37,17 +31,6 @@ static uint32_t epochs[SIDES]; // descriptors are used again; what was meant for
 static int poller, timer;
 static uint64_t delay;
 
-static void fail(const char *what) {
-    perror(what);
-    exit(1);
-}
-
-static uint64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
 static void watch(int descriptor) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
     if (epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event) < 0) fail("epoll_ctl");
@@ -58,23 +41,15 @@ static void arm(void) {
     timerfd_settime(timer, TFD_TIMER_ABSTIME, &time, NULL);
 }
 
-static struct sockaddr_in address(const char *port) {
-    return (struct sockaddr_in){
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-}
-
 static void take(int descriptor) {
-    static const int on = 1;
-    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    send_at_once(descriptor);
     epochs[descriptor]++;
     watch(descriptor);
 }
 
-static void join(int client, const char *server_port) {
-    struct sockaddr_in server_address = address(server_port);
-    int server = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (server < 0 || client >= SIDES || server >= SIDES) fail("socket");
-    if (connect(server, (struct sockaddr *)&server_address, sizeof server_address) < 0) fail("connect");
+static void join(int client, long server_port) {
+    int server = connected(server_port);
+    if (client >= SIDES || server >= SIDES) fail("socket");
     other[client] = server;
     other[server] = client;
     take(client);
@@ -149,7 +124,7 @@ int main(int count, char **arguments) {
     poller = epoll_create1(EPOLL_CLOEXEC);
     timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in own = address(arguments[1]);
+    struct sockaddr_in own = loopback(atol(arguments[1]));
     if (poller < 0 || timer < 0 || listener < 0) fail("start");
     if (bind(listener, (struct sockaddr *)&own, sizeof own) < 0 || listen(listener, 1024) < 0) fail("listen");
     watch(listener);
@@ -163,7 +138,7 @@ int main(int count, char **arguments) {
                 deliver_due();
             } else if (descriptor == listener) {
                 int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-                if (client >= 0) join(client, arguments[2]);
+                if (client >= 0) join(client, atol(arguments[2]));
             } else {
                 receive(descriptor);
             }
