@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-have_swift || fail "'make bench-check' needs a Swift toolchain, 6.2 or newer: https://www.swift.org/install"
+need_swift 'make bench-check'
 Scripts/install.sh bench-check
 build_release
 arguments=(--binary .build/release/redis-proxy --budgets Benchmarks/budgets.json)

@@ -19,7 +19,7 @@ if [ -n "${PUBLISH:-}" ]; then
     exec python3 -m bench.publish "$PUBLISH"
 fi
 
-have_swift || fail "'make bench' needs a Swift toolchain, 6.2 or newer: https://www.swift.org/install"
+need_swift 'make bench'
 Scripts/install.sh bench
 build_release
 # Read by Package.swift, which otherwise has no such program.

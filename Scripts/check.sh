@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-have_swift || fail "'make check' needs a Swift toolchain, 6.2 or newer: https://www.swift.org/install"
+need_swift 'make check'
 Scripts/install.sh build
 
 for script in Scripts/*.sh .ci/run; do

@@ -18,6 +18,11 @@ have_swift() {
     ((BASH_REMATCH[1] > 6 || (BASH_REMATCH[1] == 6 && BASH_REMATCH[2] >= 2)))
 }
 
+# For what Docker does not do in the place of a toolchain.
+need_swift() {
+    have_swift || fail "'$1' needs a Swift toolchain, 6.2 or newer: https://www.swift.org/install"
+}
+
 have_engine() { docker info >/dev/null 2>&1; }
 
 fail_without_tools() {

@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-have_swift || fail "make soak needs a Swift toolchain (6.2 or newer)"
+need_swift 'make soak'
 Scripts/install.sh test
 build_release
 export REDIS_PROXY_BINARY=$PWD/.build/release/redis-proxy
