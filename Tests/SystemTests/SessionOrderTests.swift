@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -95,6 +96,26 @@ struct SessionOrderTests {
             for _ in 0..<5_001 { try #require(try connection.receiveReply().count == 1_009) }
             #expect(try connection.receiveReply() == Array("+RESET\r\n".utf8))
             for _ in 0..<50_000 { try #require(try connection.receiveReply() == Array("+OK\r\n".utf8)) }
+        }
+    }
+
+    @Test(
+        "with one event loop, the default, commands of two clients that wait for no reply are done in the order in which they came"
+    )
+    func orderOfClients() throws {
+        let redis = try ProxiedRedis.byExpiry(["THREADS": "1"])
+        try redis.awaitSharing()
+        let (blocked, other) = (try redis.connection(), try redis.connection())
+        for _ in 0..<25 {
+            #expect(try other.roundTrip("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM") == "+OK\r\n")
+            #expect(try blocked.roundTrip("PING") == "+PONG\r\n")
+            // Both are there when it looks.
+            try redis.proxy.process.freeze()
+            try blocked.sendCommand("XREADGROUP", "GROUP", "g", "c", "BLOCK", "0", "STREAMS", "s", ">")
+            try other.sendCommand("DEL", "s")
+            redis.proxy.process.signal(SIGCONT)
+            #expect(try other.receiveReply() == Array(":1\r\n".utf8))
+            #expect(try blocked.receiveReply().starts(with: "-UNBLOCKED".utf8), "XREADGROUP was done after DEL")
         }
     }
 

@@ -90,6 +90,8 @@ public final class ProxyProcess: Sendable {
         _ environment: [String: String], _ arguments: [String], descriptorLimit: Int?
     ) throws -> ChildProcess {
         var environment = environment
+        // What two event loops share is the harder case.
+        environment["THREADS"] = environment["THREADS"] ?? "2"
         environment["PATH"] = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         return try ChildProcess(
             self.binary(), arguments, environment: environment, descriptorLimit: descriptorLimit)

@@ -261,6 +261,7 @@ struct RelayLedger: Sendable {
         if state.inTransaction, !change.endsTransaction {
             guard reply.starts(with: "+QUEUED") else { return [] }
             if command.isQueued { silencesTransaction = true }
+            if case .pause(let change) = change { state.queuedPause = change }
             switch change {
             case .none, .replies, .pause: if command.pins || command.isQueued { state.transactionChangesState = true }
             default: state.transactionChangesState = true
@@ -286,6 +287,8 @@ struct RelayLedger: Sendable {
         case .execute:
             // What it did to the session is hidden in the array: such a session is relayed from here on.
             if state.transactionChangesState { state.isUncertain = true }
+            // Nothing was done where the array is nil: a watched key had changed.
+            if let queued = state.queuedPause, !reply.starts(with: "*-1"), !reply.starts(with: "_") { pause = queued }
             endTransaction()
         case .discard: endTransaction()
         case .watch: state.isWatching = true

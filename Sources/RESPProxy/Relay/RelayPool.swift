@@ -90,9 +90,9 @@ final class RelayPool {
         let connection = SharedConnection(eventLoop: eventLoop) { [weak self] connection in
             self?.shared[key]?.removeAll { $0 === connection }
         }
+        try channel.pipeline.syncOperations.addHandler(connection)
         shared[key, default: []].append(connection)
         scheduleSweep()
-        try channel.pipeline.syncOperations.addHandler(connection)
         return connection
     }
 

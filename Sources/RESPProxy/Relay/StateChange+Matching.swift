@@ -63,6 +63,7 @@ extension SessionState {
     mutating func endTransaction() {
         inTransaction = false
         transactionChangesState = false
+        queuedPause = nil
         isWatching = false
     }
 }

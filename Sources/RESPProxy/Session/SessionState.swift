@@ -38,6 +38,8 @@ struct SessionState: Equatable, Sendable {
     var inTransaction = false
     /// The open transaction has queued a command that changes the session in a way that its `EXEC` reply does not show.
     var transactionChangesState = false
+    /// What the open transaction has queued last of `CLIENT PAUSE` and `UNPAUSE`: it happens with its `EXEC`.
+    var queuedPause: StateChange.PauseChange?
     var isWatching = false
     /// Channels, patterns and shard channels subscribed to.
     var channels = 0

@@ -164,7 +164,7 @@ extension OptionTable {
         "SHUTDOWN_TIMEOUT", .seconds(0...3_600_000_000_000), default: .seconds(5),
         help: "How long SIGTERM and SIGINT wait for what is in flight.")
     static let threads = Option(
-        "THREADS", .wholeNumber(1...1024), default: System.coreCount, shown: "number of cores",
+        "THREADS", .wholeNumber(1...1024), default: 1,
         help: "Event loops, each a thread with one connection to the backing for reads.")
     static let logLevel = Option(
         "LOG_LEVEL", .word(of: Logger.Level.self), default: .info,

@@ -226,6 +226,29 @@ struct RelayLedgerTests {
         #expect(isCached)
     }
 
+    @Test("a pause in a transaction is in force with its EXEC, unless that did nothing", arguments: ["*-1", "_", "*1"])
+    mutating func pauseInTransaction(reply: String) {
+        _ = send("MULTI")
+        receive("+OK\r\n")
+        _ = send("CLIENT", "PAUSE", "50")
+        receive("+QUEUED\r\n")
+        #expect(ledger.pause == nil)
+        _ = send("EXEC")
+        receive("\(reply)\r\n" + (reply == "*1" ? "+OK\r\n" : ""))
+        #expect(ledger.pause == (reply == "*1" ? .begin(milliseconds: 50) : nil))
+    }
+
+    @Test("a pause in a transaction that is discarded is forgotten")
+    mutating func pauseDiscarded() {
+        for words in [["MULTI"], ["CLIENT", "PAUSE", "50"], ["DISCARD"], ["MULTI"]] {
+            send(words)
+            receive(words[0] == "CLIENT" ? "+QUEUED\r\n" : "+OK\r\n")
+        }
+        _ = send("EXEC")
+        receive("*0\r\n")
+        #expect(ledger.pause == nil)
+    }
+
     @Test("after CLIENT REPLY OFF in a transaction nothing is matched, and fences stay up until the connection ends")
     mutating func replyOff() {
         silence()

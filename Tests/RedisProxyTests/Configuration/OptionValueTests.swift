@@ -154,7 +154,7 @@ private func idleTimeouts(_ settings: Settings) -> String {
         #expect(settings.adminHost == "127.0.0.1")
         #expect(settings.adminPort == nil)
         #expect(settings.shutdownTimeout == .seconds(5))
-        #expect(settings.threads == System.coreCount)
+        #expect(settings.threads == 1)
         #expect(settings.logLevel == .info)
     }
 }
