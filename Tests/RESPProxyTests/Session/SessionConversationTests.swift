@@ -1,0 +1,56 @@
+import RESPParser
+import TestSupport
+import Testing
+
+@testable import RESPProxy
+
+@Suite("a session's states, by the server's replies")
+struct SessionConversationTests {
+    private let table: CommandTable
+    private let access = CacheAccess(database: 0, fillUser: nil, trustsClients: false)
+    private var ledger = RelayLedger()
+
+    init() throws {
+        table = try .ofRedis7()
+    }
+
+    @Test("it stands as it should after each reply", arguments: SessionConversation.all)
+    mutating func standing(conversation: SessionConversation) {
+        for step in conversation.steps {
+            let words = step.command.split(separator: " ").map(String.init)
+            var bytes: [UInt8] = []
+            RESPEncoder.command(words.map { Array($0.utf8) }, into: &bytes)
+            var parser = CommandParser()
+            _ = try? parser.parse(bytes.span.bytes)
+            let command = CommandView(buffer: .init(bytes: bytes), arguments: parser.arguments)
+            let router = CommandRouter(table: table, access: access)
+            _ = ledger.forwarded(router.describe(command, announcesChanges: false), now: 1)
+            let isKept = receive(step.reply)
+            #expect(isKept == (step.beginning == ""), "\(step.command): whether the client sees the reply")
+            #expect(stands(step.standing), "\(step.command): \(ledger.state)")
+        }
+    }
+
+    /// - Returns: Whether it was kept from the client.
+    private mutating func receive(_ frame: String) -> Bool {
+        let bytes = Array(frame.utf8)
+        _ = ledger.replyBegins(type: bytes[0])
+        let isKept = ledger.dropsReply(type: bytes[0])
+        var glimpse = ReplyGlimpse()
+        glimpse.append(bytes.span.bytes)
+        glimpse.type = bytes[0]
+        _ = ledger.replyEnded(glimpse)
+        return isKept
+    }
+
+    private func stands(_ standing: SessionConversation.Standing) -> Bool {
+        let isServed = ledger.state.mayBeAnsweredFromCache(access: access)
+        return switch standing {
+        case .shares: ledger.isClean && isServed
+        case .served: !ledger.isClean && isServed
+        case .relayed, .listens: !ledger.isClean && !isServed
+        case .queues: ledger.state.inTransaction && !isServed
+        case .closed: ledger.isEmpty
+        }
+    }
+}
