@@ -113,6 +113,9 @@ public final class ProxyLoop {
     /// The invalidation feed that stands from now on; nil: none.
     func feedChanged(to feed: FeedIdentity?) { lane.feedChanged(to: feed) }
 
+    /// Makes sure that the fill lane answers something that is sent after `since`.
+    func askLane(since: UInt64) { lane.ask(since: since) }
+
     /// The server has been asked whether it lets somebody in who gives no password.
     func admissionChanged(to isGranted: Bool) {
         admitsAnonymous = isGranted

@@ -82,7 +82,8 @@ final class World {
             connector: connector, tracking: tracking, coherence: coherence, cache: cache,
             eventLoop: self.eventLoops[0], logger: logger, admission: admission,
             announce: { feed in for loop in bound { loop.eventLoop.execute { loop.value.feedChanged(to: feed) } } })
-        coherence.started(NIOLoopBound(self.keeper, eventLoop: self.eventLoops[0]))
+        coherence.started(
+            BarrierWitnesses(keeper: NIOLoopBound(self.keeper, eventLoop: self.eventLoops[0]), loops: bound))
         self.server = server
         self.network = network
         self.cache = cache
@@ -177,11 +178,6 @@ final class World {
             connection.toProxy += connection.client.outgoing
             connection.client.outgoing = []
             self.server.kill(connection.client)
-            if connection.client.redirect != nil {
-                // Only this connection tells of its end, and no barrier waits for that: see "What does not hold yet" in docs/caching.md.
-                connection.toProxy = []
-                connection.channel.close(promise: nil)
-            }
             // What changes at the same moment is announced to nobody.
             for key in Self.hot + Self.cold { self.server.run("SET", key, self.newValue()) }
         case 15..<16:
