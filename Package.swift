@@ -90,7 +90,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "RESPProxy", "TestSupport",
+                "RESPProxy", "HTTPFacade", "TestSupport",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         .testTarget(name: "SystemTests", dependencies: ["TestSupport", "CHiredis"]),

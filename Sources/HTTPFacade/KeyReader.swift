@@ -4,10 +4,14 @@ import RESPProxy
 
 /// What the facade needs of the core: reads through the cache, large values, and who may read.
 protocol KeyReader: AnyObject {
-    /// See ``ReadThrough/read(_:now:outstandingLane:waiter:request:copy:)``.
+    /// See ``ReadThrough/read(_:now:outstandingLane:awaitsPast:waiter:request:copy:)``.
     func readValue(
         _ key: ByteBuffer, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
     ) -> ReadThrough.Reading
+    /// See ``Coherence/isBarrierAnswered(since:)``.
+    func isBarrierAnswered(since: UInt64) -> Bool
+    /// See ``Coherence/awaitBarrier(since:on:_:)``.
+    func awaitBarrier(since: UInt64, _ done: @escaping () -> Void)
     /// See ``ProxyLoop/readLargeValue(_:receiver:)``.
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream
     /// Whether a request must carry Basic credentials that the backing accepts: see ``ProxyLoop/requiresCredentials``.
@@ -30,8 +34,15 @@ extension ProxyLoop: KeyReader {
     ) -> ReadThrough.Reading {
         // A connection's requests are served one after another, so none of its earlier reads is ever outstanding.
         readThrough.read(
-            key.readableBytesSpan, now: MonotonicClock.now(), outstandingLane: nil, waiter: waiter, request: request,
-            copy: copy)
+            key.readableBytesSpan, now: MonotonicClock.now(), outstandingLane: nil, awaitsPast: false, waiter: waiter,
+            request: request, copy: copy)
+    }
+
+    func isBarrierAnswered(since: UInt64) -> Bool { coherence.isBarrierAnswered(since: since) }
+
+    func awaitBarrier(since: UInt64, _ done: @escaping () -> Void) {
+        let done = NIOLoopBound(done, eventLoop: eventLoop)
+        coherence.awaitBarrier(since: since, on: eventLoop) { done.value() }
     }
 
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream {

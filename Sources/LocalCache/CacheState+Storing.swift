@@ -6,9 +6,9 @@ extension CacheState {
     mutating func complete(
         _ ticket: FillTicket, with result: FillResult<Value>, bytes: UnsafeRawBufferPointer, now: UInt64,
         limits: CacheLimits, discarded: inout Discarded<Value>
-    ) -> [Waiter] {
-        guard let ended = flights.end(ticket) else { return [] }
-        guard ended.activity != .absent else { return ended.waiters }
+    ) -> EndedFill<Waiter> {
+        guard let ended = flights.end(ticket) else { return EndedFill(waiters: [], wasVoided: true) }
+        guard ended.activity != .absent else { return EndedFill(waiters: ended.waiters, wasVoided: true) }
         switch result {
         case .failed: break
         case .value where !ended.mayStore: counters.voided &+= 1
@@ -19,7 +19,7 @@ extension CacheState {
         case .nothing: break
         }
         flights.removeIfOver(ended.activity)
-        return ended.waiters
+        return EndedFill(waiters: ended.waiters, wasVoided: ended.wasVoided)
     }
 
     /// Drops what was known of the key before the fill that has ended: an entry that was refreshed, or a stale one.

@@ -72,9 +72,9 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - result: What there is to store, if there is anything.
-    /// - Returns: All who waited, in the order they came; the caller tells them, outside the lock. Empty for a ticket ended before.
+    /// - Returns: Who waited; the caller tells them, outside the lock. Nobody for a ticket ended before.
     @inlinable
-    public func complete(_ ticket: FillTicket, with result: FillResult<Value>, now: UInt64) -> [Waiter] {
+    public func complete(_ ticket: FillTicket, with result: FillResult<Value>, now: UInt64) -> EndedFill<Waiter> {
         complete(ticket, with: result, bytes: UnsafeRawBufferPointer(start: nil, count: 0), now: now)
     }
 
@@ -87,7 +87,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     @inlinable
     public func complete(
         _ ticket: FillTicket, withBytes bytes: RawSpan, deadline: UInt64?, now: UInt64
-    ) -> [Waiter] {
+    ) -> EndedFill<Waiter> {
         bytes.withUnsafeBytes { bytes in
             complete(ticket, with: .value(Fill(bytes: bytes.count, deadline: deadline)), bytes: bytes, now: now)
         }
@@ -96,7 +96,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     @inlinable
     func complete(
         _ ticket: FillTicket, with result: FillResult<Value>, bytes: UnsafeRawBufferPointer, now: UInt64
-    ) -> [Waiter] {
+    ) -> EndedFill<Waiter> {
         var discarded = Discarded<Value>()
         return state.withLock {
             $0.complete(ticket, with: result, bytes: bytes, now: now, limits: limits, discarded: &discarded)

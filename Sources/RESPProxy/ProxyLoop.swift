@@ -68,7 +68,7 @@ public final class ProxyLoop {
         self.connector = connector
         self.lane = FillLane(index: index, connector: connector, eventLoop: eventLoop, logger: logger)
         self.readThrough = ReadThrough(
-            cache: cache, lane: lane, coherence: coherence, absenceExpiry: configuration.absenceExpiry)
+            cache: cache, lane: lane, coherence: coherence, configuration: configuration)
     }
 
     /// Starts the fill lane. To be called on the event loop, as everything here.
@@ -112,6 +112,12 @@ public final class ProxyLoop {
 
     /// The invalidation feed that stands from now on; nil: none.
     func feedChanged(to feed: FeedIdentity?) { lane.feedChanged(to: feed) }
+
+    /// The number of the fill lane.
+    var laneIndex: Int { lane.index }
+
+    /// Makes sure that the fill lane answers something that is sent after `since`.
+    func askLane(since: UInt64) { lane.ask(since: since) }
 
     /// The server has been asked whether it lets somebody in who gives no password.
     func admissionChanged(to isGranted: Bool) {

@@ -34,13 +34,16 @@ public final class ProxyLoops: Sendable {
         let cache = ValueCache(configuration: configuration.cache)
         let coherence = Coherence(configuration: configuration, cache: cache, logger: logger)
         var loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>] = [:]
+        var lanes: [NIOLoopBound<ProxyLoop>] = []
         for (index, eventLoop) in group.makeIterator().enumerated() {
-            loops[ObjectIdentifier(eventLoop)] = try await eventLoop.submit {
+            let loop = try await eventLoop.submit {
                 let loop = ProxyLoop(
                     index: index, eventLoop: eventLoop, configuration: configuration, cache: cache,
                     coherence: coherence, logger: logger)
                 return NIOLoopBound(loop, eventLoop: eventLoop)
             }.get()
+            loops[ObjectIdentifier(eventLoop)] = loop
+            lanes.append(loop)
         }
         for loop in loops.values {
             let eventLoop = loop.eventLoop
@@ -48,7 +51,7 @@ public final class ProxyLoops: Sendable {
             try await eventLoop.submit { loop.value.settle = { settle(eventLoops, on: eventLoop) } }.get()
         }
         let admission = try await makeAdmissionWatch(loops, group.next(), configuration)
-        let keeper = try await makeKeeper(loops, admission, configuration, cache, coherence, logger)
+        let keeper = try await makeKeeper(lanes, admission, configuration, cache, coherence, logger)
         return ProxyLoops(
             group: group, cache: cache, coherence: coherence, admission: admission, keeper: keeper, loops: loops)
     }
@@ -74,13 +77,13 @@ public final class ProxyLoops: Sendable {
         return watch
     }
 
+    /// - Parameter loops: By the numbers of their lanes.
     /// - Returns: nil where nothing is to be announced.
     private static func makeKeeper(
-        _ loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>], _ admission: NIOLoopBound<AdmissionWatch>,
+        _ loops: [NIOLoopBound<ProxyLoop>], _ admission: NIOLoopBound<AdmissionWatch>,
         _ configuration: ProxyConfiguration, _ cache: ValueCache, _ coherence: Coherence, _ logger: Logger
     ) async throws -> NIOLoopBound<CoherenceKeeper>? {
         guard configuration.coherence != .expiry, let tracking = configuration.backing.tracking else { return nil }
-        let loops = Array(loops.values)
         let eventLoop = admission.eventLoop
         let keeper = try await eventLoop.submit {
             let keeper = CoherenceKeeper(
@@ -91,7 +94,7 @@ public final class ProxyLoops: Sendable {
                 })
             return NIOLoopBound(keeper, eventLoop: eventLoop)
         }.get()
-        coherence.started(keeper)
+        coherence.started(BarrierWitnesses(keeper: keeper, loops: loops))
         return keeper
     }
 

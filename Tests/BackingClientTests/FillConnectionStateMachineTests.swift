@@ -98,6 +98,37 @@ struct FillConnectionStateMachineTests {
         #expect(error.code == .timedOut)
     }
 
+    @Test("asked for an answer to something later, it sends a PING, unless something is under way that will do")
+    func asked() {
+        var machine = Self.ready()
+        #expect(machine.ask(since: 100 * Self.second) == true)
+        #expect(machine.ask(since: 100 * Self.second) == false, "it is about to be written")
+        machine.written(at: 101 * Self.second)
+        #expect(machine.ask(since: 100 * Self.second) == false, "it is under way")
+        #expect(Self.replies(&machine, .otherStatus) == ["nothing"])
+        #expect(machine.lastAnswered == 101 * Self.second)
+        #expect(machine.ask(since: 100 * Self.second) == false, "it is answered")
+        machine.fetch(for: "a")
+        #expect(machine.ask(since: 101 * Self.second) == false, "a fetch does as well")
+        machine.written(at: 102 * Self.second)
+        #expect(machine.ask(since: 101 * Self.second) == false)
+        #expect(machine.ask(since: 103 * Self.second) == true, "it was sent too early")
+    }
+
+    @Test("what is sent at the very moment that is asked for is asked again: nobody can tell which was first")
+    func askedAgain() {
+        var machine = Self.ready()
+        #expect(machine.ask(since: 101 * Self.second) == true)
+        machine.written(at: 101 * Self.second)
+        _ = Self.replies(&machine, .otherStatus)
+        #expect(machine.askAgain() == true)
+        machine.written(at: 102 * Self.second)
+        _ = Self.replies(&machine, .otherStatus)
+        #expect(machine.askAgain() == false)
+        _ = machine.close()
+        #expect(machine.ask(since: 200 * Self.second) == false)
+    }
+
     @Test("the oldest fetch decides when the connection has been silent for too long")
     func commandTimeout() {
         var machine = Self.ready()

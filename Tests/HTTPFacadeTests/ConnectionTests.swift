@@ -10,6 +10,25 @@ struct ConnectionTests {
         "GET /\(key) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"
     }
 
+    @Test("behind an answer that the cache may be older than, the next look-up waits for a barrier")
+    func barriers() throws {
+        let connection = try HTTPConnection()
+        let reader = connection.reader
+        let request = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+        try connection.send(request)
+        reader.set("a", "older")
+        reader.isCurrent = false
+        reader.endFill(.value(ByteBuffer(string: "newer")), outranCache: true)
+        #expect(try connection.responses().map(\.text) == [#"{"key":"a","value":"newer"}"#])
+        try connection.send(request + request)
+        #expect(try connection.responses() == [])
+        #expect(reader.awaited.count == 1)
+        reader.set("a", "newest")
+        reader.awaited.removeFirst()()
+        #expect(try connection.responses().map(\.text) == Array(repeating: #"{"key":"a","value":"newest"}"#, count: 2))
+        #expect(reader.awaited.isEmpty)
+    }
+
     @Test("pipelined requests are answered in order, each when those before it are")
     func pipelining() throws {
         let connection = try HTTPConnection()

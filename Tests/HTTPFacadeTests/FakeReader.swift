@@ -18,6 +18,9 @@ final class FakeReader: KeyReader {
     var requiresCredentials = false
     var asked: [BackingCredentials?] = []
     var streams: [FakeStream] = []
+    /// Whether barriers stand.
+    var isCurrent = true
+    var awaited: [() -> Void] = []
 
     func set(_ key: String, _ value: String, age: UInt64 = 0) {
         answers[key] = .hit(.bytes(ByteBuffer(string: value)), age: age)
@@ -33,15 +36,19 @@ final class FakeReader: KeyReader {
             return .hit(value, age: age)
         case .pending, nil:
             pending.append((bytes, waiter, request))
-            return .pending(lane: 0)
+            return .pending(lane: 0, isPast: false)
         }
     }
 
     /// Ends the oldest fill.
-    func endFill(_ outcome: FillOutcome) {
+    func endFill(_ outcome: FillOutcome, outranCache: Bool = false) {
         let fill = pending.removeFirst()
-        fill.waiter.fillEnded(request: fill.request, outcome: outcome)
+        fill.waiter.fillEnded(request: fill.request, outcome: outcome, outranCache: outranCache)
     }
+
+    func isBarrierAnswered(since: UInt64) -> Bool { isCurrent }
+
+    func awaitBarrier(since: UInt64, _ done: @escaping () -> Void) { awaited.append(done) }
 
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream {
         let stream = FakeStream(receiver: receiver)

@@ -133,10 +133,10 @@ struct FenceTests {
         }
         for (number, ticket) in tickets.enumerated() {
             let fill = Fill(value: number, size: 1, deadline: nil)
-            let waiters = state.complete(
+            let ended = state.complete(
                 ticket, with: .value(fill), bytes: .init(start: nil, count: 0), now: 0, limits: limits,
                 discarded: &discarded)
-            #expect(waiters == [number])
+            #expect(ended.waiters == [number])
         }
         for number in keys.indices {
             let position = withKey(number) { state.entries.position(of: $0) }

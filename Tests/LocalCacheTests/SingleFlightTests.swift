@@ -4,6 +4,32 @@ import Testing
 
 @Suite("Single flight")
 struct SingleFlightTests {
+    @Test("a fill tells whether another of its key may have begun while it was under way")
+    func voided() throws {
+        let cache = TestCache()
+        func isVoided(_ change: () throws -> Void) throws -> Bool {
+            let ticket = try cache.miss("a")
+            try change()
+            defer { cache.invalidate("a") }
+            return cache.cache.complete(ticket, with: .nothing, now: 0).wasVoided
+        }
+        #expect(try !isVoided {})
+        #expect(try isVoided { cache.invalidate("a") })
+        #expect(try isVoided { cache.cache.flush() })
+        #expect(try isVoided { cache.cache.voidFills(lane: 0) })
+        #expect(try !isVoided { cache.cache.voidFills(lane: 1) })
+        #expect(
+            try isVoided {
+                cache.raiseFence("a")
+                cache.lowerFence("a")
+            })
+        guard case .miss(let past) = cache.cache.lookPast(lane: 0, outstandingLane: nil, waiter: { 0 }) else {
+            Issue.record("not past the cache")
+            return
+        }
+        #expect(cache.cache.complete(past, with: .nothing, now: 0).wasVoided)
+    }
+
     @Test("misses for one key share one fetch, and its waiters are returned once, in the order they came")
     func coalesce() throws {
         let cache = TestCache()
@@ -21,7 +47,7 @@ struct SingleFlightTests {
     func nothingToStore() throws {
         let cache = TestCache()
         let ticket = try cache.miss("a", waiter: 1)
-        #expect(cache.cache.complete(ticket, with: .nothing, now: 0) == [1])
+        #expect(cache.cache.complete(ticket, with: .nothing, now: 0).waiters == [1])
         #expect(cache.lookUp("a").isMiss)
         #expect(cache.statistics.voided == 0)
     }

@@ -1,11 +1,19 @@
+import HTTPFacade
 import NIOCore
 import NIOEmbedded
 import RESPParser
 
 @testable import RESPProxy
 
-/// A client of the proxy: its session, and what it has asked and not heard yet.
+/// A client of the proxy: its connection, and what it has asked and not heard yet.
 final class SimulatedClient {
+    /// What it speaks.
+    enum Language {
+        case resp
+        /// It only reads single keys, all on one connection.
+        case http
+    }
+
     /// A command with its reply still to come.
     struct Question {
         var words: [String]
@@ -16,6 +24,7 @@ final class SimulatedClient {
     }
 
     let number: Int
+    let language: Language
     let channel: EmbeddedChannel
     var questions: [Question] = []
     /// By key, the position that was seen last.
@@ -26,17 +35,25 @@ final class SimulatedClient {
     private var scanner = FrameScanner()
     private var scanned = 0
 
-    init(number: Int, loop: ProxyLoop, on eventLoop: EmbeddedEventLoop) throws {
+    init(
+        number: Int, _ language: Language, on eventLoop: EmbeddedEventLoop,
+        configure: (EmbeddedChannel) throws -> Void
+    ) throws {
         self.number = number
+        self.language = language
         self.channel = EmbeddedChannel(loop: eventLoop)
         if let address = Network.address { self.channel.connect(to: address, promise: nil) }
-        try self.channel.pipeline.syncOperations.addHandler(RESPSession(loop: loop, channel: self.channel))
+        try configure(self.channel)
     }
 
     func ask(_ questions: [Question]) throws {
         self.questions += questions
         var bytes = ByteBuffer()
         for question in questions {
+            guard self.language == .resp else {
+                bytes.writeString("GET /\(question.words[1]) HTTP/1.1\r\nHost: a\r\nAccept: text/plain\r\n\r\n")
+                continue
+            }
             let commands =
                 question.isTransaction ? [["MULTI"], question.words, ["EXEC"]] : [question.words]
             for command in commands { RESPEncoder.command(command.map { Array($0.utf8) }, into: &bytes) }
@@ -50,7 +67,10 @@ final class SimulatedClient {
             self.received.writeImmutableBuffer(bytes)
         }
         var replies: [(Question, ReplyValue)] = []
-        while let question = self.questions.first, let frames = try self.frames(question.isTransaction ? 3 : 1) {
+        while let question = self.questions.first,
+            let frames = try self.language == .http
+                ? HTTPReply.next(&self.received) : self.frames(question.isTransaction ? 3 : 1)
+        {
             self.questions.removeFirst()
             replies.append((question, frames))
         }

@@ -6,8 +6,9 @@ public struct ServerState: Hashable, Sendable {
     public var replicationID: [UInt8]
     /// `master` or `slave`.
     public var role: [UInt8]
-    /// `INFO commandstats` of `SWAPDB`; nil where there is none.
-    public var swaps: [UInt8]?
+    /// How often each command was called that changes what nobody is told of: databases that are swapped, rules of who may do what.
+    /// nil: never, as far as is known.
+    public var unannouncedCalls: [[UInt8]?]
     /// Whether the fill user may `MGET` what it may `GET`.
     public var mayReadTogether: Bool
 
@@ -20,6 +21,13 @@ public struct ServerState: Hashable, Sendable {
         self.runID = ServerInfo.field("run_id", in: all) ?? []
         self.replicationID = ServerInfo.field("master_replid", in: all) ?? []
         self.role = ServerInfo.field("role", in: all) ?? []
-        self.swaps = ServerInfo.field("cmdstat_swapdb", in: all).map { Array($0.prefix { $0 != UInt8(ascii: ",") }) }
+        self.unannouncedCalls = Self.unannounced.map { name in
+            ServerInfo.field(name, in: all).map { Array($0.prefix { $0 != UInt8(ascii: ",") }) }
+        }
     }
+
+    /// Servers before Redis 7 count all of `ACL` together, questions included.
+    private static let unannounced: [StaticString] = [
+        "cmdstat_swapdb", "cmdstat_acl|setuser", "cmdstat_acl|deluser", "cmdstat_acl|load", "cmdstat_acl",
+    ]
 }

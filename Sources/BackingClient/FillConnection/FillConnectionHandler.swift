@@ -59,6 +59,16 @@ final class FillConnectionHandler: ChannelInboundHandler {
         self.scheduleFlush()
     }
 
+    /// Makes sure that something is answered that is sent after `since`.
+    func ask(since: UInt64) {
+        if self.machine.ask(since: since) { self.ping() }
+    }
+
+    private func ping() {
+        HiredisCommand.append("PING", to: &self.outgoing)
+        self.scheduleFlush()
+    }
+
     /// Closes the channel; those who wait are the caller's.
     func close() -> (closed: EventLoopFuture<Void>?, waiters: [Waiting]) {
         let waiters = self.end()
@@ -126,6 +136,7 @@ final class FillConnectionHandler: ChannelInboundHandler {
         if self.configuration.tracking != nil, self.machine.lastAnswered > self.lastToldAnswer {
             self.lastToldAnswer = self.machine.lastAnswered
             self.delegate?.fillConnection(answered: self.lastToldAnswer)
+            if self.machine.askAgain() { self.ping() }
         }
         self.updateTimer()
         context.fireChannelReadComplete()

@@ -36,9 +36,12 @@ struct FillConnectionStateMachine<Waiter> {
     private let started: UInt64
     private var lastHeard: UInt64
     private var lastSent: UInt64
-    private var isPinging = false
+    /// How many `PING` are unanswered.
+    private var pings = 0
     /// When the newest question was sent that has been answered.
     private(set) var lastAnswered: UInt64 = 0
+    /// Something that is sent after this is to be answered.
+    private var wanted: UInt64 = 0
     /// The feed that this connection is to redirect to.
     private var feed: FeedIdentity?
     /// The feed for which the server has said `+OK`; its generation is 0 where there is none.
@@ -107,6 +110,31 @@ struct FillConnectionStateMachine<Waiter> {
         }
         self.unsent = 0
         self.lastSent = now
+    }
+
+    /// Makes sure that something is answered that is sent after `since`: by then the server had not closed this connection. A fetch
+    /// does for that as well.
+    ///
+    /// - Returns: whether a `PING` is to be written.
+    mutating func ask(since: UInt64) -> Bool {
+        self.wanted = max(self.wanted, since)
+        return self.askAgain()
+    }
+
+    /// To be called when something has been answered: what was under way when it was asked may have been sent too early.
+    ///
+    /// - Returns: whether a `PING` is to be written.
+    @inline(__always)
+    mutating func askAgain() -> Bool {
+        guard self.lastAnswered <= self.wanted, self.unsent == 0, case .ready = self.state else { return false }
+        if let last = self.requests.last, last.sent > self.wanted { return false }
+        self.askPing()
+        return true
+    }
+
+    private mutating func askPing() {
+        self.ask(.ping)
+        self.pings += 1
     }
 
     /// The feed that stands from now on; nil: none.
@@ -200,7 +228,7 @@ struct FillConnectionStateMachine<Waiter> {
         // Also one who may not send PING has heard that the server is there.
         case .ok, .otherStatus, .error:
             self.endFirst()
-            self.isPinging = false
+            self.pings -= 1
             return .nothing
         default:
             return self.fail(ReplyViolation(reason: "not a reply to PING"))
@@ -318,7 +346,7 @@ extension FillConnectionStateMachine {
     /// as the server answers, in any case.
     private var pingDeadline: UInt64? {
         if let tracking = self.configuration.tracking {
-            return self.isPinging ? nil : self.lastSent.advanced(by: tracking.heartbeat)
+            return self.pings > 0 ? nil : self.lastSent.advanced(by: tracking.heartbeat)
         }
         return self.requests.isEmpty ? self.lastHeard.advanced(by: self.configuration.idleTimeout) : nil
     }
@@ -340,8 +368,7 @@ extension FillConnectionStateMachine {
             if let silenceDeadline, now >= silenceDeadline {
                 return .fail(.silent(self.configuration.address, for: self.configuration.commandTimeout))
             }
-            self.ask(.ping)
-            self.isPinging = true
+            self.askPing()
             return .ping
         }
     }

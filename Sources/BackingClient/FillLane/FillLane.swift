@@ -85,6 +85,12 @@ public final class FillLane {
         if self.machine.isReady { self.connection?.feedChanged(to: feed) }
     }
 
+    /// Makes sure that something is answered that is sent after `since`; the observer is told. Nothing, while the lane is down.
+    public func ask(since: UInt64) {
+        self.eventLoop.preconditionInEventLoop()
+        if self.machine.isReady { self.connection?.ask(since: since) }
+    }
+
     private func connect() {
         self.connector.attempt(on: self.eventLoop) { result, started in
             switch result {

@@ -45,26 +45,22 @@ public final class InvalidationFeed {
         _ = self.machine.close()
         self.retry?.cancel()
         self.retry = nil
-        let connection = self.connection?.close()
+        let closed = self.connection?.close()
         self.connection = nil
-        for waiter in connection?.waiters ?? [] { waiter() }
-        return connection?.closed ?? self.eventLoop.makeSucceededVoidFuture()
+        return closed ?? self.eventLoop.makeSucceededVoidFuture()
     }
 
-    /// Calls `done` on the event loop once a barrier stands that was sent after `since`.
-    ///
-    /// Also when the feed is lost, or silent for so long that nothing learned through it counts any more: after the observer was told.
-    public func awaitBarrier(since: UInt64, _ done: @escaping () -> Void) {
+    /// Makes sure that something is answered that is sent after `since`; the observer is told. Nothing, where the feed is not up.
+    public func ask(since: UInt64) {
         self.eventLoop.preconditionInEventLoop()
-        guard let connection, self.machine.isReady else { return done() }
-        connection.awaitBarrier(since: since, done)
+        if self.machine.isReady { self.connection?.ask(since: since) }
     }
 
     private func connect() {
         self.connector.attempt(on: self.eventLoop) { result, started in
             switch result {
             case .success(let channel): self.connected(channel, started: started)
-            case .failure(let error): self.down(error, nil, waiters: [])
+            case .failure(let error): self.down(error, nil)
             }
         }
     }
@@ -85,8 +81,8 @@ public final class InvalidationFeed {
             try channel.addToConnected(handler)
         } catch {
             channel.close(promise: nil)
-            let waiters = handler.close().waiters
-            self.down(.closedConnection(self.connector.configuration.address), nil, waiters: waiters)
+            _ = handler.close()
+            self.down(.closedConnection(self.connector.configuration.address), nil)
         }
     }
 
@@ -96,16 +92,14 @@ public final class InvalidationFeed {
         self.observer?.feedIsUp(identity, sent: sent)
     }
 
-    func down(_ error: BackingError, _ refusal: FeedRefusal?, waiters: [() -> Void]) {
+    func down(_ error: BackingError, _ refusal: FeedRefusal?) {
         self.connection = nil
-        if let action = self.machine.down(error, now: MonotonicClock.now(), using: &self.generator) {
-            let level: Logger.Level = action.isNews && refusal == nil ? .warning : .debug
-            self.logger.log(level: level, "nothing is heard of changes: \(error)")
-            self.retry = self.eventLoop.assumeIsolated().scheduleTask(in: action.retryIn) {
-                if self.machine.retry() { self.connect() }
-            }
-            self.observer?.feedIsDown(error, refusal: refusal)
+        guard let action = self.machine.down(error, now: MonotonicClock.now(), using: &self.generator) else { return }
+        let level: Logger.Level = action.isNews && refusal == nil ? .warning : .debug
+        self.logger.log(level: level, "nothing is heard of changes: \(error)")
+        self.retry = self.eventLoop.assumeIsolated().scheduleTask(in: action.retryIn) {
+            if self.machine.retry() { self.connect() }
         }
-        for waiter in waiters { waiter() }
+        self.observer?.feedIsDown(error, refusal: refusal)
     }
 }

@@ -4,9 +4,8 @@ import NIOCore
 final class InvalidationFeedHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    typealias Waiter = () -> Void
 
-    private var machine: InvalidationFeedStateMachine<Waiter>
+    private var machine: InvalidationFeedStateMachine
     private let address: BackingAddress
     private var replies = FeedReader()
     /// Cut when the connection is over, so that a feed and its connections do not keep each other.
@@ -14,27 +13,25 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var timer = DeadlineTimer()
 
-    init(machine: InvalidationFeedStateMachine<Waiter>, address: BackingAddress, feed: InvalidationFeed) {
+    init(machine: InvalidationFeedStateMachine, address: BackingAddress, feed: InvalidationFeed) {
         self.machine = machine
         self.address = address
         self.feed = feed
     }
 
-    func awaitBarrier(since: UInt64, _ done: @escaping Waiter) {
-        switch self.machine.awaitBarrier(since: since, now: MonotonicClock.now(), done) {
-        case .done: done()
-        case .ping: self.write([[Array("PING".utf8)]])
-        case .wait: break
-        }
+    /// Makes sure that something is answered that is sent after `since`.
+    func ask(since: UInt64) {
+        guard self.machine.ask(since: since, now: MonotonicClock.now()) else { return }
+        self.write([[Array("PING".utf8)]])
         self.updateTimer()
     }
 
-    /// Closes the channel; those who wait are the caller's.
-    func close() -> (closed: EventLoopFuture<Void>?, waiters: [Waiter]) {
-        let waiters = self.end()
-        guard let context else { return (nil, waiters) }
+    /// - Returns: Done once the channel is closed; nil where there is none.
+    func close() -> EventLoopFuture<Void>? {
+        self.end()
+        guard let context else { return nil }
         context.close(promise: nil)
-        return (context.channel.closeFuture, waiters)
+        return context.channel.closeFuture
     }
 
     private func write(_ commands: [[[UInt8]]]) {
@@ -62,7 +59,7 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
         guard !self.machine.isClosed else { return }
         self.replies.append(self.unwrapInboundIn(data))
         do {
-            // A waiter may close the feed, hence the look at each turn.
+            // The observer may close the feed, hence the look at each turn.
             while !self.machine.isClosed, let incoming = try self.replies.next() {
                 self.perform(self.machine.received(incoming, now: MonotonicClock.now()))
             }
@@ -87,31 +84,30 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
 
     // MARK: Carrying out
 
-    private func perform(_ action: InvalidationFeedStateMachine<Waiter>.Action) {
+    private func perform(_ action: InvalidationFeedStateMachine.Action) {
         switch action {
         case .nothing: break
         case .goUp(let identity, let sent): self.feed?.up(identity, sent: sent)
         case .invalidate(let keys): self.feed?.observer?.feedInvalidated(keys)
         case .flush: self.feed?.observer?.feedInvalidatedAll()
-        case .answered(let sent, let waiters, let ping):
+        case .answered(let sent, let ping):
             if ping { self.write([[Array("PING".utf8)]]) }
             self.feed?.observer?.feedAnswered(sent: sent)
-            for waiter in waiters { waiter() }
         case .fail(let error, let refusal): self.fail(error, refusal)
         }
     }
 
     private func fail(_ error: BackingError, _ refusal: FeedRefusal?) {
         guard !self.machine.isClosed, let feed else { return }
-        let waiters = self.end()
+        self.end()
         self.context?.close(promise: nil)
-        feed.down(error, refusal, waiters: waiters)
+        feed.down(error, refusal)
     }
 
-    private func end() -> [Waiter] {
+    private func end() {
         self.timer.cancel()
         self.feed = nil
-        return self.machine.close()
+        self.machine.close()
     }
 
     private func updateTimer() {
@@ -124,7 +120,6 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
         switch self.machine.timePassed(now: MonotonicClock.now()) {
         case .nothing: break
         case .ping: self.write([[Array("PING".utf8)]])
-        case .release(let waiters): for waiter in waiters { waiter() }
         case .fail(let error): self.fail(error, nil)
         }
         self.updateTimer()

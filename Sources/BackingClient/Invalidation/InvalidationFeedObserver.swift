@@ -10,9 +10,9 @@ public protocol InvalidationFeedObserver: AnyObject {
     func feedInvalidated(_ keys: [ByteBuffer])
     /// Everything may have changed.
     func feedInvalidatedAll()
-    /// A barrier stands: everything announced before `sent` has been told.
+    /// Something sent at that time has been answered: everything that the server had announced before `sent` has been told.
     func feedAnswered(sent: UInt64)
-    /// The connection was lost or could not be made; told for each failed attempt, before those who wait for barriers.
+    /// The connection was lost or could not be made; told for each failed attempt.
     ///
     /// - Parameter refusal: what the server does not do, if that is why.
     func feedIsDown(_ error: BackingError, refusal: FeedRefusal?)

@@ -1,15 +1,15 @@
 import NIOCore
 
-/// The invalidation connection, from its handshake to its end: what is announced, and which barriers stand.
+/// The invalidation connection, from its handshake to its end: what is announced, and what has been answered.
 ///
-/// A **barrier** is a `PING` that was answered. The server announces on this connection in the order of its events, so what it had
-/// announced before that answer has been applied. One `PING` at a time is in flight; who asks meanwhile gets the next one, because
-/// the one in flight may have been answered before what they want to be sure of.
+/// The server announces on this connection in the order of its events, so what it had announced before the answer to a `PING` has
+/// been applied once that is read. One `PING` at a time is in flight; who asks meanwhile gets the next one, because the one in flight
+/// may have been answered before what they want to be sure of.
 ///
 ///     handshaking ──▶ up ──▶ closed      (and from handshaking straight to closed)
 ///
-/// Times are nanoseconds of ``MonotonicClock``. `Waiter` is whoever waits for a barrier.
-struct InvalidationFeedStateMachine<Waiter> {
+/// Times are nanoseconds of ``MonotonicClock``.
+struct InvalidationFeedStateMachine {
     private enum State {
         case handshaking(FeedHandshake)
         case up
@@ -26,7 +26,8 @@ struct InvalidationFeedStateMachine<Waiter> {
     private var lastSent: UInt64
     /// The send time of the newest that was answered.
     private var lastAnswered: UInt64 = 0
-    private var waiters: [(waiter: Waiter, since: UInt64)] = []
+    /// Something that is sent after this is to be answered.
+    private var wanted: UInt64 = 0
 
     /// - Parameters:
     ///   - generation: the number of this feed, if it gets up.
@@ -56,9 +57,9 @@ struct InvalidationFeedStateMachine<Waiter> {
         case goUp(FeedIdentity, sent: UInt64)
         case invalidate([ByteBuffer])
         case flush
-        /// A barrier stands, which was sent at that time; these waited for it. With `ping`, the next one is to be written.
-        case answered(sent: UInt64, waiters: [Waiter], ping: Bool)
-        /// Close the connection; ``close()`` says who waited.
+        /// A `PING` that was sent at that time. With `ping`, the next one is to be written.
+        case answered(sent: UInt64, ping: Bool)
+        /// Close the connection.
         case fail(BackingError, FeedRefusal?)
     }
 
@@ -126,35 +127,22 @@ struct InvalidationFeedStateMachine<Waiter> {
         guard let sent = self.inFlight else { return self.fail("a reply that nobody asked for") }
         self.inFlight = nil
         self.lastAnswered = sent
-        var done: [Waiter] = []
-        var waiting: [(waiter: Waiter, since: UInt64)] = []
-        for entry in self.waiters {
-            if entry.since < sent { done.append(entry.waiter) } else { waiting.append(entry) }
-        }
-        self.waiters = waiting
-        return .answered(sent: sent, waiters: done, ping: !waiting.isEmpty && self.ping(now: now))
+        return .answered(sent: sent, ping: self.wanted >= sent && self.ping(now: now))
     }
 
     private func fail(_ reason: String) -> Action {
         .fail(.nonsense(self.configuration.address, ReplyViolation(reason: reason)), nil)
     }
 
-    // MARK: Barriers
+    // MARK: Questions
 
-    enum BarrierAction: Equatable {
-        /// It stands already, or nothing is heard here, in which case nothing is cached either.
-        case done
-        /// Write a `PING`; the waiter is noted.
-        case ping
-        /// The waiter is noted.
-        case wait
-    }
-
-    /// Somebody wants a barrier that is sent after `since`.
-    mutating func awaitBarrier(since: UInt64, now: UInt64, _ waiter: Waiter) -> BarrierAction {
-        guard case .up = self.state, self.lastAnswered <= since else { return .done }
-        self.waiters.append((waiter, since))
-        return self.ping(now: now) ? .ping : .wait
+    /// Makes sure that something is answered that is sent after `since`.
+    ///
+    /// - Returns: Whether a `PING` is to be written.
+    mutating func ask(since: UInt64, now: UInt64) -> Bool {
+        guard case .up = self.state, self.lastAnswered <= since else { return false }
+        self.wanted = max(self.wanted, since)
+        return self.ping(now: now)
     }
 
     /// A `PING` is about to be written, unless one is in flight.
@@ -170,8 +158,6 @@ struct InvalidationFeedStateMachine<Waiter> {
     enum TimeAction {
         case nothing
         case ping
-        /// The feed has been silent for so long that nobody is answered from the cache: nobody needs to wait for a barrier, either.
-        case release([Waiter])
         case fail(BackingError)
     }
 
@@ -180,11 +166,7 @@ struct InvalidationFeedStateMachine<Waiter> {
         switch self.state {
         case .handshaking: self.started.advanced(by: self.configuration.connectTimeout + self.tracking.timeout)
         case .up:
-            if let inFlight {
-                inFlight.advanced(by: self.waiters.isEmpty ? self.limit : self.tracking.trust)
-            } else {
-                self.lastSent.advanced(by: self.tracking.heartbeat)
-            }
+            self.inFlight?.advanced(by: self.limit) ?? self.lastSent.advanced(by: self.tracking.heartbeat)
         case .closed: nil
         }
     }
@@ -201,23 +183,12 @@ struct InvalidationFeedStateMachine<Waiter> {
         case .closed: return .nothing
         case .handshaking: return .fail(.silent(self.configuration.address, for: self.configuration.connectTimeout))
         case .up:
-            guard let inFlight else { return self.ping(now: now) ? .ping : .nothing }
-            if now >= inFlight.advanced(by: self.limit) {
-                return .fail(.silent(self.configuration.address, for: self.limit))
-            }
-            defer { self.waiters = [] }
-            return .release(self.waiters.map(\.waiter))
+            return self.ping(now: now) ? .ping : .fail(.silent(self.configuration.address, for: self.limit))
         }
     }
 
     // MARK: The end
 
     /// The connection is over, whoever ended it.
-    ///
-    /// - Returns: those who still wait.
-    mutating func close() -> [Waiter] {
-        self.state = .closed
-        defer { self.waiters = [] }
-        return self.waiters.map(\.waiter)
-    }
+    mutating func close() { self.state = .closed }
 }

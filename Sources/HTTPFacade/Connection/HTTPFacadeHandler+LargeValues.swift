@@ -1,3 +1,4 @@
+import BackingClient
 import NIOCore
 import NIOHTTP1
 import RESPProxy
@@ -76,6 +77,8 @@ extension HTTPFacadeHandler: LargeValueReceiver {
 
     func largeValueEnded(_ outcome: FillOutcome?) {
         guard let context, let exchange else { return }
+        // It was read past the cache.
+        outranCache = MonotonicClock.now()
         switch exchange.phase {
         case .streaming(_, let left?):
             guard outcome == nil, left == 0 else { return abort(context: context) }

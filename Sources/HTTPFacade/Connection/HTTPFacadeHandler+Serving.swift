@@ -1,3 +1,4 @@
+import BackingClient
 import NIOCore
 import NIOHTTP1
 import RESPProxy
@@ -110,6 +111,10 @@ extension HTTPFacadeHandler {
 
     private func lookUp(context: ChannelHandlerContext) {
         guard let number = exchange?.number, let callback else { return }
+        if let outranCache, !facade.reader.isBarrierAnswered(since: outranCache) {
+            return awaitBarrier(since: outranCache, context: context)
+        }
+        outranCache = nil
         exchange?.phase = .fill
         let reading = facade.reader.readValue(key, waiter: callback, request: number) { [facade] bytes in
             facade.copied.clear(minimumCapacity: bytes.byteCount)
@@ -134,8 +139,20 @@ extension HTTPFacadeHandler {
         }
     }
 
-    func fillEnded(request: UInt64, outcome: FillOutcome) {
+    /// Goes on with the look-up once the cache is at least as new as what was answered before.
+    private func awaitBarrier(since: UInt64, context: ChannelHandlerContext) {
+        guard let number = exchange?.number else { return }
+        facade.reader.awaitBarrier(since: since) {
+            guard let context = self.context, self.exchange?.number == number else { return }
+            self.outranCache = nil
+            self.lookUp(context: context)
+            self.proceed(context: context)
+        }
+    }
+
+    func fillEnded(request: UInt64, outcome: FillOutcome, outranCache: Bool) {
         guard let context, let exchange, exchange.number == request, case .fill = exchange.phase else { return }
+        if outranCache { self.outranCache = MonotonicClock.now() }
         switch outcome {
         case .value(let value): respond(value, from: .miss, context: context)
         case .stale(let value, let age): respond(value, from: .stale(age: age), context: context)

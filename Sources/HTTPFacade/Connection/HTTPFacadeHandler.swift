@@ -22,6 +22,9 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     /// The key of the request being served; its storage is used again for the next, where nobody kept it.
     var key: ByteBuffer
 
+    /// When something was answered that the cache may be older than, in monotonic nanoseconds; nil: nothing, or a barrier stood since.
+    var outranCache: UInt64?
+
     var holdsSlot = false
     /// The header field whose credentials were last found good, and until when that is believed.
     var granted: (authorization: String?, until: NIODeadline)?

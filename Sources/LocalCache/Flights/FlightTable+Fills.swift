@@ -1,17 +1,19 @@
 extension FlightTable {
-    /// A fill that has ended.
+    /// What is known of a fill that has ended.
     @usableFromInline
-    struct EndedFill {
+    struct EndedFlight {
         @usableFromInline let waiters: [Waiter]
         /// Where the key is; absent where nothing is cached at all. The caller releases it with ``removeIfOver(_:)``.
         @usableFromInline let activity: Slot
         @usableFromInline let mayStore: Bool
+        @usableFromInline let wasVoided: Bool
 
         @inlinable
-        init(waiters: [Waiter], activity: Slot, mayStore: Bool) {
+        init(waiters: [Waiter], activity: Slot, mayStore: Bool, wasVoided: Bool) {
             self.waiters = waiters
             self.activity = activity
             self.mayStore = mayStore
+            self.wasVoided = wasVoided
         }
     }
 
@@ -35,20 +37,18 @@ extension FlightTable {
 
     /// Ends a fill, or answers nil if there is no such fill any more.
     @inlinable
-    mutating func end(_ ticket: FillTicket) -> EndedFill? {
+    mutating func end(_ ticket: FillTicket) -> EndedFlight? {
         let slot = Int(ticket.slot)
         guard slot < flights.count, flights[slot].generation == ticket.generation, flights[slot].isUnderWay
         else { return nil }
         let activity = flights[slot].activity
-        let mayStore: Bool
-        if activity == .absent {
-            mayStore = false
-        } else if activities[Int(activity)].joinable == ticket.slot {
-            mayStore =
-                !wasVoidedWithOthers(flights[slot]) && fencesForAllKeys == 0 && activities[Int(activity)].fences == 0
+        var mayStore = false
+        var wasVoided = true
+        if activity != .absent, activities[Int(activity)].joinable == ticket.slot {
+            wasVoided = wasVoidedWithOthers(flights[slot])
+            mayStore = !wasVoided && fencesForAllKeys == 0 && activities[Int(activity)].fences == 0
             activities[Int(activity)].joinable = .absent
-        } else {
-            mayStore = false
+        } else if activity != .absent {
             activities[Int(activity)].voided -= 1
         }
         var waiters: [Waiter] = []
@@ -56,7 +56,7 @@ extension FlightTable {
         flights[slot].isUnderWay = false
         flights[slot].generation &+= 1
         freeFlights.append(ticket.slot)
-        return EndedFill(waiters: waiters, activity: activity, mayStore: mayStore)
+        return EndedFlight(waiters: waiters, activity: activity, mayStore: mayStore, wasVoided: wasVoided)
     }
 
     /// Voids every fill in flight.

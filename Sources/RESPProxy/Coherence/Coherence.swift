@@ -38,11 +38,16 @@ public final class Coherence: Sendable {
 
     private struct State {
         var trust: TrustLedger
+        var barriers: BarrierLedger<BarrierWaiter>
+        /// While what was learned through somebody who is lost may still be in the cache, nothing counts and no barrier comes to stand.
+        var flushesUnderWay = 0
         var feed: FeedIdentity?
         var isFallenBack: Bool
         var refusals: Set<FeedRefusal> = []
         var statistics = CoherenceStatistics()
-        var keeper: NIOLoopBound<CoherenceKeeper>?
+        var witnesses: BarrierWitnesses?
+        /// Somebody will look whether one waits in vain.
+        var isTimerSet = false
     }
 
     init(configuration: ProxyConfiguration, cache: ValueCache, logger: Logger) {
@@ -53,9 +58,9 @@ public final class Coherence: Sendable {
         self.prefixes = configuration.cachePrefixes
         let tracking = configuration.backing.tracking ?? TrackingConfiguration()
         let isExpiry = configuration.coherence == .expiry
+        let span = UInt64(clamping: tracking.trust.nanoseconds)
         self.state = Mutex(
-            State(
-                trust: TrustLedger(span: UInt64(clamping: tracking.trust.nanoseconds)), isFallenBack: isExpiry))
+            State(trust: TrustLedger(span: span), barriers: BarrierLedger(span: span), isFallenBack: isExpiry))
         if isExpiry { servesByExpiry() }
     }
 
@@ -84,8 +89,8 @@ public final class Coherence: Sendable {
     @inline(__always)
     public func mayServe(now: UInt64) -> Bool { now < trustedUntil.load(ordering: .acquiring) }
 
-    /// Whether the server has answered, on the connection of its announcements, a question sent after `since`: everything that it had
-    /// announced by `since` has then been applied.
+    /// Whether a barrier stands at `since`: everything that had changed by then at the server, of what is in the cache, has been heard
+    /// of. See ``BarrierLedger``.
     ///
     /// - Parameter since: A time that was taken when the reply in question had been read from its socket, or later.
     @inline(__always)
@@ -93,8 +98,8 @@ public final class Coherence: Sendable {
         lastBarrier.load(ordering: .acquiring) > since || current.load(ordering: .acquiring) == Self.untracked
     }
 
-    /// When the newest barrier that was answered had been sent, in monotonic nanoseconds: every entry that was added before, and is
-    /// still there when looked up later, was the server's value at that moment. 0: nothing is announced.
+    /// Up to which time barriers stand, in monotonic nanoseconds: every entry that was added before, and is still there when looked up
+    /// later, was the server's value at that moment. 0: nothing is announced.
     var newestBarrier: UInt64 { announcesChanges ? lastBarrier.load(ordering: .acquiring) : 0 }
 
     /// Whether the fill user may read several keys at once, as of the last look.
@@ -105,11 +110,40 @@ public final class Coherence: Sendable {
     /// Also when the feed is lost (the cache has then been flushed), when it has been silent for so long that the cache answers
     /// nobody, and at once where nothing is announced.
     public func awaitBarrier(since: UInt64, on eventLoop: any EventLoop, _ done: @escaping @Sendable () -> Void) {
-        guard !isBarrierAnswered(since: since), let keeper = state.withLock({ $0.keeper }) else {
-            return eventLoop.execute(done)
+        guard !isBarrierAnswered(since: since) else { return eventLoop.execute(done) }
+        let waiter = BarrierWaiter(eventLoop: eventLoop, done: done)
+        let (outcome, timer) = state.withLock { state in
+            guard state.witnesses != nil else { return (BarrierLedger.Outcome(released: [waiter]), nil as UInt64?) }
+            let (stands, question) = state.barriers.wait(since: since, waiter)
+            guard !stands else { return (BarrierLedger.Outcome(released: [waiter]), nil) }
+            defer { state.isTimerSet = true }
+            return (
+                BarrierLedger.Outcome(question: question), state.isTimerSet ? nil : state.barriers.nextDeadline
+            )
         }
-        keeper.eventLoop.execute {
-            keeper.value.feed.awaitBarrier(since: since) { eventLoop.execute(done) }
+        carryOut(outcome)
+        if let timer { setTimer(to: timer) }
+    }
+
+    private func carryOut(_ outcome: BarrierLedger<BarrierWaiter>.Outcome) {
+        for waiter in outcome.released { waiter.tell() }
+        if let question = outcome.question { state.withLock { $0.witnesses }?.ask(question) }
+    }
+
+    /// One timer serves all who wait, as nearly all of them are told long before it is due.
+    private func setTimer(to deadline: UInt64) {
+        guard let eventLoop = state.withLock({ $0.witnesses?.keeper.eventLoop }) else { return }
+        let now = MonotonicClock.now()
+        let delay = TimeAmount.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0))
+        eventLoop.scheduleTask(in: delay) { [self] in
+            let (released, next) = state.withLock { state in
+                let released = state.barriers.timePassed(now: MonotonicClock.now())
+                let next = state.barriers.nextDeadline
+                state.isTimerSet = next != nil
+                return (released, next)
+            }
+            for waiter in released { waiter.tell() }
+            if let next { setTimer(to: next) }
         }
     }
 
@@ -138,13 +172,23 @@ public final class Coherence: Sendable {
 
     // MARK: What is heard
 
-    func started(_ keeper: NIOLoopBound<CoherenceKeeper>) { state.withLock { $0.keeper = keeper } }
+    func started(_ witnesses: BarrierWitnesses) { state.withLock { $0.witnesses = witnesses } }
+
+    /// Nobody will answer any more.
+    func stopped() {
+        let waiters = state.withLock { state in
+            state.witnesses = nil
+            return state.barriers.takeAll()
+        }
+        for waiter in waiters { waiter.tell() }
+    }
 
     func feedIsUp(_ identity: FeedIdentity, sent: UInt64) {
         update { state in
             state.feed = identity
             state.statistics.feeds += 1
             state.trust.feedAnswered(sent: sent)
+            state.barriers.feedAnswered(sent: sent)
             if !state.isFallenBack { current.store(identity.generation, ordering: .sequentiallyConsistent) }
         }
     }
@@ -154,6 +198,7 @@ public final class Coherence: Sendable {
             let wasUp = state.feed != nil
             state.feed = nil
             state.trust.feedLost()
+            state.barriers.feedLost()
             guard !state.isFallenBack else { return false }
             current.store(0, ordering: .sequentiallyConsistent)
             return wasUp
@@ -164,15 +209,16 @@ public final class Coherence: Sendable {
     func feedAnswered(sent: UInt64) {
         update { state in
             state.trust.feedAnswered(sent: sent)
+            state.barriers.feedAnswered(sent: sent)
             state.statistics.barriers += 1
         }
-        if lastBarrier.load(ordering: .relaxed) < sent { lastBarrier.store(sent, ordering: .releasing) }
     }
 
     func lane(_ lane: Int, isTrackedBy generation: UInt64, sent: UInt64) {
         updateFlushing { state in
             guard state.feed?.generation == generation else { return false }
             state.trust.laneTracked(lane, sent: sent)
+            state.barriers.laneTracked(lane, now: MonotonicClock.now())
             guard state.isFallenBack, policy != .expiry else { return false }
             // The server does it after all: it was replaced, or its rules were.
             state.isFallenBack = false
@@ -182,11 +228,21 @@ public final class Coherence: Sendable {
         }
     }
 
-    func lane(_ lane: Int, answered sent: UInt64) { update { $0.trust.laneAnswered(lane, sent: sent) } }
+    func lane(_ lane: Int, answered sent: UInt64) {
+        update { state in
+            state.trust.laneAnswered(lane, sent: sent)
+            state.barriers.laneAnswered(lane, sent: sent)
+        }
+    }
 
     /// The server has forgotten what it was to announce of the lane's reads. The lane's own fills fail on its loop, before or
     /// after, so none of them is stored behind the flush.
-    func laneIsDown(_ lane: Int) { updateFlushing { $0.trust.laneLost(lane) } }
+    func laneIsDown(_ lane: Int) {
+        updateFlushing { state in
+            state.barriers.laneLost(lane)
+            return state.trust.laneLost(lane)
+        }
+    }
 
     /// - Parameter keys: How many; nil: all.
     func feedAnnounced(keys: Int?) {
@@ -231,20 +287,32 @@ public final class Coherence: Sendable {
 
     /// - Parameter change: Answers whether everything must be dropped.
     private func updateFlushing(_ change: (inout State) -> Bool) {
-        let flushes = state.withLock { state in
+        let (flushes, outcome) = state.withLock { state in
             let flushes = change(&state)
-            // Under the lock, so that an older sum never replaces a newer one.
-            if !state.isFallenBack {
-                trustedUntil.store(flushes ? 0 : state.trust.trustedUntil, ordering: .releasing)
-            }
-            return flushes
+            if flushes { state.flushesUnderWay += 1 }
+            return (flushes, publish(&state))
         }
+        carryOut(outcome)
         guard flushes else { return }
         // Nothing is known to have changed, only that it would not be heard.
         cache.flushKeepingStale()
-        state.withLock { state in
-            if !state.isFallenBack { trustedUntil.store(state.trust.trustedUntil, ordering: .releasing) }
+        carryOut(
+            state.withLock { state in
+                state.flushesUnderWay -= 1
+                return publish(&state)
+            })
+    }
+
+    /// Tells readers what counts, under the lock, so that an older sum never replaces a newer one.
+    private func publish(_ state: inout State) -> BarrierLedger<BarrierWaiter>.Outcome {
+        let isFlushing = state.flushesUnderWay > 0
+        if !state.isFallenBack {
+            trustedUntil.store(isFlushing ? 0 : state.trust.trustedUntil, ordering: .releasing)
         }
+        guard !isFlushing else { return BarrierLedger.Outcome() }
+        let barrier = max(lastBarrier.load(ordering: .relaxed), state.barriers.newest)
+        lastBarrier.store(barrier, ordering: .releasing)
+        return state.barriers.settle()
     }
 
     private func update(_ change: (inout State) -> Void) {

@@ -34,6 +34,7 @@ final class CoherenceKeeper {
 
     func stop() -> EventLoopFuture<Void> {
         isStopped = true
+        coherence.stopped()
         return feed.close()
     }
 

@@ -1,9 +1,9 @@
 import BackingClient
 import NIOCore
 
-/// Asks the server for what it does not announce: which server it is, in which role, whether databases were swapped, and whether
-/// those are still let in whom it let in before. Each time on new connections: what a new session may do is not to be told from one
-/// that was opened long ago.
+/// Asks the server for what it does not announce: which server it is, in which role, whether databases were swapped or the rules of
+/// who may do what were changed, and whether those are still let in whom it let in before. Each time on new connections: what a new
+/// session may do is not to be told from one that was opened long ago.
 final class ServerWatch {
     private let connector: BackingConnector
     private let eventLoop: any EventLoop

@@ -52,10 +52,14 @@ public enum FillOutcome: Sendable {
 /// One who waits for a fill.
 public protocol FillWaiter: AnyObject {
     var eventLoop: any EventLoop { get }
-    /// Called once on ``eventLoop`` for each read that answered ``ReadThrough/Reading/pending(lane:)``, never from inside the read.
+    /// Called once on ``eventLoop`` for each read that answered ``ReadThrough/Reading/pending(lane:isPast:)``, never from inside the
+    /// read.
     ///
-    /// - Parameter request: The number given to the read.
-    func fillEnded(request: UInt64, outcome: FillOutcome)
+    /// - Parameters:
+    ///   - request: The number given to the read.
+    ///   - outranCache: What the cache has of the key may be older, as of now: nobody who was given the outcome may be given that
+    ///     before a barrier.
+    func fillEnded(request: UInt64, outcome: FillOutcome, outranCache: Bool)
 }
 
 /// A waiter as the cache keeps it, which all event loops share: it is told on its own.
@@ -73,11 +77,13 @@ public struct WaitingRead: Sendable {
         self.asked = asked
     }
 
-    func tell(_ outcome: FillOutcome, from eventLoop: any EventLoop) {
+    func tell(_ outcome: FillOutcome, outranCache: Bool = false, from eventLoop: any EventLoop) {
         if eventLoop === self.eventLoop {
-            waiter.value.fillEnded(request: request, outcome: outcome)
+            waiter.value.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
         } else {
-            self.eventLoop.execute { waiter.value.fillEnded(request: request, outcome: outcome) }
+            self.eventLoop.execute {
+                waiter.value.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
+            }
         }
     }
 }

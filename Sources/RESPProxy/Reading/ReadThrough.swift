@@ -14,23 +14,26 @@ public final class ReadThrough {
     private let coherence: Coherence
     /// For how long a key stays known as absent, in milliseconds.
     private let absenceLifetime: Int64
+    /// Whether anything is kept.
+    private let caches: Bool
 
     /// How a read goes on.
     public enum Reading {
         /// Answered from the cache (nil: the value's bytes have been copied); the age is in nanoseconds since the entry was added.
         case hit(CachedValue?, age: UInt64)
-        /// The waiter will be told. `lane` is where the fetch is under way.
-        case pending(lane: Int)
+        /// The waiter will be told. `lane` is where the fetch is under way; `isPast`: the key may be in the cache, which was not asked.
+        case pending(lane: Int, isPast: Bool)
         /// Nothing may be answered before the reader's own earlier reads are: ask again then.
         case mustWait
     }
 
-    init(cache: ValueCache, lane: FillLane, coherence: Coherence, absenceExpiry: TimeAmount) {
+    init(cache: ValueCache, lane: FillLane, coherence: Coherence, configuration: ProxyConfiguration) {
         self.eventLoop = lane.eventLoop
         self.cache = cache
         self.lane = lane
         self.coherence = coherence
-        self.absenceLifetime = absenceExpiry.nanoseconds / 1_000_000
+        self.absenceLifetime = configuration.absenceExpiry.nanoseconds / 1_000_000
+        self.caches = configuration.cache.capacity > 0
     }
 
     /// Reads `key`.
@@ -38,13 +41,17 @@ public final class ReadThrough {
     /// - Parameters:
     ///   - now: Monotonic nanoseconds, ``MonotonicClock``.
     ///   - outstandingLane: The lane on which this reader still waits for earlier reads, or nil.
+    ///   - awaitsPast: Whether one of these was ``Reading/pending(lane:isPast:)`` past the cache. It may bring something newer than the
+    ///     cache has, should that be believed again by now.
     ///   - request: Given back to the waiter.
     ///   - copy: Given a short value on a hit, before this returns, under the cache's lock; it must do no more than copy the bytes.
     public func read(
-        _ key: RawSpan, now: UInt64, outstandingLane: Int?, waiter: any FillWaiter, request: UInt64,
+        _ key: RawSpan, now: UInt64, outstandingLane: Int?, awaitsPast: Bool, waiter: any FillWaiter, request: UInt64,
         copy: (RawSpan) -> Void
     ) -> Reading {
-        let found = lookUp(key, now: now, outstandingLane: outstandingLane, copy: copy) {
+        let isPast = looksPast(key, now: now)
+        if awaitsPast, !isPast { return .mustWait }
+        let found = lookUp(key, isPast: isPast, now: now, outstandingLane: outstandingLane, copy: copy) {
             WaitingRead(waiter: waiter, request: request, asked: now)
         }
         switch found {
@@ -52,19 +59,26 @@ public final class ReadThrough {
         case .refresh(let value, let age, let ticket):
             fetch(key, ticket)
             return .hit(value, age: age)
-        case .joined(let lane): return .pending(lane: lane)
+        case .joined(let lane): return .pending(lane: lane, isPast: false)
         case .mustWait: return .mustWait
         case .miss(let ticket):
             fetch(key, ticket)
-            return .pending(lane: lane.index)
+            return .pending(lane: lane.index, isPast: isPast && coherence.keeps(key))
         }
+    }
+
+    /// Whether the cache is not asked for the key.
+    @inline(__always)
+    private func looksPast(_ key: RawSpan, now: UInt64) -> Bool {
+        !coherence.mayServe(now: now) || !coherence.keeps(key) || coherence.conditions.bypassesCache
     }
 
     @inline(__always)
     private func lookUp(
-        _ key: RawSpan, now: UInt64, outstandingLane: Int?, copy: (RawSpan) -> Void, _ waiting: () -> WaitingRead
+        _ key: RawSpan, isPast: Bool, now: UInt64, outstandingLane: Int?, copy: (RawSpan) -> Void,
+        _ waiting: () -> WaitingRead
     ) -> LookUp<CachedValue> {
-        guard coherence.mayServe(now: now), coherence.keeps(key), !coherence.conditions.bypassesCache else {
+        guard !isPast else {
             // A fill under way may have been asked before a change of which nobody has told us: it is not joined, either.
             return cache.lookPast(lane: lane.index, outstandingLane: outstandingLane, waiter: waiting)
         }
@@ -94,17 +108,26 @@ public final class ReadThrough {
 
     private func end(_ ticket: FillTicket, _ key: ByteBuffer, with reply: FillReply) {
         let now = MonotonicClock.now()
-        var waiters = complete(ticket, with: reply, now: now)
+        let ended = complete(ticket, with: reply, now: now)
+        var waiters = ended.waiters
         if let deadline = deadline(of: reply), deadline <= now {
             for waiting in waiters where waiting.asked >= deadline { readAnew(key, waiting, now: now) }
             waiters.removeAll { $0.asked >= deadline }
         }
         guard !waiters.isEmpty else { return }
         let outcome = outcome(of: reply, key, now: now)
-        for waiting in waiters { waiting.tell(outcome, from: eventLoop) }
+        let outranCache = ended.wasVoided && mayBeOlder(key, than: reply)
+        for waiting in waiters { waiting.tell(outcome, outranCache: outranCache, from: eventLoop) }
     }
 
-    private func complete(_ ticket: FillTicket, with reply: FillReply, now: UInt64) -> [WaitingRead] {
+    /// Whether the cache may come to answer with something older than what a voided fill, or one past the cache, brought. It has been
+    /// read on another connection then, and what has changed in between is still to be announced.
+    private func mayBeOlder(_ key: ByteBuffer, than reply: FillReply) -> Bool {
+        if case .failure = reply.outcome { return false }
+        return caches && coherence.announcesChanges && coherence.keeps(key.readableBytesSpan)
+    }
+
+    private func complete(_ ticket: FillTicket, with reply: FillReply, now: UInt64) -> EndedFill<WaitingRead> {
         if case .value(let value, _) = reply.outcome, value.readableBytes <= CachedValue.copiedLength,
             coherence.mayStore(reply.generation)
         {
@@ -129,7 +152,10 @@ public final class ReadThrough {
     /// Once is enough, as the next fetch is sent after it was asked for.
     private func readAnew(_ key: ByteBuffer, _ waiting: WaitingRead, now: UInt64) {
         var copied = ByteBuffer()
-        let found = lookUp(key.readableBytesSpan, now: now, outstandingLane: nil, copy: { copied.writeBytes($0) }) {
+        let isPast = looksPast(key.readableBytesSpan, now: now)
+        let found = lookUp(
+            key.readableBytesSpan, isPast: isPast, now: now, outstandingLane: nil, copy: { copied.writeBytes($0) }
+        ) {
             waiting
         }
         switch found {

@@ -15,11 +15,12 @@ extension RESPSession {
     /// - Returns: False when it must wait for the session's earlier reads.
     func read(_ command: CommandView, now: UInt64) -> Bool {
         let range = command.arguments[1]
+        guard !mayOvertake(command.buffer.readableBytesSpan.extracting(range)) else { return false }
         let isNext = reads.isEmpty && !isInsideReply
         var copied: ByteBuffer?
         let reading = loop.readThrough.read(
-            command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane, waiter: self,
-            request: reads.nextRequest
+            command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane,
+            awaitsPast: hasLookedPast && reads.pendingCount > 0, waiter: self, request: reads.nextRequest
         ) { bytes in
             if isNext { output.writeBulk(bytes) } else { copied = ByteBuffer(copying: bytes) }
         }
@@ -31,11 +32,19 @@ extension RESPSession {
         case .hit(nil, _):
             hits += 1
             if let copied { reads.append(.value(copied), key: copyKey(command, range)) }
-        case .pending(let lane):
-            hasLookedPast = !loop.coherence.mayServe(now: now) || hasLookedPast && reads.pendingCount > 0
+        case .pending(let lane, let isPast):
+            hasLookedPast = isPast || hasLookedPast && reads.pendingCount > 0
             reads.appendPending(key: copyKey(command, range), lane: lane, started: now)
         }
         return true
+    }
+
+    /// Whether a read of the same key is under way on another event loop's lane: if that has ended without having been kept, the cache
+    /// knows nothing of it any more, and we have not been told yet.
+    @inline(__always)
+    private func mayOvertake(_ key: RawSpan) -> Bool {
+        guard let lane = reads.lane, lane != loop.laneIndex else { return false }
+        return reads.awaits(key)
     }
 
     /// Answers now, or once what stands before it is answered.
@@ -107,9 +116,8 @@ extension RESPSession {
 }
 
 extension RESPSession: FillWaiter {
-    func fillEnded(request: UInt64, outcome: FillOutcome) {
-        // Fetched past the cache, it may be newer than what is there, which may count again by now.
-        if hasLookedPast { lastRelayed = max(lastRelayed, MonotonicClock.now()) }
+    func fillEnded(request: UInt64, outcome: FillOutcome, outranCache: Bool) {
+        if outranCache { lastRelayed = max(lastRelayed, MonotonicClock.now()) }
         if let started = reads.fillEnded(request: request, outcome: outcome) {
             loop.metrics.requestsEnded(
                 .resp, outcome.isStale ? .stale : .miss, outcome.metric, nanoseconds: MonotonicClock.now() &- started)

@@ -88,7 +88,7 @@ final class RESPSession: ChannelInboundHandler {
     var sharedBacklog = 0
     /// So many of the next commands do not share a connection, because a reply turned out large.
     var commandsUnshared = 0
-    /// When the client was last sent something of the server's, in monotonic nanoseconds.
+    /// When the client was last sent something of the server's that the cache may be older than, in monotonic nanoseconds.
     var lastRelayed: UInt64 = 0
     /// What was relayed up to then, the cache is at least as new as.
     var barrierSettled: UInt64 = 0

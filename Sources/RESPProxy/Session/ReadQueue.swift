@@ -47,6 +47,14 @@ struct ReadQueue {
     /// The number that the next slot will have.
     var nextRequest: UInt64 { firstRequest &+ UInt64(slots.count) }
 
+    /// Whether a read of that key waits for the backing.
+    func awaits(_ key: RawSpan) -> Bool {
+        slots.contains { slot in
+            guard case .pending(let pending, _) = slot, pending.readableBytes == key.byteCount else { return false }
+            return key.withUnsafeBytes { pending.readableBytesView.elementsEqual($0) }
+        }
+    }
+
     /// Adds a hit that may not be sent yet.
     mutating func append(_ answer: Answer, key: ByteBuffer) {
         if case .value(let value) = answer { readyBytes += value.readableBytes }

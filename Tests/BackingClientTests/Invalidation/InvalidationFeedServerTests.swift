@@ -180,11 +180,8 @@ private final class TrackedLane: InvalidationFeedObserver, FillLaneObserver, Sen
 
     func barrier() async throws {
         let since = MonotonicClock.now()
-        try await self.eventLoop.flatSubmit {
-            let promise = self.eventLoop.makePromise(of: Void.self)
-            self.parts.withLock { $0 }?.value.feed.awaitBarrier(since: since) { promise.succeed() }
-            return promise.futureResult
-        }.get()
+        try await self.eventLoop.submit { self.parts.withLock { $0 }?.value.feed.ask(since: since) }.get()
+        try await until("it is answered") { self.lastAnswered > since }
     }
 
     private func note(_ event: String) { self.state.withLock { $0.events.append(event) } }

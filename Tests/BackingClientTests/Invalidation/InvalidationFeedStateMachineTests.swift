@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The invalidation feed, without a socket")
 struct InvalidationFeedStateMachineTests {
-    private typealias Machine = InvalidationFeedStateMachine<String>
+    private typealias Machine = InvalidationFeedStateMachine
     private static let second: UInt64 = 1_000_000_000
 
     private static func machine(password: String? = nil) -> Machine {
@@ -39,8 +39,7 @@ struct InvalidationFeedStateMachineTests {
             "up \(identity.redirectID) \(String(decoding: identity.runID, as: UTF8.self)) \(identity.generation)"
         case .invalidate(let keys): "drop \(keys.map { String(buffer: $0) }.joined(separator: " "))"
         case .flush: "flush"
-        case .answered(let sent, let waiters, let ping):
-            "answered \(sent / self.second) \(waiters.joined(separator: "+"))\(ping ? " ping" : "")"
+        case .answered(let sent, let ping): "answered \(sent / self.second)\(ping ? " ping" : "")"
         case .fail(let error, let refusal): refusal.map { "refused: \($0)" } ?? "\(error.code)"
         }
     }
@@ -86,20 +85,28 @@ struct InvalidationFeedStateMachineTests {
         #expect(Self.replies(&machine, Self.pong) == ["protocolViolation"], "nobody asked")
     }
 
-    @Test("a barrier serves all who asked before it was sent; who asks meanwhile gets the next one")
-    func barriers() {
+    @Test("one question serves all who asked before it was sent; who asks meanwhile gets the next one")
+    func questions() {
         var machine = Self.up()
-        #expect(machine.awaitBarrier(since: 100 * Self.second, now: 101 * Self.second, "a") == .ping)
-        #expect(machine.awaitBarrier(since: 99 * Self.second, now: 102 * Self.second, "b") == .wait)
-        #expect(machine.awaitBarrier(since: 102 * Self.second, now: 102 * Self.second, "c") == .wait)
-        #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 101 a+b ping"])
-        #expect(machine.awaitBarrier(since: 100 * Self.second, now: 104 * Self.second, "d") == .done)
-        #expect(Self.replies(&machine, .error(Array("NOPERM ping".utf8)), at: 105) == ["answered 103 c"])
-        #expect(machine.close() == [])
-        #expect(machine.awaitBarrier(since: 200 * Self.second, now: 201 * Self.second, "e") == .done)
+        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(machine.ask(since: 99 * Self.second, now: 102 * Self.second) == false)
+        #expect(machine.ask(since: 102 * Self.second, now: 102 * Self.second) == false)
+        #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 101 ping"])
+        #expect(machine.ask(since: 100 * Self.second, now: 104 * Self.second) == false, "it is answered")
+        #expect(Self.replies(&machine, .error(Array("NOPERM ping".utf8)), at: 105) == ["answered 103"])
+        machine.close()
+        #expect(machine.ask(since: 200 * Self.second, now: 201 * Self.second) == false)
     }
 
-    @Test("it is asked at each heartbeat; waiters are let go when nothing counts any more, and later the connection is")
+    @Test("what is sent at the very moment is asked again: nobody can tell which was first")
+    func sameTime() {
+        var machine = Self.up()
+        #expect(machine.ask(since: 101 * Self.second, now: 101 * Self.second) == true)
+        #expect(Self.replies(&machine, Self.pong, at: 102) == ["answered 101 ping"])
+        #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 102"])
+    }
+
+    @Test("it is asked at each heartbeat; what does not answer for long does not stand")
     func silence() {
         var machine = Self.up()
         #expect(machine.nextDeadline == 101 * Self.second)
@@ -107,13 +114,10 @@ struct InvalidationFeedStateMachineTests {
             Issue.record("no ping")
             return
         }
-        #expect(machine.awaitBarrier(since: 102 * Self.second, now: 102 * Self.second, "a") == .wait)
-        #expect(machine.nextDeadline == 104 * Self.second)
-        guard case .release(let waiters) = machine.timePassed(now: 104 * Self.second) else {
-            Issue.record("not released")
+        guard case .nothing = machine.timePassed(now: 110 * Self.second) else {
+            Issue.record("it ends too early")
             return
         }
-        #expect(waiters == ["a"])
         guard case .fail(let error) = machine.timePassed(now: 111 * Self.second) else {
             Issue.record("it goes on")
             return

@@ -76,11 +76,23 @@ struct CoherenceTests {
         #expect(expiry.mayServe && expiry.coherence.mayStore(0))
     }
 
-    @Test("a barrier counts for what came before it was sent")
+    @Test("a barrier stands once the feed and each tracked lane have answered something that was sent later")
     func barriers() {
         up(1)
-        coherence.feedAnswered(sent: 10)
-        #expect(coherence.isBarrierAnswered(since: 9))
-        #expect(!coherence.isBarrierAnswered(since: 10))
+        let since = MonotonicClock.now()
+        coherence.lane(0, isTrackedBy: 1, sent: since)
+        coherence.feedAnswered(sent: since + 10)
+        #expect(coherence.isBarrierAnswered(since: since), "what the lane brings is read later than that")
+        coherence.feedAnswered(sent: .max - 1)
+        let later = MonotonicClock.now()
+        #expect(!coherence.isBarrierAnswered(since: later), "the server may have closed the lane by then")
+        coherence.lane(0, answered: later)
+        #expect(!coherence.isBarrierAnswered(since: later))
+        coherence.lane(0, answered: later + 1)
+        #expect(coherence.isBarrierAnswered(since: later))
+        #expect(!coherence.isBarrierAnswered(since: later + 1))
+        coherence.lane(1, answered: later + 2)
+        coherence.laneIsDown(0)
+        #expect(coherence.isBarrierAnswered(since: later + 1), "what it brought was dropped")
     }
 }

@@ -184,6 +184,18 @@ struct ReadQueueTests {
         #expect(queue.isEmpty && queue.lane == nil && queue.readyBytes == 0)
     }
 
+    @Test("it knows which keys are waited for")
+    mutating func awaited() {
+        func awaits(_ key: String) -> Bool { queue.awaits(ByteBuffer(string: key).readableBytesSpan) }
+        miss("a")
+        queue.append(.null, key: ByteBuffer(string: "b"))
+        #expect(awaits("a"))
+        #expect(!awaits("b"))
+        #expect(!awaits("ab"))
+        _ = queue.fillEnded(request: 0, outcome: .absent)
+        #expect(!awaits("a"))
+    }
+
     @Test("request numbers go on where replies were sent in between")
     mutating func numbers() {
         miss("a")

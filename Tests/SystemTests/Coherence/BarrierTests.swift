@@ -59,6 +59,31 @@ struct BarrierTests {
         }
     }
 
+    @Test("nor while the end of a fill connection that the server has closed is still on its way")
+    func closedUnnoticed() throws {
+        let tracked = try TrackedRedis(relayed: FaultyRelay.Fault.none)
+        let relay = try #require(tracked.relay)
+        for round in 0..<3 {
+            try tracked.cache("k", "old \(round)")
+            let session = try tracked.redis.connection()
+            _ = try session.roundTrip("PING")
+            relay.swallow(.trackedReplies)
+            // In one transaction, so that the change is announced to nobody.
+            let kills = try tracked.trackedClients.map { ["CLIENT", "KILL", "ID", $0] }
+            try #require(!kills.isEmpty)
+            for command in [["MULTI"]] + kills + [["SET", "k", "new \(round)"], ["EXEC"]] {
+                try tracked.straight.command(command)
+            }
+            #expect(try session.roundTrip("GETRANGE", "k", "0", "-1") == "$5\r\nnew \(round)\r\n")
+            try session.sendCommand("GET", "k")
+            #expect(try session.staysSilent(for: .milliseconds(300)), "the cache has only the old value")
+            relay.release()
+            // An error, should the connection not have been replaced yet.
+            #expect(try session.receiveReply() != Array("$5\r\nold \(round)\r\n".utf8))
+            try tracked.expectSoon("k", .text("new \(round)"))
+        }
+    }
+
     @Test("a script empties nothing but what it wrote")
     func scriptsDropOnlyWhatTheyWrite() throws {
         let tracked = try TrackedRedis()

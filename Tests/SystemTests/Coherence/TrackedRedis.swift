@@ -29,6 +29,16 @@ struct TrackedRedis {
     /// How often the server has answered a `GET`.
     var fetches: Int { get throws { try self.server.calls(of: "get") } }
 
+    /// The ids of the server's clients whose reads it announces to another.
+    var trackedClients: [String] {
+        get throws {
+            let list = try self.server.command("CLIENT", "LIST").string ?? ""
+            return list.split(separator: "\n").filter { !$0.contains(" redir=-1 ") }.compactMap { line in
+                line.split(separator: " ").first.map { String($0.dropFirst("id=".count)) }
+            }
+        }
+    }
+
     /// Waits until hits are answered here.
     func awaitTracking() throws {
         try self.straight.command("SET", "probe", "x")

@@ -22,6 +22,8 @@ final class FaultyRelay: Sendable {
     /// Which connections something happens to.
     enum Scope: Sendable {
         case feed
+        /// What comes from the server on connections that it tracks, their end included.
+        case trackedReplies
         case all
         /// All, but only what comes from the server.
         case replies
@@ -69,6 +71,8 @@ private final class Link: Sendable {
     let server: RawConnection
     /// Whether announcements come here.
     let isFeed = Flag()
+    /// Whether what is read here is announced.
+    let isTracked = Flag()
     /// Set when both sides are to be reset, by the thread that serves it: closed under another's feet, a descriptor may become another
     /// connection's.
     let isReset = Flag()
@@ -102,7 +106,9 @@ private final class State: Sendable {
     func passRequests(of link: Link) throws {
         while true {
             let bytes = try link.receive(from: link.client)
-            if printable(bytes).contains("__redis__:invalidate") { link.isFeed.set() }
+            let text = printable(bytes)
+            if text.contains("__redis__:invalidate") { link.isFeed.set() }
+            if text.contains("TRACKING") { link.isTracked.set() }
             try self.hold(link, isReply: false)
             if bytes.isEmpty { break }
             switch self.fault {
@@ -153,6 +159,7 @@ private final class State: Sendable {
     private func hold(_ link: Link, isReply: Bool) throws {
         while let scope = self.swallowed.withLock({ $0 }),
             scope == .all || scope == .replies && isReply || scope == .feed && link.isFeed.isSet
+                || scope == .trackedReplies && isReply && link.isTracked.isSet
         {
             try link.checkReset()
             pause(.milliseconds(5))

@@ -1,0 +1,122 @@
+/// Which barriers stand, and who waits for one.
+///
+/// A *barrier* at some time stands once everybody has answered a question that was sent later through whom something in the cache was
+/// learned: the feed, so that all that the server had announced by then has been applied; and each lane that is tracked, so that
+/// the server had not closed it by then. Of a lane that it has closed the server announces nothing any more, and the lane's own end
+/// may be on its way for long.
+///
+/// One round of questions is under way at a time; who comes meanwhile gets the next one, because what is under way may have been
+/// answered before what they want to be sure of. `Waiter` is whoever waits.
+struct BarrierLedger<Waiter> {
+    /// What is to be asked: something that is sent after `since`.
+    struct Question: Equatable {
+        var since: UInt64
+        var asksFeed: Bool
+        var lanes: [Int]
+    }
+
+    /// What is to be done about an event.
+    struct Outcome {
+        /// They need not wait any more.
+        var released: [Waiter] = []
+        var question: Question?
+    }
+
+    /// For how long after an unanswered question the cache goes on answering, in nanoseconds.
+    private let span: UInt64
+    /// When the newest question was sent that the feed has answered; nil: it does not stand.
+    private var feed: UInt64?
+    /// The same of each tracked lane.
+    private var lanes: [Int: UInt64] = [:]
+    private var waiters: [(waiter: Waiter, since: UInt64)] = []
+    /// All are to answer something that is sent after this.
+    private var asked: UInt64?
+
+    init(span: UInt64) {
+        self.span = span
+    }
+
+    /// The time up to which barriers stand; 0 where the feed does not.
+    var newest: UInt64 { lanes.values.reduce(feed ?? 0, min) }
+
+    // MARK: Who answers
+
+    mutating func feedAnswered(sent: UInt64) { feed = max(feed ?? 0, sent) }
+
+    /// Nothing that was learned through it is left in the cache, or will be before ``settle()``.
+    mutating func feedLost() {
+        feed = nil
+        lanes = [:]
+    }
+
+    /// - Parameter now: What the lane brings is read by the server later than this, so for all before it need not be asked.
+    mutating func laneTracked(_ lane: Int, now: UInt64) { lanes[lane] = now }
+
+    mutating func laneAnswered(_ lane: Int, sent: UInt64) {
+        guard let known = lanes[lane] else { return }
+        lanes[lane] = max(known, sent)
+    }
+
+    /// Nothing that was learned through it is left in the cache, or will be before ``settle()``.
+    mutating func laneLost(_ lane: Int) { lanes[lane] = nil }
+
+    // MARK: Who waits
+
+    /// What is to be done now that somebody has answered, or is gone.
+    mutating func settle() -> Outcome {
+        guard feed != nil else {
+            asked = nil
+            return Outcome(released: takeAll())
+        }
+        let newest = self.newest
+        if let asked, newest > asked { self.asked = nil }
+        guard !waiters.isEmpty else { return Outcome() }
+        return Outcome(released: take { $0 < newest }, question: ask())
+    }
+
+    /// Somebody waits for a barrier at `since`.
+    ///
+    /// - Returns: Whether it stands already, or nothing is heard, in which case nothing is cached either; and what is to be asked.
+    mutating func wait(since: UInt64, _ waiter: Waiter) -> (stands: Bool, question: Question?) {
+        guard feed != nil, newest <= since else { return (true, nil) }
+        waiters.append((waiter, since))
+        return (false, ask())
+    }
+
+    private mutating func ask() -> Question? {
+        guard asked == nil, let since = waiters.map(\.since).max(), let feed else { return nil }
+        asked = since
+        return Question(
+            since: since, asksFeed: feed <= since, lanes: lanes.filter { $0.value <= since }.keys.sorted())
+    }
+
+    // MARK: Who waits in vain
+
+    /// When ``timePassed(now:)`` lets somebody go; nil: nobody waits.
+    var nextDeadline: UInt64? { waiters.map { deadline($0.since) }.min() }
+
+    /// Lets those go who have waited for so long that nobody is answered from the cache: not before all have answered something sent
+    /// later than what they wait for.
+    mutating func timePassed(now: UInt64) -> [Waiter] { now < span ? [] : take { [span] in $0 <= now - span } }
+
+    /// Lets everybody go.
+    mutating func takeAll() -> [Waiter] { take { _ in true } }
+
+    private func deadline(_ since: UInt64) -> UInt64 {
+        let (sum, overflow) = since.addingReportingOverflow(span)
+        return overflow ? .max : sum
+    }
+
+    private mutating func take(_ isMeant: (UInt64) -> Bool) -> [Waiter] {
+        var taken: [Waiter] = []
+        var left: [(waiter: Waiter, since: UInt64)] = []
+        for entry in waiters {
+            if isMeant(entry.since) { taken.append(entry.waiter) } else { left.append(entry) }
+        }
+        waiters = left
+        return taken
+    }
+}
+
+extension BarrierLedger.Outcome: Sendable where Waiter: Sendable {}
+extension BarrierLedger.Question: Sendable {}

@@ -1,0 +1,118 @@
+import Testing
+
+@testable import RESPProxy
+
+@Suite("Which barriers stand, and who waits for one")
+struct BarrierLedgerTests {
+    private typealias Ledger = BarrierLedger<String>
+
+    /// The feed and two lanes have answered what was sent at 10.
+    private static func ledger() -> Ledger {
+        var ledger = Ledger(span: 30)
+        ledger.feedAnswered(sent: 10)
+        ledger.laneTracked(0, now: 10)
+        ledger.laneTracked(1, now: 10)
+        return ledger
+    }
+
+    private static func question(_ since: UInt64, feed: Bool = true, lanes: [Int]) -> Ledger.Question {
+        Ledger.Question(since: since, asksFeed: feed, lanes: lanes)
+    }
+
+    @Test("one stands as of the time of whoever answered longest ago")
+    func newest() {
+        var ledger = Self.ledger()
+        ledger.feedAnswered(sent: 20)
+        ledger.laneAnswered(0, sent: 15)
+        ledger.laneAnswered(1, sent: 12)
+        ledger.laneAnswered(1, sent: 11)
+        ledger.laneAnswered(2, sent: 1)
+        #expect(ledger.newest == 12)
+        ledger.laneLost(1)
+        #expect(ledger.newest == 15)
+        ledger.feedLost()
+        #expect(ledger.newest == 0)
+    }
+
+    @Test("whoever has not answered anything later is asked, all at once; the last one's answer ends the wait")
+    func asks() {
+        var ledger = Self.ledger()
+        ledger.laneAnswered(1, sent: 13)
+        let (stands, question) = ledger.wait(since: 12, "a")
+        #expect(!stands)
+        #expect(question == Self.question(12, lanes: [0]))
+        ledger.laneAnswered(0, sent: 14)
+        #expect(ledger.settle().released == [])
+        ledger.feedAnswered(sent: 14)
+        let outcome = ledger.settle()
+        #expect(outcome.released == ["a"])
+        #expect(outcome.question == nil)
+        #expect(ledger.wait(since: 12, "b").stands)
+        #expect(!ledger.wait(since: 13, "c").stands)
+    }
+
+    @Test("one round serves all who came before it; who comes meanwhile gets the next one")
+    func rounds() {
+        var ledger = Self.ledger()
+        #expect(ledger.wait(since: 20, "a").question == Self.question(20, lanes: [0, 1]))
+        #expect(ledger.wait(since: 18, "b") == (false, nil))
+        #expect(ledger.wait(since: 22, "c") == (false, nil))
+        ledger.laneAnswered(0, sent: 21)
+        ledger.laneAnswered(1, sent: 21)
+        ledger.feedAnswered(sent: 23)
+        let outcome = ledger.settle()
+        #expect(outcome.released == ["a", "b"])
+        #expect(outcome.question == Self.question(22, feed: false, lanes: [0, 1]))
+        ledger.laneAnswered(0, sent: 24)
+        ledger.laneAnswered(1, sent: 24)
+        #expect(ledger.settle().released == ["c"])
+    }
+
+    @Test("an answer to something sent at the same moment is none")
+    func sameTime() {
+        var ledger = Self.ledger()
+        _ = ledger.wait(since: 20, "a")
+        for lane in 0...1 { ledger.laneAnswered(lane, sent: 20) }
+        ledger.feedAnswered(sent: 20)
+        let outcome = ledger.settle()
+        #expect(outcome.released == [])
+        #expect(outcome.question == nil, "those who were asked ask again by themselves")
+    }
+
+    @Test("a lane that is lost is not waited for, and one that comes needs to prove nothing for what was before")
+    func lanes() {
+        var ledger = Self.ledger()
+        _ = ledger.wait(since: 20, "a")
+        ledger.feedAnswered(sent: 21)
+        ledger.laneAnswered(0, sent: 21)
+        ledger.laneLost(1)
+        ledger.laneTracked(2, now: 22)
+        #expect(ledger.settle().released == ["a"])
+        #expect(ledger.newest == 21)
+    }
+
+    @Test("without the feed nobody waits, as nothing is cached")
+    func feedLost() {
+        var ledger = Self.ledger()
+        _ = ledger.wait(since: 20, "a")
+        ledger.feedLost()
+        #expect(ledger.settle().released == ["a"])
+        #expect(ledger.wait(since: 30, "b").stands)
+        ledger.feedAnswered(sent: 25)
+        #expect(ledger.wait(since: 30, "c").question == Self.question(30, lanes: []))
+    }
+
+    @Test("who waits for as long as the cache may go on answering without being confirmed is let go")
+    func inVain() {
+        var ledger = Self.ledger()
+        #expect(ledger.nextDeadline == nil)
+        _ = ledger.wait(since: 20, "a")
+        _ = ledger.wait(since: 25, "b")
+        #expect(ledger.nextDeadline == 50)
+        #expect(ledger.timePassed(now: 49) == [])
+        #expect(ledger.timePassed(now: 50) == ["a"])
+        #expect(ledger.nextDeadline == 55)
+        #expect(ledger.takeAll() == ["b"])
+        #expect(ledger.nextDeadline == nil)
+    }
+}

@@ -1,0 +1,167 @@
+import BackingClient
+import LocalCache
+import Logging
+import NIOCore
+import NIOEmbedded
+import RESPParser
+
+@testable import RESPProxy
+
+/// One event loop of a proxy whose server is the test: it sees what is asked on the fill lane, and answers.
+final class LoopUnderTest {
+    /// Whose answers count for the trust in the cache beside those of the loop's own lane.
+    static let otherLane = 1
+
+    let coherence: Coherence
+    let cache: ValueCache
+    private let eventLoop = EmbeddedEventLoop()
+    private let loop: ProxyLoop
+    private let opened: Opened
+    private let lane: EmbeddedChannel
+    private let client: EmbeddedChannel
+
+    init() throws {
+        let backing = BackingConfiguration(
+            address: .tcp(host: "localhost", port: 6379), wrapsInTransaction: false, tracking: TrackingConfiguration())
+        let configuration = ProxyConfiguration(
+            backing: backing, cache: CacheConfiguration(capacity: 10, expiry: nil, memoryLimit: 1 << 20),
+            trustsClients: false, protectedMode: false, maxConnections: 10, idleTimeout: nil, coherence: .tracking)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let opened = Opened()
+        self.opened = opened
+        let connector = BackingConnector(configuration: backing, seed: 1) { eventLoop, initializer in
+            opened.open(on: eventLoop, initializer)
+        }
+        cache = ValueCache(configuration: configuration.cache)
+        coherence = Coherence(configuration: configuration, cache: cache, logger: logger)
+        loop = ProxyLoop(
+            index: 0, eventLoop: eventLoop, configuration: configuration, cache: cache, coherence: coherence,
+            logger: logger, connector: connector)
+        let keeper = CoherenceKeeper(
+            connector: connector, tracking: TrackingConfiguration(), coherence: coherence, cache: cache,
+            eventLoop: eventLoop, logger: logger,
+            admission: AdmissionWatch(connector: connector, eventLoop: eventLoop) { _ in }, announce: { _ in })
+        coherence.started(
+            BarrierWitnesses(
+                keeper: NIOLoopBound(keeper, eventLoop: eventLoop), loops: [NIOLoopBound(loop, eventLoop: eventLoop)]))
+        loop.start()
+        eventLoop.run()
+        lane = try opened.takeFirst()
+        client = EmbeddedChannel(loop: eventLoop)
+        client.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+        try client.pipeline.syncOperations.addHandler(RESPSession(loop: loop, channel: client))
+        try serve("*1\r\n*7\r\n$3\r\nget\r\n:2\r\n*1\r\n+readonly\r\n:1\r\n:1\r\n:1\r\n*0\r\n")
+        loop.admissionChanged(to: true)
+        try beTracked()
+    }
+
+    private func beTracked() throws {
+        let feed = FeedIdentity(redirectID: 7, runID: Array("abc".utf8), generation: 1)
+        coherence.feedIsUp(feed, sent: MonotonicClock.now())
+        coherence.watchAnswered(sent: MonotonicClock.now())
+        loop.feedChanged(to: feed)
+        eventLoop.run()
+        try serve("$12\r\nrun_id:abc\r\n\r\n")
+        try serve("+OK\r\n")
+    }
+
+    /// Whether the cache counts.
+    func trust(_ isTrusted: Bool) {
+        coherence.lane(Self.otherLane, isTrackedBy: 1, sent: isTrusted ? MonotonicClock.now() : 0)
+    }
+
+    /// What the lane has been sent since the last look, without line ends.
+    func asked() throws -> String {
+        eventLoop.run()
+        var text = ""
+        while let bytes = try lane.readOutbound(as: ByteBuffer.self) { text += String(buffer: bytes) }
+        return text.replacing("\r\n", with: " ")
+    }
+
+    /// The server answers on the lane.
+    func serve(_ replies: String) throws {
+        _ = try asked()
+        try lane.writeInbound(ByteBuffer(string: replies))
+        eventLoop.run()
+    }
+
+    /// All that barriers need is answered.
+    func answerBarrier() {
+        let now = MonotonicClock.now()
+        coherence.feedAnswered(sent: now)
+        coherence.lane(0, answered: now)
+        coherence.lane(Self.otherLane, answered: now)
+        eventLoop.run()
+    }
+
+    /// The cache has the key, read on another lane.
+    func cache(_ key: String, _ value: String) {
+        let bytes = ByteBuffer(string: key)
+        let found = cache.lookUp(
+            bytes.readableBytesSpan, now: MonotonicClock.now(), lane: Self.otherLane, outstandingLane: nil,
+            copy: { _ in }, waiter: { WaitingRead(waiter: Nobody(eventLoop: eventLoop), request: 0, asked: 0) })
+        guard case .miss(let ticket) = found else { return }
+        _ = cache.complete(
+            ticket, withBytes: ByteBuffer(string: value).readableBytesSpan, deadline: nil, now: MonotonicClock.now())
+    }
+
+    /// It is announced that the key has changed.
+    func invalidate(_ key: String) { cache.invalidate(ByteBuffer(string: key).readableBytesSpan) }
+
+    /// The client asks for keys, all in one write.
+    func get(_ keys: String...) throws {
+        var bytes = ByteBuffer()
+        for key in keys { RESPEncoder.command([Array("GET".utf8), Array(key.utf8)], into: &bytes) }
+        try client.writeInbound(bytes)
+        eventLoop.run()
+    }
+
+    /// What the client has been answered since the last look, without line ends.
+    func answered() throws -> String {
+        eventLoop.run()
+        var text = ""
+        while let bytes = try client.readOutbound(as: ByteBuffer.self) { text += String(buffer: bytes) }
+        return text.replacing("\r\n", with: " ")
+    }
+
+    func finish() {
+        client.close(promise: nil)
+        _ = loop.stop()
+        coherence.stopped()
+        eventLoop.run()
+    }
+}
+
+/// Stands for a waiter whom nobody tells anything.
+private final class Nobody: FillWaiter {
+    let eventLoop: any EventLoop
+
+    init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    func fillEnded(request: UInt64, outcome: FillOutcome, outranCache: Bool) {}
+}
+
+/// The channels that were opened to the backing; all in one thread.
+private final class Opened: @unchecked Sendable {
+    private var channels: [EmbeddedChannel] = []
+
+    func open(
+        on eventLoop: any EventLoop, _ initializer: (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel> {
+        guard let loop = eventLoop as? EmbeddedEventLoop,
+            let address = try? SocketAddress(ipAddress: "127.0.0.1", port: 6379)
+        else { return eventLoop.makeFailedFuture(ChannelError.operationUnsupported) }
+        let channel = EmbeddedChannel(loop: loop)
+        channel.connect(to: address, promise: nil)
+        _ = initializer(channel)
+        channels.append(channel)
+        return eventLoop.makeSucceededFuture(channel)
+    }
+
+    struct NothingOpened: Error {}
+
+    func takeFirst() throws -> EmbeddedChannel {
+        guard !channels.isEmpty else { throw NothingOpened() }
+        return channels.removeFirst()
+    }
+}
