@@ -33,7 +33,7 @@ final class FakeReader: KeyReader {
             return .hit(value, age: age)
         case .pending, nil:
             pending.append((bytes, waiter, request))
-            return .pending(lane: 0)
+            return .pending(lane: 0, key: key)
         }
     }
 

@@ -19,8 +19,8 @@ public final class ReadThrough {
     public enum Reading {
         /// Answered from the cache (nil: the value's bytes have been copied); the age is in nanoseconds since the entry was added.
         case hit(CachedValue?, age: UInt64)
-        /// The waiter will be told. `lane` is where the fetch is under way.
-        case pending(lane: Int)
+        /// The waiter will be told. `lane` is where the fetch is under way; the key is a copy.
+        case pending(lane: Int, key: ByteBuffer)
         /// Nothing may be answered before the reader's own earlier reads are: ask again then.
         case mustWait
     }
@@ -50,13 +50,15 @@ public final class ReadThrough {
         switch found {
         case .hit(let value, let age): return .hit(value, age: age)
         case .refresh(let value, let age, let ticket):
-            fetch(key, ticket)
+            fetch(ByteBuffer(copying: key), ticket)
             return .hit(value, age: age)
-        case .joined(let lane): return .pending(lane: lane)
+        case .joined(let lane): return .pending(lane: lane, key: ByteBuffer(copying: key))
         case .mustWait: return .mustWait
         case .miss(let ticket):
+            // The key is copied: the buffer that it lies in is the session's, and goes on being written to.
+            let key = ByteBuffer(copying: key)
             fetch(key, ticket)
-            return .pending(lane: lane.index)
+            return .pending(lane: lane.index, key: key)
         }
     }
 
@@ -86,9 +88,7 @@ public final class ReadThrough {
         return cache.lookUpTogether(keys, in: bytes, now: now, addedBefore: barrier) { CachedValue(copying: $0) }
     }
 
-    private func fetch(_ key: RawSpan, _ ticket: FillTicket) {
-        // The key is copied: the buffer that it lies in is the session's, and goes on being written to.
-        let key = ByteBuffer(copying: key)
+    private func fetch(_ key: ByteBuffer, _ ticket: FillTicket) {
         lane.fetch(key) { [self] reply in end(ticket, key, with: reply) }
     }
 
@@ -136,9 +136,9 @@ public final class ReadThrough {
         case .hit(let value, _):
             waiting.tell(FillOutcome(value ?? .bytes(copied)), from: eventLoop)
         case .refresh(let value, _, let ticket):
-            fetch(key.readableBytesSpan, ticket)
+            fetch(key, ticket)
             waiting.tell(FillOutcome(value ?? .bytes(copied)), from: eventLoop)
-        case .miss(let ticket): fetch(key.readableBytesSpan, ticket)
+        case .miss(let ticket): fetch(key, ticket)
         case .joined: break
         // Only said to those who wait on a lane.
         case .mustWait: waiting.tell(.failure(.lost), from: eventLoop)

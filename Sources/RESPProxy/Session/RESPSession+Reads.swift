@@ -31,9 +31,9 @@ extension RESPSession {
         case .hit(nil, _):
             hits += 1
             if let copied { reads.append(.value(copied), key: copyKey(command, range)) }
-        case .pending(let lane):
+        case .pending(let lane, let key):
             hasLookedPast = !loop.coherence.mayServe(now: now) || hasLookedPast && reads.pendingCount > 0
-            reads.appendPending(key: copyKey(command, range), lane: lane, started: now)
+            reads.appendPending(key: key, lane: lane, started: now)
         }
         return true
     }
