@@ -22,8 +22,7 @@ public final class ProxyLoop {
     let access: CacheAccess
     let logger: Logger
 
-    /// Memory for the replies of one session at a time, for the length of a turn.
-    var spareOutput = ByteBuffer()
+    let flusher: ReplyFlusher
 
     private let connector: BackingConnector
     private let lane: FillLane
@@ -64,6 +63,7 @@ public final class ProxyLoop {
         self.access = configuration.cacheAccess
         self.router = CommandRouter(table: nil, access: access, caches: configuration.cache.capacity > 0)
         self.metrics = LoopMetrics()
+        self.flusher = ReplyFlusher(eventLoop: eventLoop)
         let connector = connector ?? BackingConnector(configuration: configuration.backing)
         self.connector = connector
         self.lane = FillLane(index: index, connector: connector, eventLoop: eventLoop, logger: logger)

@@ -36,7 +36,7 @@ final class FakeReader: KeyReader {
             return .hit(value, age: age)
         case .pending, nil:
             pending.append((bytes, waiter, request))
-            return .pending(lane: 0, isPast: false)
+            return .pending(lane: 0, isPast: false, key: key)
         }
     }
 

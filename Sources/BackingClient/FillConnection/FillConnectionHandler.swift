@@ -45,10 +45,7 @@ final class FillConnectionHandler: ChannelInboundHandler {
     /// Encodes the fetch; it is written together with the others of this turn of the event loop.
     func fetch(_ key: ByteBuffer, completion: @escaping Completion) {
         let isWrapped = self.machine.fetch(for: completion)
-        if isWrapped { HiredisCommand.append("MULTI", to: &self.outgoing) }
-        HiredisCommand.append("GET", key, to: &self.outgoing)
-        HiredisCommand.append("PTTL", key, to: &self.outgoing)
-        if isWrapped { HiredisCommand.append("EXEC", to: &self.outgoing) }
+        self.outgoing.writeFetch(of: key, isWrapped: isWrapped)
         self.scheduleFlush()
     }
 
@@ -153,8 +150,8 @@ final class FillConnectionHandler: ChannelInboundHandler {
 
     // MARK: Carrying out
 
-    private func perform(_ action: FillConnectionStateMachine<Completion>.ReplyAction) {
-        switch action {
+    private func perform(_ action: consuming FillConnectionStateMachine<Completion>.ReplyAction) {
+        switch consume action {
         case .nothing: break
         case .goUp(let commandTable): self.delegate?.fillConnectionIsUp(self, commandTable: commandTable)
         case .write(let commands):

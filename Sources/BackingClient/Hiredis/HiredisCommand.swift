@@ -3,13 +3,9 @@ import NIOCore
 
 /// Encodes commands with hiredis.
 enum HiredisCommand {
-    /// Appends a command without arguments, or with one.
-    static func append(_ name: StaticString, _ argument: ByteBuffer? = nil, to buffer: inout ByteBuffer) {
-        let name = UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-        guard let argument else { return self.append([name], to: &buffer) }
-        argument.withUnsafeReadableBytes { argument in
-            self.append([name, argument], to: &buffer)
-        }
+    /// Appends a command without arguments.
+    static func append(_ name: StaticString, to buffer: inout ByteBuffer) {
+        self.append([UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)], to: &buffer)
     }
 
     /// Appends a command given word by word.

@@ -62,7 +62,10 @@ struct ReplyReader {
     /// The next frame that is whole, or nil when more bytes are needed.
     mutating func next() throws(ReplyViolation) -> Incoming? {
         while self.scanned < self.chunk.readableBytes {
+            let start = self.scanned
             switch try self.scan() {
+            case .frameEnd(let end) where self.isWholeFrame(from: start, to: end):
+                return try self.takeWholeFrame(from: start, to: end)
             case .needsMore:
                 self.scanned = self.chunk.readableBytes
                 try self.takeUnfinishedFrame()
@@ -141,6 +144,37 @@ struct ReplyReader {
         if self.collectsRawFrame { return .rawFrame(self.rawLength <= self.rawLimit ? self.raw : nil) }
         guard let parsed else { throw ReplyViolation(reason: "an unfinished reply") }
         return .reply(parsed, droppedLength: self.droppedLength)
+    }
+}
+
+/// A frame that is there whole: nearly all are, and nothing has to be held or put together.
+extension ReplyReader {
+    private func isWholeFrame(from start: Int, to end: Int) -> Bool {
+        self.taken == start && self.held.readableBytes == 0 && !self.collectsRawFrame && !self.isHeadChecked
+            && self.bytesToDrop == 0 && self.droppedLength == nil && self.parsed == nil
+            && end - start <= HiredisReader.feedLimit
+    }
+
+    private mutating func takeWholeFrame(from start: Int, to end: Int) throws(ReplyViolation) -> Incoming {
+        try self.checkHead()
+        let result = self.chunk.withUnsafeReadableBytes { bytes in
+            Result { () throws(ReplyViolation) in
+                try self.hiredis.feed(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+            }
+        }
+        try result.get()
+        guard let reply = try self.hiredis.next() else { throw ReplyViolation(reason: "an unfinished reply") }
+        self.isHeadChecked = false
+        if end == self.chunk.readableBytes {
+            // Nothing of the chunk may keep its storage from being used again.
+            self.chunk = ByteBuffer()
+            self.scanned = 0
+            self.taken = 0
+        } else {
+            self.scanned = end
+            self.taken = end
+        }
+        return .reply(reply, droppedLength: nil)
     }
 }
 

@@ -15,6 +15,8 @@ public final class HTTPFacade {
     var date = HTTPDate()
     /// Memory for one short value at a time, copied from the cache.
     var copied = ByteBuffer()
+    /// Memory for one response at a time.
+    var spareHead = ByteBuffer()
     /// Memory for the JSON form of one value at a time.
     var document = ByteBuffer()
 

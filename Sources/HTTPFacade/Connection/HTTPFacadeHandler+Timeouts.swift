@@ -23,7 +23,7 @@ extension HTTPFacadeHandler {
         let timeout = facade.configuration.idleTimeout
         var delay = timeout
         if flushesUnderWay > 0 || isStreaming {
-            let progress = writeProgress(context: context)
+            let progress = WriteProgress(request: lastNumber, streamed: bytesStreamed, buffered: bufferedBytes)
             if progress.buffered > 0 && progress == self.progress {
                 return context.close(promise: nil)
             }
@@ -42,9 +42,6 @@ extension HTTPFacadeHandler {
         if case .streaming? = exchange?.phase { true } else { false }
     }
 
-    private func writeProgress(context: ChannelHandlerContext) -> WriteProgress {
-        // A channel that cannot tell is taken to be getting on.
-        let buffered = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        return WriteProgress(request: lastNumber, streamed: bytesStreamed, buffered: buffered)
-    }
+    /// Bytes that wait for the socket. A channel that cannot tell is taken to be getting on.
+    var bufferedBytes: Int { (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 }

@@ -184,7 +184,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         timer?.cancel()
         timer = nil
         cancelLargeValue()
-        if let exchange, exchange.status != 0 { report(exchange) }
+        if let exchange, exchange.status != 0, let context { report(exchange, at: context.eventLoop.now) }
         exchange = nil
         callback?.detach()
         callback = nil

@@ -20,6 +20,13 @@ extension RawSpan {
         unsafeLoad(fromByteOffset: offset, as: UInt8.self)
     }
 
+    /// Eight bytes from `start` on, the first of them lowest; nil where there are fewer.
+    @inline(__always)
+    func word(at start: Int) -> UInt64? {
+        guard start <= byteCount &- 8 else { return nil }
+        return UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
+    }
+
     /// The count in a whole line `<type><digits>\r<any byte>` that starts at `start`, and where the line ends.
     ///
     /// Nil for everything that is not plainly a count (negative, malformed, cut off, over nine digits): the caller

@@ -32,6 +32,7 @@ extension RawSpan {
     /// Where the text line that starts at `start` ends, behind its CRLF; nil when that is not near.
     @inline(__always)
     private func shortLineEnd(at start: Int) -> Int? {
+        if let length = word(at: start &+ 1)?.lengthOfLine { return start &+ length &+ 3 }
         let last = Swift.min(byteCount, start &+ Self.shortLine) &- 1
         var position = start &+ 1
         while position < last {
@@ -44,6 +45,9 @@ extension RawSpan {
     /// Where the line `<type>[-]<digits>\r\n` that starts at `start` ends.
     @inline(__always)
     private func plainIntegerEnd(at start: Int) -> Int? {
+        if let word = word(at: start &+ 1), let length = word.lengthOfLine, length > 0, word.beginsWithDigits(length) {
+            return start &+ length &+ 3
+        }
         // Nobody sends longer numbers, and whether one is too long is not for here.
         let last = Swift.min(byteCount &- 1, start &+ 24)
         var position = start &+ 1

@@ -39,7 +39,10 @@ enum WriteEffect: Equatable, Sendable {
     /// The effect of `command`, by the server's own table.
     ///
     /// Without a table every command counts as a write of everything, except the few that cannot be one whatever the table says.
-    init(of command: CommandView, _ entry: TableEntry) {
+    ///
+    /// - Parameter namesKeys: False where nothing is ever kept of any key: then those that it tells are not copied, and it counts as
+    ///   ``none``.
+    init(of command: CommandView, _ entry: TableEntry, namesKeys: Bool = true) {
         let description: CommandDescription
         switch entry {
         case .noTable:
@@ -58,7 +61,7 @@ enum WriteEffect: Equatable, Sendable {
             self = .none
         } else if flags.contains(.write) || command.name == "pfcount" {
             // PFCOUNT is flagged read-only and yet may rewrite the string that it reads (it caches the count).
-            self = Self.keys(of: command, description)
+            self = Self.keys(of: command, description, namesKeys: namesKeys)
         } else if flags.contains(.readonly) {
             self = .none
         } else {
@@ -85,7 +88,9 @@ enum WriteEffect: Equatable, Sendable {
         return command.name.map(harmlessAdmin.contains) == true ? .none : .everything
     }
 
-    private static func keys(of command: CommandView, _ description: CommandDescription) -> WriteEffect {
+    private static func keys(
+        of command: CommandView, _ description: CommandDescription, namesKeys: Bool
+    ) -> WriteEffect {
         guard !description.flags.contains(.movableKeys) else { return .unknownKeys }
         // `FLUSHALL` and `SWAPDB`, under whatever name: only the former is announced.
         guard description.firstKey > 0, description.keyStep > 0 else { return .everything }
@@ -93,7 +98,7 @@ enum WriteEffect: Equatable, Sendable {
         // While a large command is still being received, the keys behind the received part are not known.
         guard command.isComplete || last < command.count else { return .unknownKeys }
         let end = min(last, command.count - 1)
-        guard description.firstKey <= end else { return .none }
+        guard namesKeys, description.firstKey <= end else { return .none }
         if description.keyStep > end - description.firstKey { return .key(command.copy(description.firstKey)) }
         return .severalKeys(
             stride(from: description.firstKey, through: end, by: description.keyStep).map { command.copy($0) })

@@ -21,8 +21,9 @@ public final class ReadThrough {
     public enum Reading {
         /// Answered from the cache (nil: the value's bytes have been copied); the age is in nanoseconds since the entry was added.
         case hit(CachedValue?, age: UInt64)
-        /// The waiter will be told. `lane` is where the fetch is under way; `isPast`: the key may be in the cache, which was not asked.
-        case pending(lane: Int, isPast: Bool)
+        /// The waiter will be told. `lane` is where the fetch is under way; `isPast`: the key may be in the cache, which was not asked; the
+        /// key is a copy.
+        case pending(lane: Int, isPast: Bool, key: ByteBuffer)
         /// Nothing may be answered before the reader's own earlier reads are: ask again then.
         case mustWait
     }
@@ -41,7 +42,7 @@ public final class ReadThrough {
     /// - Parameters:
     ///   - now: Monotonic nanoseconds, ``MonotonicClock``.
     ///   - outstandingLane: The lane on which this reader still waits for earlier reads, or nil.
-    ///   - awaitsPast: Whether one of these was ``Reading/pending(lane:isPast:)`` past the cache. It may bring something newer than the
+    ///   - awaitsPast: Whether one of these was ``Reading/pending(lane:isPast:key:)`` past the cache. It may bring something newer than the
     ///     cache has, should that be believed again by now.
     ///   - request: Given back to the waiter.
     ///   - copy: Given a short value on a hit, before this returns, under the cache's lock; it must do no more than copy the bytes.
@@ -57,13 +58,16 @@ public final class ReadThrough {
         switch found {
         case .hit(let value, let age): return .hit(value, age: age)
         case .refresh(let value, let age, let ticket):
-            fetch(key, ticket)
+            fetch(ByteBuffer(copying: key), ticket)
             return .hit(value, age: age)
-        case .joined(let lane): return .pending(lane: lane, isPast: false)
+        case .joined(let lane): return .pending(lane: lane, isPast: false, key: ByteBuffer(copying: key))
         case .mustWait: return .mustWait
         case .miss(let ticket):
+            // The key is copied: the buffer that it lies in is the session's, and goes on being written to.
+            let key = ByteBuffer(copying: key)
             fetch(key, ticket)
-            return .pending(lane: lane.index, isPast: isPast && coherence.keeps(key))
+            return .pending(
+                lane: lane.index, isPast: isPast && coherence.keeps(key.readableBytesSpan), key: key)
         }
     }
 
@@ -100,9 +104,7 @@ public final class ReadThrough {
         return cache.lookUpTogether(keys, in: bytes, now: now, addedBefore: barrier) { CachedValue(copying: $0) }
     }
 
-    private func fetch(_ key: RawSpan, _ ticket: FillTicket) {
-        // The key is copied: the buffer that it lies in is the session's, and goes on being written to.
-        let key = ByteBuffer(copying: key)
+    private func fetch(_ key: ByteBuffer, _ ticket: FillTicket) {
         lane.fetch(key) { [self] reply in end(ticket, key, with: reply) }
     }
 
@@ -162,9 +164,9 @@ public final class ReadThrough {
         case .hit(let value, _):
             waiting.tell(FillOutcome(value ?? .bytes(copied)), from: eventLoop)
         case .refresh(let value, _, let ticket):
-            fetch(key.readableBytesSpan, ticket)
+            fetch(key, ticket)
             waiting.tell(FillOutcome(value ?? .bytes(copied)), from: eventLoop)
-        case .miss(let ticket): fetch(key.readableBytesSpan, ticket)
+        case .miss(let ticket): fetch(key, ticket)
         case .joined: break
         // Only said to those who wait on a lane.
         case .mustWait: waiting.tell(.failure(.lost), from: eventLoop)

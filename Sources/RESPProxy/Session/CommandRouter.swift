@@ -95,7 +95,7 @@ final class CommandRouter: Sendable {
 
     func describe(_ command: CommandView, announcesChanges: Bool) -> RelayedCommand {
         let entry = table?.entry(for: command) ?? .noTable
-        var writes = WriteEffect(of: command, entry)
+        var writes = WriteEffect(of: command, entry, namesKeys: caches)
         if case .unknownKeys = writes, !announcesChanges { writes = .everything }
         if case .listed(let description) = entry, description.isPlain {
             // Nearly all that is relayed: it changes nothing but keys.

@@ -32,9 +32,9 @@ extension RESPSession {
         case .hit(nil, _):
             hits += 1
             if let copied { reads.append(.value(copied), key: copyKey(command, range)) }
-        case .pending(let lane, let isPast):
+        case .pending(let lane, let isPast, let key):
             hasLookedPast = isPast || hasLookedPast && reads.pendingCount > 0
-            reads.appendPending(key: copyKey(command, range), lane: lane, started: now)
+            reads.appendPending(key: key, lane: lane, started: now)
         }
         return true
     }

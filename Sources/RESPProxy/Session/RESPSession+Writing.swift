@@ -30,7 +30,7 @@ extension RESPSession {
 
     /// Where replies are collected: memory that the sessions of an event loop use in turn.
     func openOutput() {
-        if output.capacity == 0 { swap(&output, &loop.spareOutput) }
+        if output.capacity == 0 { output = loop.flusher.takeMemory() }
     }
 
     func writeOutput() {
@@ -40,24 +40,31 @@ extension RESPSession {
         output = ByteBuffer()
     }
 
+    /// Has what was written sent at the end of the event loop's turn.
     func flush() {
-        guard isFlushDue else { return }
+        guard isFlushDue, !isFlushScheduled else { return }
+        isFlushScheduled = true
+        loop.flusher.flushLater(self)
+    }
+
+    func flushNow() {
+        isFlushScheduled = false
         isFlushDue = false
         context?.flush()
+        guard written.capacity > 0 else { return }
+        // Written whole, as nearly always, it is nobody else's now.
+        var memory = ByteBuffer()
+        swap(&memory, &written)
+        loop.flusher.giveBack(consume memory)
     }
 
     func flushOutput() {
         writeOutput()
         referenced = 0
         flush()
-        if written.capacity > 0 {
-            // Written whole, as nearly always, it is nobody else's now.
-            swap(&loop.spareOutput, &written)
-            written = ByteBuffer()
-            loop.spareOutput.reuse()
-        } else if output.capacity > 0 {
-            swap(&loop.spareOutput, &output)
-            output = ByteBuffer()
-        }
+        guard output.capacity > 0 else { return }
+        var memory = ByteBuffer()
+        swap(&memory, &output)
+        loop.flusher.giveBack(consume memory)
     }
 }

@@ -70,6 +70,8 @@ final class RESPSession: ChannelInboundHandler {
     var written = ByteBuffer()
     /// Something was written since the last flush.
     var isFlushDue = false
+    /// What was written is sent at the end of the event loop's turn.
+    var isFlushScheduled = false
     /// Bytes of values written without a copy in this turn.
     var referenced = 0
     /// Sent, and then the connection closed, once everything before it is answered.

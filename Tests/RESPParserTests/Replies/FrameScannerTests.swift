@@ -82,6 +82,26 @@ struct FrameScannerTests {
     }
 
     @Test(
+        "short texts and numbers of every length end where they end, and a number with a wrong byte anywhere is refused"
+    )
+    func everyShortLength() {
+        for length in 1...20 {
+            let text = String(repeating: "t", count: length)
+            #expect(
+                scanFrames("+\(text)\r\n-\(text)\r\n+behind it\r\n").ends.prefix(2) == [length + 3, 2 * length + 6])
+            let number = ":\(String(repeating: "9", count: length))\r\n+behind it\r\n"
+            #expect(scanFrames(number).ends.first == length + 3)
+            for place in 1...length {
+                for wrong: UInt8 in [0x00, 0x2F, 0x3A, 0x61, 0xB0, 0xFA, 0xFF] {
+                    var bytes = Array(number.utf8)
+                    bytes[place] = wrong
+                    #expect(scanFrames([bytes]).error != nil, "\(bytes)")
+                }
+            }
+        }
+    }
+
+    @Test(
         "what is no RESP is refused",
         arguments: [
             "?", "x", "\r\n", "\0", ";1\r\n", ".\r\n", "$abc", "$\r\n", "$-2\r\n", "$-\r\n", "$01\r\n", "$+1\r\n",

@@ -8,8 +8,8 @@ extension ByteBuffer: ByteSink {
     /// Writes bytes.
     @inlinable public mutating func append(_ bytes: RawSpan) { writeBytes(bytes) }
 
-    /// A whole bulk string, as ``RESPEncoder/bulk(_:into:)`` writes it, but put together in place: this is what a hit writes.
-    mutating func writeBulk(_ body: RawSpan) {
+    /// A whole bulk string, as `RESPEncoder.bulk(_:into:)` writes it, but put together in place: this is what a hit writes, and a fetch.
+    package mutating func writeBulk(_ body: RawSpan) {
         let length = body.byteCount
         // `$`, at most 19 digits, and twice CR LF.
         writeWithUnsafeMutableBytes(minimumWritableBytes: length + 24) { memory in
@@ -39,7 +39,7 @@ extension ByteBuffer: ByteSink {
     }
 
     /// A buffer of its own with a copy of `bytes`.
-    init(copying bytes: RawSpan) {
+    package init(copying bytes: RawSpan) {
         self.init()
         reserveCapacity(bytes.byteCount)
         writeBytes(bytes)
