@@ -184,6 +184,10 @@ final class World {
             connection.toProxy += connection.client.outgoing
             connection.client.outgoing = []
             self.server.kill(connection.client)
+            // Of a connection that reads values nothing but its own end tells, which may be long on its way.
+            if connection.client.redirect != nil, self.draw(0..<2) == 0 {
+                connection.silentUntil = Self.now + UInt64(self.draw(1..<100)) * 1_000_000
+            }
             // What changes at the same moment is announced to nobody.
             for key in Self.hot + Self.cold { self.server.run("SET", key, self.newValue()) }
         case 15..<16:
