@@ -39,7 +39,6 @@ public final class ProxyLoop {
     /// See `ProxyLoops`: done once clients that had connected before are there, and what was opened for them.
     var settle: (() -> EventLoopFuture<Void>)?
     /// When the fill lane sent what was answered last.
-    private var lastAnswered: UInt64 = 0
 
     /// Every client's channel.
     private var channels: [ObjectIdentifier: any Channel] = [:]
@@ -216,6 +215,8 @@ public final class ProxyLoop {
 extension ProxyLoop: FillLaneObserver {
     /// Fills are answered from here on; the table is the server's as of this log-in.
     public func fillLaneIsUp(_ lane: FillLane, commandTable table: ByteBuffer?) {
+        // Before a fetch is written on it.
+        coherence.laneIsUp(lane.index, now: MonotonicClock.now())
         outage = nil
         isFillRefused = false
         metrics.backingChanged(isUp: true)
@@ -248,7 +249,7 @@ extension ProxyLoop: FillLaneObserver {
 
     /// What is fetched from now on may be kept.
     public func fillLane(_ lane: FillLane, isTrackedBy generation: UInt64) {
-        coherence.lane(lane.index, isTrackedBy: generation, sent: lastAnswered)
+        coherence.laneIsTracked(by: generation)
     }
 
     /// Nothing that is fetched may be kept, unless by expiry.
@@ -258,7 +259,6 @@ extension ProxyLoop: FillLaneObserver {
 
     /// The connection still stands.
     public func fillLane(_ lane: FillLane, answered sent: UInt64) {
-        lastAnswered = sent
         coherence.lane(lane.index, answered: sent)
     }
 }

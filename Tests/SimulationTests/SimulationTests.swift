@@ -42,6 +42,7 @@ struct SimulationTests {
                 + "\(totals.hits) hits")
     }
 
-    /// The last one found a hit that was older than what had just been read past the cache.
-    private static let fixedSeeds = Array(1...16) + [UInt64(5_101_403_137_371_708_696)]
+    /// The last two found a hit that was older than what had just been read past the cache, and a read that joined one of a fill connection
+    /// that was not tracked yet, after a barrier that it had not been asked for.
+    private static let fixedSeeds = Array(1...16) + [UInt64(5_101_403_137_371_708_696), 10_483_371_371_918_902_309]
 }

@@ -1,9 +1,9 @@
 /// Which barriers stand, and who waits for one.
 ///
 /// A *barrier* at some time stands once everybody has answered a question that was sent later through whom something in the cache was
-/// learned: the feed, so that all that the server had announced by then has been applied; and each lane that is tracked, so that
-/// the server had not closed it by then. Of a lane that it has closed the server announces nothing any more, and the lane's own end
-/// may be on its way for long.
+/// learned: the feed, so that all that the server had announced by then has been applied; and each lane that is up, so that the server
+/// had not closed it by then, and nothing is under way on it any more that was asked before. Of a lane that it has closed, or does not
+/// track yet, the server announces nothing, and the lane's own end may be on its way for long.
 ///
 /// One round of questions is under way at a time; who comes meanwhile gets the next one, because what is under way may have been
 /// answered before what they want to be sure of. `Waiter` is whoever waits.
@@ -26,7 +26,7 @@ struct BarrierLedger<Waiter> {
     private let span: UInt64
     /// When the newest question was sent that the feed has answered; nil: it does not stand.
     private var feed: UInt64?
-    /// The same of each tracked lane.
+    /// The same of each lane that is up.
     private var lanes: [Int: UInt64] = [:]
     private var waiters: [(waiter: Waiter, since: UInt64)] = []
     /// All are to answer something that is sent after this.
@@ -44,13 +44,10 @@ struct BarrierLedger<Waiter> {
     mutating func feedAnswered(sent: UInt64) { feed = max(feed ?? 0, sent) }
 
     /// Nothing that was learned through it is left in the cache, or will be before ``settle()``.
-    mutating func feedLost() {
-        feed = nil
-        lanes = [:]
-    }
+    mutating func feedLost() { feed = nil }
 
     /// - Parameter now: What the lane brings is read by the server later than this, so for all before it need not be asked.
-    mutating func laneTracked(_ lane: Int, now: UInt64) { lanes[lane] = now }
+    mutating func laneIsUp(_ lane: Int, now: UInt64) { lanes[lane] = now }
 
     mutating func laneAnswered(_ lane: Int, sent: UInt64) {
         guard let known = lanes[lane] else { return }

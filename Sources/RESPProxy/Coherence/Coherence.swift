@@ -214,11 +214,17 @@ public final class Coherence: Sendable {
         }
     }
 
-    func lane(_ lane: Int, isTrackedBy generation: UInt64, sent: UInt64) {
+    /// - Parameter now: What the lane brings is read by the server later than this.
+    func laneIsUp(_ lane: Int, now: UInt64) {
+        update { state in
+            state.trust.laneIsUp(lane, now: now)
+            state.barriers.laneIsUp(lane, now: now)
+        }
+    }
+
+    func laneIsTracked(by generation: UInt64) {
         updateFlushing { state in
             guard state.feed?.generation == generation else { return false }
-            state.trust.laneTracked(lane, sent: sent)
-            state.barriers.laneTracked(lane, now: MonotonicClock.now())
             guard state.isFallenBack, policy != .expiry else { return false }
             // The server does it after all: it was replaced, or its rules were.
             state.isFallenBack = false

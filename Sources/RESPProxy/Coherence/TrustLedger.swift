@@ -16,7 +16,8 @@ struct TrustLedger {
 
     /// Until when hits are allowed; 0 while nothing is heard.
     ///
-    /// Lanes that are not tracked do not count: nothing that they bring is kept.
+    /// A lane that is down does not count: nothing that it brought is left. One that is up counts before it is tracked, too: what it
+    /// brings is not kept, but joined by others.
     var trustedUntil: UInt64 {
         guard let feed, let watch else { return 0 }
         let oldest = lanes.values.reduce(min(feed, watch), min)
@@ -26,12 +27,9 @@ struct TrustLedger {
 
     mutating func feedAnswered(sent: UInt64) { feed = max(feed ?? 0, sent) }
 
-    mutating func feedLost() {
-        feed = nil
-        lanes = [:]
-    }
+    mutating func feedLost() { feed = nil }
 
-    mutating func laneTracked(_ lane: Int, sent: UInt64) { lanes[lane] = sent }
+    mutating func laneIsUp(_ lane: Int, now: UInt64) { lanes[lane] = now }
 
     mutating func laneAnswered(_ lane: Int, sent: UInt64) {
         guard let known = lanes[lane] else { return }

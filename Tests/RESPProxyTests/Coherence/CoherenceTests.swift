@@ -61,7 +61,7 @@ struct CoherenceTests {
         #expect(auto.coherence.isBarrierAnswered(since: .max))
         auto.up(1)
         #expect(auto.coherence.mode == .expiry)
-        auto.coherence.lane(0, isTrackedBy: 1, sent: MonotonicClock.now())
+        auto.coherence.laneIsTracked(by: 1)
         #expect(auto.coherence.mode == .tracking)
         #expect(!auto.coherence.mayStore(0))
     }
@@ -76,11 +76,11 @@ struct CoherenceTests {
         #expect(expiry.mayServe && expiry.coherence.mayStore(0))
     }
 
-    @Test("a barrier stands once the feed and each tracked lane have answered something that was sent later")
+    @Test("a barrier stands once the feed and each lane that is up have answered something that was sent later")
     func barriers() {
         up(1)
         let since = MonotonicClock.now()
-        coherence.lane(0, isTrackedBy: 1, sent: since)
+        coherence.laneIsUp(0, now: since + 1)
         coherence.feedAnswered(sent: since + 10)
         #expect(coherence.isBarrierAnswered(since: since), "what the lane brings is read later than that")
         coherence.feedAnswered(sent: .max - 1)

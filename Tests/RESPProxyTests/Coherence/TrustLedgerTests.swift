@@ -24,7 +24,7 @@ struct TrustLedgerTests {
     @Test("whoever answered longest ago decides, and an old answer takes nothing away")
     func oldest() {
         var ledger = Self.ledger()
-        ledger.laneTracked(0, sent: 9)
+        ledger.laneIsUp(0, now: 9)
         #expect(ledger.trustedUntil == 12)
         ledger.laneAnswered(0, sent: 20)
         #expect(ledger.trustedUntil == 13)
@@ -34,25 +34,25 @@ struct TrustLedgerTests {
         #expect(ledger.trustedUntil == 18)
     }
 
-    @Test("a lane that is not tracked does not count, and is not missed")
+    @Test("a lane that is down does not count, and is not missed")
     func lanes() {
         var ledger = Self.ledger()
         ledger.laneAnswered(1, sent: 2)
         #expect(ledger.trustedUntil == 13)
         #expect(ledger.laneLost(1) == false)
-        ledger.laneTracked(1, sent: 2)
+        ledger.laneIsUp(1, now: 2)
         #expect(ledger.trustedUntil == 5)
         #expect(ledger.laneLost(1) == true)
         #expect(ledger.trustedUntil == 13)
     }
 
-    @Test("without the feed nothing counts, and its lanes start anew")
+    @Test("without the feed nothing counts")
     func feedLost() {
         var ledger = Self.ledger()
-        ledger.laneTracked(0, sent: 1)
+        ledger.laneIsUp(0, now: 9)
         ledger.feedLost()
         #expect(ledger.trustedUntil == 0)
         ledger.feedAnswered(sent: 12)
-        #expect(ledger.trustedUntil == 13)
+        #expect(ledger.trustedUntil == 12, "the lane is still up")
     }
 }

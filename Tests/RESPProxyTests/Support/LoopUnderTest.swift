@@ -67,7 +67,7 @@ final class LoopUnderTest {
 
     /// Whether the cache counts.
     func trust(_ isTrusted: Bool) {
-        coherence.lane(Self.otherLane, isTrackedBy: 1, sent: isTrusted ? MonotonicClock.now() : 0)
+        coherence.laneIsUp(Self.otherLane, now: isTrusted ? MonotonicClock.now() : 0)
     }
 
     /// What the lane has been sent since the last look, without line ends.
