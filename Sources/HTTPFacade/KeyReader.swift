@@ -4,10 +4,12 @@ import RESPProxy
 
 /// What the facade needs of the core: reads through the cache, large values, and who may read.
 protocol KeyReader: AnyObject {
-    /// See ``ReadThrough/read(_:now:outstandingLane:awaitsPast:waiter:request:copy:)``.
+    /// See ``ReadThrough/read(_:now:isCurrent:outstandingLane:awaitsPast:waiter:request:copy:)``.
     func readValue(
-        _ key: ByteBuffer, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
+        _ key: ByteBuffer, isCurrent: Bool, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
     ) -> ReadThrough.Reading
+    /// Whether the cache answers anybody now.
+    var mayServe: Bool { get }
     /// See ``Coherence/isBarrierAnswered(since:)``.
     func isBarrierAnswered(since: UInt64) -> Bool
     /// See ``Coherence/awaitBarrier(since:on:_:)``.
@@ -30,13 +32,15 @@ extension LargeValueReader: LargeValueStream {}
 
 extension ProxyLoop: KeyReader {
     func readValue(
-        _ key: ByteBuffer, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
+        _ key: ByteBuffer, isCurrent: Bool, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
     ) -> ReadThrough.Reading {
         // A connection's requests are served one after another, so none of its earlier reads is ever outstanding.
         readThrough.read(
-            key.readableBytesSpan, now: MonotonicClock.now(), outstandingLane: nil, awaitsPast: false, waiter: waiter,
-            request: request, copy: copy)
+            key.readableBytesSpan, now: MonotonicClock.now(), isCurrent: isCurrent, outstandingLane: nil,
+            awaitsPast: false, waiter: waiter, request: request, copy: copy)
     }
+
+    var mayServe: Bool { coherence.mayServe(now: MonotonicClock.now()) }
 
     func isBarrierAnswered(since: UInt64) -> Bool { coherence.isBarrierAnswered(since: since) }
 

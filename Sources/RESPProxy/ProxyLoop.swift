@@ -38,7 +38,6 @@ public final class ProxyLoop {
     var serverIsNew: (() -> Void)?
     /// See `ProxyLoops`: done once clients that had connected before are there, and what was opened for them.
     var settle: (() -> EventLoopFuture<Void>)?
-    /// When the fill lane sent what was answered last.
 
     /// Every client's channel.
     private var channels: [ObjectIdentifier: any Channel] = [:]
@@ -249,7 +248,7 @@ extension ProxyLoop: FillLaneObserver {
 
     /// What is fetched from now on may be kept.
     public func fillLane(_ lane: FillLane, isTrackedBy generation: UInt64) {
-        coherence.laneIsTracked(by: generation)
+        coherence.lane(lane.index, isTrackedBy: generation)
     }
 
     /// Nothing that is fetched may be kept, unless by expiry.

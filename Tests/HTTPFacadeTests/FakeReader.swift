@@ -20,6 +20,7 @@ final class FakeReader: KeyReader {
     var streams: [FakeStream] = []
     /// Whether barriers stand.
     var isCurrent = true
+    var mayServe = true
     var awaited: [() -> Void] = []
 
     func set(_ key: String, _ value: String, age: UInt64 = 0) {
@@ -27,7 +28,7 @@ final class FakeReader: KeyReader {
     }
 
     func readValue(
-        _ key: ByteBuffer, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
+        _ key: ByteBuffer, isCurrent: Bool, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
     ) -> ReadThrough.Reading {
         let bytes = Array(key.readableBytesView)
         keys.append(bytes)

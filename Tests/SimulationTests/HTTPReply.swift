@@ -23,7 +23,7 @@ enum HTTPReply {
         let body = received.readBytes(length: length) ?? []
         return switch lines.first?.split(separator: " ").dropFirst().first {
         case "200": .blob(body)
-        case "404": .null
+        case "204": .null
         default: .error(body)
         }
     }

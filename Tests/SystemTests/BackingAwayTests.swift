@@ -49,6 +49,7 @@ struct BackingAwayTests {
         try redis.server.kill()
         #expect(try stateful.receiveToEnd().bytes.isEmpty, "its transaction is lost, so it is closed")
         #expect(try redis.client().command("GET", "nosuch").isError("ERR"))
+        #expect(try redis.client().command("GET", "k") == .text("old"), "by expiry hits go on")
         #expect(try redis.client().command("SET", "k", "v").isError("ERR"))
         #expect(try redis.http.get("/nosuch").status == 503)
         try redis.server.restart()

@@ -100,7 +100,7 @@ struct SessionOrderTests {
     }
 
     @Test(
-        "with one event loop, the default, commands of two clients that wait for no reply are done in the order in which they came"
+        "with one event loop, commands of two clients that wait for no reply are done in the order in which they came"
     )
     func orderOfClients() throws {
         let redis = try ProxiedRedis.byExpiry(["THREADS": "1"])

@@ -2,7 +2,7 @@ import NIOCore
 
 /// Hears of a fill lane's ups and downs, on its event loop.
 public protocol FillLaneObserver: AnyObject {
-    /// The lane is logged in and its database selected.
+    /// The lane is logged in and its database selected; no fetch has been written yet.
     ///
     /// - Parameter commandTable: The whole raw reply to `COMMAND`; nil where the server refused it.
     func fillLaneIsUp(_ lane: FillLane, commandTable: ByteBuffer?)

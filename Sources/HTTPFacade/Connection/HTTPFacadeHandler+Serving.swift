@@ -111,12 +111,14 @@ extension HTTPFacadeHandler {
 
     private func lookUp(context: ChannelHandlerContext) {
         guard let number = exchange?.number, let callback else { return }
-        if let outranCache, !facade.reader.isBarrierAnswered(since: outranCache) {
+        let isCurrent = outranCache.map(facade.reader.isBarrierAnswered) ?? true
+        if let outranCache, !isCurrent, facade.reader.mayServe {
             return awaitBarrier(since: outranCache, context: context)
         }
-        outranCache = nil
+        if isCurrent { outranCache = nil }
         exchange?.phase = .fill
-        let reading = facade.reader.readValue(key, waiter: callback, request: number) { [facade] bytes in
+        let reading = facade.reader.readValue(key, isCurrent: isCurrent, waiter: callback, request: number) {
+            [facade] bytes in
             facade.copied.clear(minimumCapacity: bytes.byteCount)
             facade.copied.writeBytes(bytes)
         }

@@ -86,7 +86,7 @@ extension HTTPFacadeHandler {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
 
-    /// Sends off all responses written so far, with one promise for the batch.
+    /// Sends off all responses written so far; a promise is made only where the socket does not take all at once.
     func flush(context: ChannelHandlerContext) {
         guard owesEnd else { return }
         owesEnd = false

@@ -29,7 +29,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     /// The header field whose credentials were last found good, and until when that is believed.
     var granted: (authorization: String?, until: NIODeadline)?
 
-    /// A response is whole, but its end is kept back, so that only the last of a batch needs a promise.
+    /// A response is whole, but its end is kept back, so that a batch is written as one.
     var owesEnd = false
     /// What is kept back.
     var owed = ByteBuffer()

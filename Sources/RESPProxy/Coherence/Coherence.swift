@@ -222,9 +222,10 @@ public final class Coherence: Sendable {
         }
     }
 
-    func laneIsTracked(by generation: UInt64) {
+    func lane(_ lane: Int, isTrackedBy generation: UInt64) {
         updateFlushing { state in
             guard state.feed?.generation == generation else { return false }
+            state.trust.laneIsTracked(lane)
             guard state.isFallenBack, policy != .expiry else { return false }
             // The server does it after all: it was replaced, or its rules were.
             state.isFallenBack = false

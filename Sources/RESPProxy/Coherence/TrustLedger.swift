@@ -1,12 +1,14 @@
 /// For how long what was learned may be believed: as long as everybody who would tell of changes still answers.
 ///
-/// Each share is the time at which a question was sent that has been answered since. All that was announced before that time has been
-/// heard, so the share counts for the heartbeat and its time-out from then on.
+/// Each share is the time at which a question was sent that has been answered since, or a lane came up. All that was announced before that
+/// time has been heard, so the share counts for the heartbeat and its time-out from then on.
 struct TrustLedger {
     /// Nanoseconds from the sending of an answered question.
     private let span: UInt64
     private var feed: UInt64?
     private var lanes: [Int: UInt64] = [:]
+    /// Lanes of which the server has said that it announces what they read.
+    private var tracked: Set<Int> = []
     /// nil: the watch has not succeeded yet.
     private var watch: UInt64?
 
@@ -27,17 +29,25 @@ struct TrustLedger {
 
     mutating func feedAnswered(sent: UInt64) { feed = max(feed ?? 0, sent) }
 
-    mutating func feedLost() { feed = nil }
+    mutating func feedLost() {
+        feed = nil
+        tracked = []
+    }
 
     mutating func laneIsUp(_ lane: Int, now: UInt64) { lanes[lane] = now }
+
+    mutating func laneIsTracked(_ lane: Int) { tracked.insert(lane) }
 
     mutating func laneAnswered(_ lane: Int, sent: UInt64) {
         guard let known = lanes[lane] else { return }
         lanes[lane] = max(known, sent)
     }
 
-    /// - Returns: whether anything that the lane brought may be in the cache.
-    mutating func laneLost(_ lane: Int) -> Bool { lanes.removeValue(forKey: lane) != nil }
+    /// - Returns: whether the server has now forgotten to announce changes of what the lane brought.
+    mutating func laneLost(_ lane: Int) -> Bool {
+        lanes[lane] = nil
+        return tracked.remove(lane) != nil
+    }
 
     mutating func watchAnswered(sent: UInt64) { watch = max(watch ?? 0, sent) }
 }

@@ -52,7 +52,7 @@ public enum FillOutcome: Sendable {
 /// One who waits for a fill.
 public protocol FillWaiter: AnyObject {
     var eventLoop: any EventLoop { get }
-    /// Called once on ``eventLoop`` for each read that answered ``ReadThrough/Reading/pending(lane:isPast:)``, never from inside the
+    /// Called once on ``eventLoop`` for each read that answered ``ReadThrough/Reading/pending(lane:isPast:key:)``, never from inside the
     /// read.
     ///
     /// - Parameters:

@@ -41,16 +41,17 @@ public final class ReadThrough {
     ///
     /// - Parameters:
     ///   - now: Monotonic nanoseconds, ``MonotonicClock``.
+    ///   - isCurrent: Whether the cache is at least as new as what the reader has been given; if not, it is not asked.
     ///   - outstandingLane: The lane on which this reader still waits for earlier reads, or nil.
     ///   - awaitsPast: Whether one of these was ``Reading/pending(lane:isPast:key:)`` past the cache. It may bring something newer than the
     ///     cache has, should that be believed again by now.
     ///   - request: Given back to the waiter.
     ///   - copy: Given a short value on a hit, before this returns, under the cache's lock; it must do no more than copy the bytes.
     public func read(
-        _ key: RawSpan, now: UInt64, outstandingLane: Int?, awaitsPast: Bool, waiter: any FillWaiter, request: UInt64,
-        copy: (RawSpan) -> Void
+        _ key: RawSpan, now: UInt64, isCurrent: Bool, outstandingLane: Int?, awaitsPast: Bool, waiter: any FillWaiter,
+        request: UInt64, copy: (RawSpan) -> Void
     ) -> Reading {
-        let isPast = looksPast(key, now: now)
+        let isPast = !isCurrent || looksPast(key, now: now)
         if awaitsPast, !isPast { return .mustWait }
         let found = lookUp(key, isPast: isPast, now: now, outstandingLane: outstandingLane, copy: copy) {
             WaitingRead(waiter: waiter, request: request, asked: now)

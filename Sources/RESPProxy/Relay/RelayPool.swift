@@ -91,6 +91,8 @@ final class RelayPool {
             self?.shared[key]?.removeAll { $0 === connection }
         }
         try channel.pipeline.syncOperations.addHandler(connection)
+        // It has heard of its end by now, and would be listed for good.
+        guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
         shared[key, default: []].append(connection)
         scheduleSweep()
         return connection

@@ -95,11 +95,14 @@ extension RESPSession {
             flushForwards()
             flushOutput()
             close()
-        case .read where !isCurrent:
-            awaitBarrier()
-            isWaiting = true
         case .read:
-            if !read(command, now: now) { isWaiting = true } else { drop(self) }
+            let isCurrent = isCurrent
+            if !isCurrent, held != nil || loop.coherence.mayServe(now: now) {
+                awaitBarrier()
+                isWaiting = true
+            } else {
+                if !read(command, isCurrent: isCurrent, now: now) { isWaiting = true } else { drop(self) }
+            }
         case .readTogether:
             switch readTogether(command, now: now) {
             case .answered: drop(self)

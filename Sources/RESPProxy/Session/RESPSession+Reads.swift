@@ -13,14 +13,15 @@ extension RESPSession {
     /// Reads a key through the cache.
     ///
     /// - Returns: False when it must wait for the session's earlier reads.
-    func read(_ command: CommandView, now: UInt64) -> Bool {
+    func read(_ command: CommandView, isCurrent: Bool, now: UInt64) -> Bool {
         let range = command.arguments[1]
         guard !mayOvertake(command.buffer.readableBytesSpan.extracting(range)) else { return false }
         let isNext = reads.isEmpty && !isInsideReply
         var copied: ByteBuffer?
         let reading = loop.readThrough.read(
-            command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane,
-            awaitsPast: hasLookedPast && reads.pendingCount > 0, waiter: self, request: reads.nextRequest
+            command.buffer.readableBytesSpan.extracting(range), now: now, isCurrent: isCurrent,
+            outstandingLane: reads.lane, awaitsPast: hasLookedPast && reads.pendingCount > 0, waiter: self,
+            request: reads.nextRequest
         ) { bytes in
             if isNext { output.writeBulk(bytes) } else { copied = ByteBuffer(copying: bytes) }
         }

@@ -61,7 +61,7 @@ struct CoherenceTests {
         #expect(auto.coherence.isBarrierAnswered(since: .max))
         auto.up(1)
         #expect(auto.coherence.mode == .expiry)
-        auto.coherence.laneIsTracked(by: 1)
+        auto.coherence.lane(0, isTrackedBy: 1)
         #expect(auto.coherence.mode == .tracking)
         #expect(!auto.coherence.mayStore(0))
     }

@@ -42,8 +42,21 @@ struct TrustLedgerTests {
         #expect(ledger.laneLost(1) == false)
         ledger.laneIsUp(1, now: 2)
         #expect(ledger.trustedUntil == 5)
-        #expect(ledger.laneLost(1) == true)
+        #expect(ledger.laneLost(1) == false, "nothing is kept of one that was never tracked")
         #expect(ledger.trustedUntil == 13)
+    }
+
+    @Test(
+        "what a tracked lane brought is not to be kept once it is lost; the loss of the feed has seen to that already")
+    func tracked() {
+        var ledger = Self.ledger()
+        ledger.laneIsUp(1, now: 2)
+        ledger.laneIsTracked(1)
+        #expect(ledger.laneLost(1) == true)
+        #expect(ledger.laneLost(1) == false)
+        ledger.laneIsTracked(1)
+        ledger.feedLost()
+        #expect(ledger.laneLost(1) == false)
     }
 
     @Test("without the feed nothing counts")

@@ -47,6 +47,20 @@ struct OutranCacheTests {
         }
     }
 
+    @Test("as long as the cache is not believed, nobody waits for it")
+    func silent() throws {
+        try Self.with { loop in
+            loop.cache("k", "old")
+            loop.trust(false)
+            for _ in 0..<2 {
+                try loop.get("k")
+                #expect(try loop.asked() == Self.ask)
+                try loop.serve(Self.new)
+                #expect(try loop.answered() == "$3 new ")
+            }
+        }
+    }
+
     @Test("while a read past the cache is under way, a hit is not even queued behind it")
     func queued() throws {
         try Self.with { loop in

@@ -39,6 +39,27 @@ struct RelayPoolTests {
         pool.close()
     }
 
+    @Test("a shared connection that is closed before it begins is told as lost, and the next one is opened")
+    func closedAtOnce() {
+        let eventLoop = EmbeddedEventLoop()
+        var opened = 0
+        let pool = RelayPool(on: eventLoop) { _ in
+            opened += 1
+            // Never connected: as one that has been closed meanwhile.
+            return eventLoop.makeSucceededFuture(EmbeddedChannel(loop: eventLoop))
+        }
+        for round in 1...2 {
+            var failure: BackingError?
+            guard case .opening = pool.sharedConnection(key, now: 0, opened: { failure = $0 }) else {
+                Issue.record("one should be opened")
+                return
+            }
+            eventLoop.run()
+            #expect(opened == round && failure != nil)
+        }
+        pool.close()
+    }
+
     @Test("the first shared connection is one that stood ready")
     func sharesSpare() {
         let eventLoop = EmbeddedEventLoop()

@@ -14,6 +14,8 @@ final class LoopUnderTest {
 
     let coherence: Coherence
     let cache: ValueCache
+    /// So long that no test runs into it.
+    private static let tracking = TrackingConfiguration(heartbeat: .seconds(30))
     private let eventLoop = EmbeddedEventLoop()
     private let loop: ProxyLoop
     private let opened: Opened
@@ -22,7 +24,7 @@ final class LoopUnderTest {
 
     init() throws {
         let backing = BackingConfiguration(
-            address: .tcp(host: "localhost", port: 6379), wrapsInTransaction: false, tracking: TrackingConfiguration())
+            address: .tcp(host: "localhost", port: 6379), wrapsInTransaction: false, tracking: Self.tracking)
         let configuration = ProxyConfiguration(
             backing: backing, cache: CacheConfiguration(capacity: 10, expiry: nil, memoryLimit: 1 << 20),
             trustsClients: false, protectedMode: false, maxConnections: 10, idleTimeout: nil, coherence: .tracking)
@@ -38,7 +40,7 @@ final class LoopUnderTest {
             index: 0, eventLoop: eventLoop, configuration: configuration, cache: cache, coherence: coherence,
             logger: logger, connector: connector)
         let keeper = CoherenceKeeper(
-            connector: connector, tracking: TrackingConfiguration(), coherence: coherence, cache: cache,
+            connector: connector, tracking: Self.tracking, coherence: coherence, cache: cache,
             eventLoop: eventLoop, logger: logger,
             admission: AdmissionWatch(connector: connector, eventLoop: eventLoop) { _ in }, announce: { _ in })
         coherence.started(

@@ -30,9 +30,7 @@ import Testing
         arguments: OptionTable.all.map(\.environment))
     func defaults(environment: String) throws {
         let option = try #require(OptionTable.all.first { $0.environment == environment })
-        let words = [
-            "shares `PROXY_PORT`", "the default user", "none", "all keys", "0 for RESP, 60 for HTTP", "number of cores",
-        ]
+        let words = ["shares `PROXY_PORT`", "the default user", "none", "all keys", "0 for RESP, 60 for HTTP"]
         guard !words.contains(option.shownDefault) else { return }
         let given = try Settings(environment: [environment: option.shownDefault])
         let defaults = try Settings()
