@@ -56,11 +56,21 @@ struct SimulationChecker {
             }
             return "\(self.reason(floors)): version \(index + 1) where \((floor + 1) / 2) is due, of \(versions.count)"
         }
-        if value != nil, let expiry = versions[position / 2 - 1].expiry, question.sent > expiry + 1_000_000 {
+        if value != nil, let expiry = self.ownExpiry(of: position / 2 - 1, in: versions),
+            question.sent > expiry + 1_000_000
+        {
             return "rule 2: its TTL has passed"
         }
         client.seen[key] = position
         return nil
+    }
+
+    /// When the key ended with that version. What was written over it had a time to live of its own, or none: that is the key's then, and
+    /// `PTTL` may tell of it already where `GET` had still brought the version before.
+    private func ownExpiry(of index: Int, in versions: [ModelServer.Version]) -> UInt64? {
+        guard let expiry = versions[index].expiry else { return nil }
+        let next = versions.dropFirst(index + 1).first
+        return next.map { $0.time <= expiry } == true ? nil : expiry
     }
 
     /// Values of keys that are only ever written together.
