@@ -69,7 +69,7 @@ start_proxy() {
 # play UNIT PORT LOG: one unit in one run; its exit status tells nothing that the log does not.
 play() {
     mkdir -p "$(dirname "$3")"
-    (cd "$REDIS_TREE" && timeout -k 5 "$unit_limit" ./runtest --host 127.0.0.1 --port "$2" --tags -slow --singledb \
+    (cd "$REDIS_TREE" && timeout -k 5 "$unit_limit" ./runtest --host 127.0.0.1 --port "$2" --tags -slow \
         --durable --single "unit/$1") </dev/null 2>&1 | sed 's/\x1b\[[0-9;]*m//g' >"$3" || true
 }
 
