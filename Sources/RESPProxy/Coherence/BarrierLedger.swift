@@ -22,50 +22,28 @@ struct BarrierLedger<Waiter> {
         var question: Question?
     }
 
-    /// For how long after an unanswered question the cache goes on answering, in nanoseconds.
-    private let span: UInt64
-    /// When the newest question was sent that the feed has answered; nil: it does not stand.
-    private var feed: UInt64?
-    /// The same of each lane that is up.
-    private var lanes: [Int: UInt64] = [:]
+    /// Who has answered what. Of what was learned through one who is lost nothing is left in the cache, or will be before ``settle()``.
+    var trust: TrustLedger
     private var waiters: [(waiter: Waiter, since: UInt64)] = []
     /// All are to answer something that is sent after this.
     private var asked: UInt64?
 
+    /// - Parameter span: For how long after an unanswered question the cache goes on answering, in nanoseconds.
     init(span: UInt64) {
-        self.span = span
+        trust = TrustLedger(span: span)
     }
 
     /// The time up to which barriers stand; 0 where the feed does not.
-    var newest: UInt64 { lanes.values.reduce(feed ?? 0, min) }
-
-    // MARK: Who answers
-
-    mutating func feedAnswered(sent: UInt64) { feed = max(feed ?? 0, sent) }
-
-    /// Nothing that was learned through it is left in the cache, or will be before ``settle()``.
-    mutating func feedLost() { feed = nil }
-
-    /// - Parameter now: What the lane brings is read by the server later than this, so for all before it need not be asked.
-    mutating func laneIsUp(_ lane: Int, now: UInt64) { lanes[lane] = now }
-
-    mutating func laneAnswered(_ lane: Int, sent: UInt64) {
-        guard let known = lanes[lane] else { return }
-        lanes[lane] = max(known, sent)
-    }
-
-    /// Nothing that was learned through it is left in the cache, or will be before ``settle()``.
-    mutating func laneLost(_ lane: Int) { lanes[lane] = nil }
+    var newest: UInt64 { trust.heard ?? 0 }
 
     // MARK: Who waits
 
     /// What is to be done now that somebody has answered, or is gone.
     mutating func settle() -> Outcome {
-        guard feed != nil else {
+        guard let newest = trust.heard else {
             asked = nil
             return Outcome(released: takeAll())
         }
-        let newest = self.newest
         if let asked, newest > asked { self.asked = nil }
         guard !waiters.isEmpty else { return Outcome() }
         return Outcome(released: take { $0 < newest }, question: ask())
@@ -75,16 +53,16 @@ struct BarrierLedger<Waiter> {
     ///
     /// - Returns: Whether it stands already, or nothing is heard, in which case nothing is cached either; and what is to be asked.
     mutating func wait(since: UInt64, _ waiter: Waiter) -> (stands: Bool, question: Question?) {
-        guard feed != nil, newest <= since else { return (true, nil) }
+        guard let newest = trust.heard, newest <= since else { return (true, nil) }
         waiters.append((waiter, since))
         return (false, ask())
     }
 
     private mutating func ask() -> Question? {
-        guard asked == nil, let since = waiters.map(\.since).max(), let feed else { return nil }
+        guard asked == nil, let since = waiters.map(\.since).max(), let feed = trust.feed else { return nil }
         asked = since
         return Question(
-            since: since, asksFeed: feed <= since, lanes: lanes.filter { $0.value <= since }.keys.sorted())
+            since: since, asksFeed: feed <= since, lanes: trust.lanes.filter { $0.value <= since }.keys.sorted())
     }
 
     // MARK: Who waits in vain
@@ -94,13 +72,15 @@ struct BarrierLedger<Waiter> {
 
     /// Lets those go who have waited for so long that nobody is answered from the cache: not before all have answered something sent
     /// later than what they wait for.
-    mutating func timePassed(now: UInt64) -> [Waiter] { now < span ? [] : take { [span] in $0 <= now - span } }
+    mutating func timePassed(now: UInt64) -> [Waiter] {
+        now < trust.span ? [] : take { [span = trust.span] in $0 <= now - span }
+    }
 
     /// Lets everybody go.
     mutating func takeAll() -> [Waiter] { take { _ in true } }
 
     private func deadline(_ since: UInt64) -> UInt64 {
-        let (sum, overflow) = since.addingReportingOverflow(span)
+        let (sum, overflow) = since.addingReportingOverflow(trust.span)
         return overflow ? .max : sum
     }
 

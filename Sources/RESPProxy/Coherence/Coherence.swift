@@ -37,7 +37,6 @@ public final class Coherence: Sendable {
     private let state: Mutex<State>
 
     private struct State {
-        var trust: TrustLedger
         var barriers: BarrierLedger<BarrierWaiter>
         /// While what was learned through somebody who is lost may still be in the cache, nothing counts and no barrier comes to stand.
         var flushesUnderWay = 0
@@ -60,7 +59,7 @@ public final class Coherence: Sendable {
         let isExpiry = configuration.coherence == .expiry
         let span = UInt64(clamping: tracking.trust.nanoseconds)
         self.state = Mutex(
-            State(trust: TrustLedger(span: span), barriers: BarrierLedger(span: span), isFallenBack: isExpiry))
+            State(barriers: BarrierLedger(span: span), isFallenBack: isExpiry))
         if isExpiry { servesByExpiry() }
     }
 
@@ -187,8 +186,7 @@ public final class Coherence: Sendable {
         update { state in
             state.feed = identity
             state.statistics.feeds += 1
-            state.trust.feedAnswered(sent: sent)
-            state.barriers.feedAnswered(sent: sent)
+            state.barriers.trust.feedAnswered(sent: sent)
             if !state.isFallenBack { current.store(identity.generation, ordering: .sequentiallyConsistent) }
         }
     }
@@ -197,8 +195,7 @@ public final class Coherence: Sendable {
         updateFlushing { state in
             let wasUp = state.feed != nil
             state.feed = nil
-            state.trust.feedLost()
-            state.barriers.feedLost()
+            state.barriers.trust.feedLost()
             guard !state.isFallenBack else { return false }
             current.store(0, ordering: .sequentiallyConsistent)
             return wasUp
@@ -208,24 +205,20 @@ public final class Coherence: Sendable {
 
     func feedAnswered(sent: UInt64) {
         update { state in
-            state.trust.feedAnswered(sent: sent)
-            state.barriers.feedAnswered(sent: sent)
+            state.barriers.trust.feedAnswered(sent: sent)
             state.statistics.barriers += 1
         }
     }
 
     /// - Parameter now: What the lane brings is read by the server later than this.
     func laneIsUp(_ lane: Int, now: UInt64) {
-        update { state in
-            state.trust.laneIsUp(lane, now: now)
-            state.barriers.laneIsUp(lane, now: now)
-        }
+        update { $0.barriers.trust.laneIsUp(lane, now: now) }
     }
 
     func lane(_ lane: Int, isTrackedBy generation: UInt64) {
         updateFlushing { state in
             guard state.feed?.generation == generation else { return false }
-            state.trust.laneIsTracked(lane)
+            state.barriers.trust.laneIsTracked(lane)
             guard state.isFallenBack, policy != .expiry else { return false }
             // The server does it after all: it was replaced, or its rules were.
             state.isFallenBack = false
@@ -236,19 +229,13 @@ public final class Coherence: Sendable {
     }
 
     func lane(_ lane: Int, answered sent: UInt64) {
-        update { state in
-            state.trust.laneAnswered(lane, sent: sent)
-            state.barriers.laneAnswered(lane, sent: sent)
-        }
+        update { $0.barriers.trust.laneAnswered(lane, sent: sent) }
     }
 
     /// The server has forgotten what it was to announce of the lane's reads. The lane's own fills fail on its loop, before or
     /// after, so none of them is stored behind the flush.
     func laneIsDown(_ lane: Int) {
-        updateFlushing { state in
-            state.barriers.laneLost(lane)
-            return state.trust.laneLost(lane)
-        }
+        updateFlushing { $0.barriers.trust.laneLost(lane) }
     }
 
     /// - Parameter keys: How many; nil: all.
@@ -267,7 +254,7 @@ public final class Coherence: Sendable {
 
     func watchSaw(mayReadTogether: Bool) { grantsTogether.store(mayReadTogether, ordering: .releasing) }
 
-    func watchAnswered(sent: UInt64) { update { $0.trust.watchAnswered(sent: sent) } }
+    func watchAnswered(sent: UInt64) { update { $0.barriers.trust.watchAnswered(sent: sent) } }
 
     func refused(_ refusal: FeedRefusal) {
         let isNews = state.withLock { $0.refusals.insert(refusal).inserted }
@@ -314,7 +301,7 @@ public final class Coherence: Sendable {
     private func publish(_ state: inout State) -> BarrierLedger<BarrierWaiter>.Outcome {
         let isFlushing = state.flushesUnderWay > 0
         if !state.isFallenBack {
-            trustedUntil.store(isFlushing ? 0 : state.trust.trustedUntil, ordering: .releasing)
+            trustedUntil.store(isFlushing ? 0 : state.barriers.trust.trustedUntil, ordering: .releasing)
         }
         guard !isFlushing else { return BarrierLedger.Outcome() }
         let barrier = max(lastBarrier.load(ordering: .relaxed), state.barriers.newest)

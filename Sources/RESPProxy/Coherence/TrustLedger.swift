@@ -4,9 +4,11 @@
 /// time has been heard, so the share counts for the heartbeat and its time-out from then on.
 struct TrustLedger {
     /// Nanoseconds from the sending of an answered question.
-    private let span: UInt64
-    private var feed: UInt64?
-    private var lanes: [Int: UInt64] = [:]
+    let span: UInt64
+    /// When the newest question was sent that the feed has answered; nil: it does not stand.
+    private(set) var feed: UInt64?
+    /// The same of each lane that is up.
+    private(set) var lanes: [Int: UInt64] = [:]
     /// Lanes of which the server has said that it announces what they read.
     private var tracked: Set<Int> = []
     /// nil: the watch has not succeeded yet.
@@ -21,11 +23,13 @@ struct TrustLedger {
     /// A lane that is down does not count: nothing that it brought is left. One that is up counts before it is tracked, too: what it
     /// brings is not kept, but joined by others.
     var trustedUntil: UInt64 {
-        guard let feed, let watch else { return 0 }
-        let oldest = lanes.values.reduce(min(feed, watch), min)
-        let (sum, overflow) = oldest.addingReportingOverflow(span)
+        guard let heard, let watch else { return 0 }
+        let (sum, overflow) = min(heard, watch).addingReportingOverflow(span)
         return overflow ? .max : sum
     }
+
+    /// Up to when the feed and each lane that is up have been heard; nil where the feed does not stand.
+    var heard: UInt64? { feed.map { lanes.values.reduce($0, min) } }
 
     mutating func feedAnswered(sent: UInt64) { feed = max(feed ?? 0, sent) }
 
@@ -34,6 +38,7 @@ struct TrustLedger {
         tracked = []
     }
 
+    /// - Parameter now: What the lane brings is read by the server later than this, so for all before it need not be asked.
     mutating func laneIsUp(_ lane: Int, now: UInt64) { lanes[lane] = now }
 
     mutating func laneIsTracked(_ lane: Int) { tracked.insert(lane) }

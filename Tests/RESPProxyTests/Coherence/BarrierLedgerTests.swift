@@ -9,9 +9,9 @@ struct BarrierLedgerTests {
     /// The feed and two lanes have answered what was sent at 10.
     private static func ledger() -> Ledger {
         var ledger = Ledger(span: 30)
-        ledger.feedAnswered(sent: 10)
-        ledger.laneIsUp(0, now: 10)
-        ledger.laneIsUp(1, now: 10)
+        ledger.trust.feedAnswered(sent: 10)
+        ledger.trust.laneIsUp(0, now: 10)
+        ledger.trust.laneIsUp(1, now: 10)
         return ledger
     }
 
@@ -22,28 +22,28 @@ struct BarrierLedgerTests {
     @Test("one stands as of the time of whoever answered longest ago")
     func newest() {
         var ledger = Self.ledger()
-        ledger.feedAnswered(sent: 20)
-        ledger.laneAnswered(0, sent: 15)
-        ledger.laneAnswered(1, sent: 12)
-        ledger.laneAnswered(1, sent: 11)
-        ledger.laneAnswered(2, sent: 1)
+        ledger.trust.feedAnswered(sent: 20)
+        ledger.trust.laneAnswered(0, sent: 15)
+        ledger.trust.laneAnswered(1, sent: 12)
+        ledger.trust.laneAnswered(1, sent: 11)
+        ledger.trust.laneAnswered(2, sent: 1)
         #expect(ledger.newest == 12)
-        ledger.laneLost(1)
+        _ = ledger.trust.laneLost(1)
         #expect(ledger.newest == 15)
-        ledger.feedLost()
+        ledger.trust.feedLost()
         #expect(ledger.newest == 0)
     }
 
     @Test("whoever has not answered anything later is asked, all at once; the last one's answer ends the wait")
     func asks() {
         var ledger = Self.ledger()
-        ledger.laneAnswered(1, sent: 13)
+        ledger.trust.laneAnswered(1, sent: 13)
         let (stands, question) = ledger.wait(since: 12, "a")
         #expect(!stands)
         #expect(question == Self.question(12, lanes: [0]))
-        ledger.laneAnswered(0, sent: 14)
+        ledger.trust.laneAnswered(0, sent: 14)
         #expect(ledger.settle().released == [])
-        ledger.feedAnswered(sent: 14)
+        ledger.trust.feedAnswered(sent: 14)
         let outcome = ledger.settle()
         #expect(outcome.released == ["a"])
         #expect(outcome.question == nil)
@@ -57,14 +57,14 @@ struct BarrierLedgerTests {
         #expect(ledger.wait(since: 20, "a").question == Self.question(20, lanes: [0, 1]))
         #expect(ledger.wait(since: 18, "b") == (false, nil))
         #expect(ledger.wait(since: 22, "c") == (false, nil))
-        ledger.laneAnswered(0, sent: 21)
-        ledger.laneAnswered(1, sent: 21)
-        ledger.feedAnswered(sent: 23)
+        ledger.trust.laneAnswered(0, sent: 21)
+        ledger.trust.laneAnswered(1, sent: 21)
+        ledger.trust.feedAnswered(sent: 23)
         let outcome = ledger.settle()
         #expect(outcome.released == ["a", "b"])
         #expect(outcome.question == Self.question(22, feed: false, lanes: [0, 1]))
-        ledger.laneAnswered(0, sent: 24)
-        ledger.laneAnswered(1, sent: 24)
+        ledger.trust.laneAnswered(0, sent: 24)
+        ledger.trust.laneAnswered(1, sent: 24)
         #expect(ledger.settle().released == ["c"])
     }
 
@@ -72,8 +72,8 @@ struct BarrierLedgerTests {
     func sameTime() {
         var ledger = Self.ledger()
         _ = ledger.wait(since: 20, "a")
-        for lane in 0...1 { ledger.laneAnswered(lane, sent: 20) }
-        ledger.feedAnswered(sent: 20)
+        for lane in 0...1 { ledger.trust.laneAnswered(lane, sent: 20) }
+        ledger.trust.feedAnswered(sent: 20)
         let outcome = ledger.settle()
         #expect(outcome.released == [])
         #expect(outcome.question == nil, "those who were asked ask again by themselves")
@@ -83,10 +83,10 @@ struct BarrierLedgerTests {
     func lanes() {
         var ledger = Self.ledger()
         _ = ledger.wait(since: 20, "a")
-        ledger.feedAnswered(sent: 21)
-        ledger.laneAnswered(0, sent: 21)
-        ledger.laneLost(1)
-        ledger.laneIsUp(2, now: 22)
+        ledger.trust.feedAnswered(sent: 21)
+        ledger.trust.laneAnswered(0, sent: 21)
+        _ = ledger.trust.laneLost(1)
+        ledger.trust.laneIsUp(2, now: 22)
         #expect(ledger.settle().released == ["a"])
         #expect(ledger.newest == 21)
     }
@@ -95,10 +95,10 @@ struct BarrierLedgerTests {
     func feedLost() {
         var ledger = Self.ledger()
         _ = ledger.wait(since: 20, "a")
-        ledger.feedLost()
+        ledger.trust.feedLost()
         #expect(ledger.settle().released == ["a"])
         #expect(ledger.wait(since: 30, "b").stands)
-        ledger.feedAnswered(sent: 25)
+        ledger.trust.feedAnswered(sent: 25)
         #expect(
             ledger.wait(since: 30, "c").question == Self.question(30, lanes: [0, 1]),
             "what they read may still be joined")
