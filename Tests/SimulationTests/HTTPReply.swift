@@ -1,5 +1,6 @@
 import NIOCore
 import RESPParser
+import TestSupport
 
 /// Reads what an HTTP client is answered, as far as the simulation needs it.
 enum HTTPReply {
@@ -10,20 +11,15 @@ enum HTTPReply {
         guard let head = text.split(separator: "\r\n\r\n", maxSplits: 1, omittingEmptySubsequences: false).first,
             head.utf8.count < text.utf8.count
         else { return nil }
-        let lines = head.split(separator: "\r\n")
-        let lengths = lines.compactMap { line -> Int? in
-            let field = line.split(separator: ":", maxSplits: 1)
-            guard field.count == 2, field[0].lowercased() == "content-length" else { return nil }
-            return Int(field[1].drop { $0 == " " })
-        }
-        let length = lengths.first ?? 0
-        let headLength = head.utf8.count + 4
-        guard received.readableBytes >= headLength + length else { return nil }
-        received.moveReaderIndex(forwardBy: headLength)
+        let end = head.utf8.count + 4
+        guard let bare = try? HTTPResponse(head: Array(text.utf8.prefix(end)), body: []) else { return .error([]) }
+        let length = bare["content-length"].flatMap { Int($0) } ?? 0
+        guard received.readableBytes >= end + length else { return nil }
+        received.moveReaderIndex(forwardBy: end)
         let body = received.readBytes(length: length) ?? []
-        return switch lines.first?.split(separator: " ").dropFirst().first {
-        case "200": .blob(body)
-        case "204": .null
+        return switch bare.status {
+        case 200: .blob(body)
+        case 204: .null
         default: .error(body)
         }
     }

@@ -14,7 +14,7 @@ public struct HTTPResponse: Sendable {
     public subscript(_ name: String) -> String? { self.headers.first { $0.name == name }?.value }
 
     /// Parses a head, as it ends in an empty line, and attaches a body.
-    init(head: [UInt8], body: [UInt8]) throws {
+    public init(head: [UInt8], body: [UInt8]) throws {
         let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
         let words = lines.first?.split(separator: " ", maxSplits: 2) ?? []
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {

@@ -25,23 +25,15 @@ struct RelayLedgerTests {
 
     @discardableResult
     private mutating func send(_ words: [String]) -> WriteEffect {
-        var bytes: [UInt8] = []
-        RESPEncoder.command(words.map { Array($0.utf8) }, into: &bytes)
-        var parser = CommandParser()
-        _ = try? parser.parse(bytes.span.bytes)
-        let command = CommandView(buffer: .init(bytes: bytes), arguments: parser.arguments)
         let router = CommandRouter(table: table, access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
-        return ledger.forwarded(router.describe(command, announcesChanges: false), now: 1)
+        return ledger.forwarded(router.describe(CommandView(words: words), announcesChanges: false), now: 1)
     }
 
     /// One reply, as the connection hands it on: fences are lowered at its first byte or at its end.
     private mutating func receive(_ frame: String) {
         let bytes = Array(frame.utf8)
         lowered = ledger.replyBegins(type: bytes[0]).all
-        var glimpse = ReplyGlimpse()
-        glimpse.append(bytes.span.bytes)
-        glimpse.type = bytes[0]
-        lowered += ledger.replyEnded(glimpse).fences.all
+        lowered += ledger.replyEnded(ReplyGlimpse(frame: bytes)).fences.all
     }
 
     private var isCached: Bool {

@@ -17,19 +17,11 @@ struct RepliesOnWireTests {
     }
 
     private func describe(_ line: String) -> RelayedCommand {
-        router.describe(command(line), announcesChanges: false)
+        router.describe(CommandView(line: line), announcesChanges: false)
     }
 
     private var router: CommandRouter {
         CommandRouter(table: table, access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
-    }
-
-    private func command(_ line: String) -> CommandView {
-        var bytes: [UInt8] = []
-        RESPEncoder.command(line.split(separator: " ").map { Array($0.utf8) }, into: &bytes)
-        var parser = CommandParser()
-        _ = try? parser.parse(bytes.span.bytes)
-        return CommandView(buffer: .init(bytes: bytes), arguments: parser.arguments)
     }
 
     private func waits(_ line: String) -> Bool {
@@ -37,7 +29,7 @@ struct RepliesOnWireTests {
             mayBeAnsweredFromCache: false, canAnswerHere: true, holdsRelay: false, hasNoReads: true, takesReads: true,
             outstanding: ledger.count, mayLeaveConnection: ledger.mayLeaveConnection(onReset: false),
             replies: ledger.state.replies)
-        return router.route(command(line), standing, announcesChanges: false) == .wait
+        return router.route(CommandView(line: line), standing, announcesChanges: false) == .wait
     }
 
     /// - Returns: What goes to the server for it.
@@ -53,10 +45,7 @@ struct RepliesOnWireTests {
         let bytes = Array(frame.utf8)
         lowered = ledger.replyBegins(type: bytes[0]).all
         if !ledger.dropsReply(type: bytes[0]) { passed += frame }
-        var glimpse = ReplyGlimpse()
-        glimpse.append(bytes.span.bytes)
-        glimpse.type = bytes[0]
-        lowered += ledger.replyEnded(glimpse).fences.all
+        lowered += ledger.replyEnded(ReplyGlimpse(frame: bytes)).fences.all
     }
 
     private mutating func exchange(_ line: String, _ reply: String) {

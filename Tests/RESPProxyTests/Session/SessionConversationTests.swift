@@ -1,4 +1,3 @@
-import RESPParser
 import TestSupport
 import Testing
 
@@ -17,14 +16,9 @@ struct SessionConversationTests {
     @Test("it stands as it should after each reply", arguments: SessionConversation.all)
     mutating func standing(conversation: SessionConversation) {
         for step in conversation.steps {
-            let words = step.command.split(separator: " ").map(String.init)
-            var bytes: [UInt8] = []
-            RESPEncoder.command(words.map { Array($0.utf8) }, into: &bytes)
-            var parser = CommandParser()
-            _ = try? parser.parse(bytes.span.bytes)
-            let command = CommandView(buffer: .init(bytes: bytes), arguments: parser.arguments)
             let router = CommandRouter(table: table, access: access)
-            _ = ledger.forwarded(router.describe(command, announcesChanges: false), now: 1)
+            let command = router.describe(CommandView(line: step.command), announcesChanges: false)
+            _ = ledger.forwarded(command, now: 1)
             let isKept = receive(step.reply)
             #expect(isKept == (step.beginning == ""), "\(step.command): whether the client sees the reply")
             #expect(stands(step.standing), "\(step.command): \(ledger.state)")
@@ -36,10 +30,7 @@ struct SessionConversationTests {
         let bytes = Array(frame.utf8)
         _ = ledger.replyBegins(type: bytes[0])
         let isKept = ledger.dropsReply(type: bytes[0])
-        var glimpse = ReplyGlimpse()
-        glimpse.append(bytes.span.bytes)
-        glimpse.type = bytes[0]
-        _ = ledger.replyEnded(glimpse)
+        _ = ledger.replyEnded(ReplyGlimpse(frame: bytes))
         return isKept
     }
 

@@ -12,10 +12,11 @@ extension CommandView {
 
     /// A command given as one line.
     init(line: String) {
-        self.init(words: line.split(separator: " ").map(String.init), announced: nil)
+        self.init(words: line.split(separator: " ").map(String.init))
     }
 
-    private init(words: [String], announced: Int?) {
+    /// A command given word by word.
+    init(words: [String], announced: Int? = nil) {
         var bytes: [UInt8] = []
         RESPEncoder.command(words.map { Array($0.utf8) }, into: &bytes)
         var parser = CommandParser()
