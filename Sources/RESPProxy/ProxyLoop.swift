@@ -22,7 +22,8 @@ public final class ProxyLoop {
     let access: CacheAccess
     let logger: Logger
 
-    let flusher: ReplyFlusher
+    /// Sends what the loop's connections have written, RESP and HTTP, at the end of each turn.
+    package let flusher: ReplyFlusher
 
     private let connector: BackingConnector
     private let lane: FillLane

@@ -26,7 +26,8 @@ final class HTTPConnection {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         self.limiter = limiter ?? HTTPLimiter(maxClients: configuration.maxClients, logger: logger)
         facade = HTTPFacade(
-            reader: reader, configuration: configuration, limiter: self.limiter, logger: logger, observer: observer)
+            reader: reader, flusher: ReplyFlusher(eventLoop: channel.eventLoop), configuration: configuration,
+            limiter: self.limiter, logger: logger, observer: observer)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         try channel.pipeline.syncOperations.addHandler(reads)
         try facade.configure(channel)
@@ -60,6 +61,8 @@ final class HTTPConnection {
 
     func received() throws -> [UInt8] {
         var bytes: [UInt8] = []
+        // The end of the turn, at which responses are sent.
+        channel.embeddedEventLoop.run()
         while let buffer = try channel.readOutbound(as: ByteBuffer.self) { bytes += buffer.readableBytesView }
         return bytes
     }

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import RESPProxy
 import Testing
 
 @testable import HTTPFacade
@@ -25,8 +26,8 @@ struct SocketTests {
                     reader.set("a", "v")
                     reader.answers["large"] = .hit(.bytes(Self.large), age: 0)
                     let facade = HTTPFacade(
-                        reader: reader, configuration: configuration, limiter: limiter, logger: Self.logger,
-                        observer: nil)
+                        reader: reader, flusher: ReplyFlusher(eventLoop: channel.eventLoop),
+                        configuration: configuration, limiter: limiter, logger: Self.logger, observer: nil)
                     try channel.pipeline.syncOperations.addHandler(FirstRead())
                     try facade.configure(channel)
                 }

@@ -21,23 +21,22 @@ final class Exchange {
     /// An HTTP/1.0 client closes unless it is told that the connection stays.
     let announcesKeepAlive: Bool
     let started: NIODeadline
-    let ifNoneMatch: String?
-    let authorization: String?
+    /// nil: what came was none.
+    let request: FacadeRequest?
     var representation = Representation.json
     var phase = Phase.deciding
     var cache: CacheOutcome?
     var status = 0
 
     init(
-        number: UInt64, isHead: Bool, isKeepAlive: Bool, announcesKeepAlive: Bool, started: NIODeadline,
-        fields: RequestFields?
+        _ request: FacadeRequest?, number: UInt64, isHead: Bool, isKeepAlive: Bool, announcesKeepAlive: Bool,
+        started: NIODeadline
     ) {
+        self.request = request
         self.number = number
         self.isHead = isHead
         self.isKeepAlive = isKeepAlive
         self.announcesKeepAlive = announcesKeepAlive
         self.started = started
-        ifNoneMatch = fields?.ifNoneMatch
-        authorization = fields?.authorization
     }
 }

@@ -10,13 +10,12 @@ public final class HTTPFacade {
     let configuration: HTTPConfiguration
     let reader: any KeyReader
     let limiter: HTTPLimiter
+    let flusher: ReplyFlusher
     let logger: Logger
     let observer: (any HTTPRequestObserver)?
     var date = HTTPDate()
     /// Memory for one short value at a time, copied from the cache.
     var copied = ByteBuffer()
-    /// Memory for one response at a time.
-    var spareHead = ByteBuffer()
     /// Memory for the JSON form of one value at a time.
     var document = ByteBuffer()
 
@@ -28,16 +27,18 @@ public final class HTTPFacade {
         observer: (any HTTPRequestObserver)? = nil
     ) {
         self.init(
-            reader: proxyLoop, configuration: configuration, limiter: limiter, logger: logger, observer: observer)
+            reader: proxyLoop, flusher: proxyLoop.flusher, configuration: configuration, limiter: limiter,
+            logger: logger, observer: observer)
     }
 
     init(
-        reader: any KeyReader, configuration: HTTPConfiguration, limiter: HTTPLimiter, logger: Logger,
-        observer: (any HTTPRequestObserver)?
+        reader: any KeyReader, flusher: ReplyFlusher, configuration: HTTPConfiguration, limiter: HTTPLimiter,
+        logger: Logger, observer: (any HTTPRequestObserver)?
     ) {
         self.reader = reader
         self.configuration = configuration
         self.limiter = limiter
+        self.flusher = flusher
         self.logger = logger
         self.observer = observer
     }
@@ -69,7 +70,7 @@ public final class HTTPFacade {
     public static func refusal(status: HTTPResponseStatus, message: String) -> ByteBuffer {
         let response = FacadeResponse(FacadeError(status: status, message: message))
         var bytes = response.head
-        bytes.writeStaticString("Connection: close\r\n\r\n")
+        bytes.writeStaticString("\r\nConnection: close\r\n\r\n")
         if var body = response.body { bytes.writeBuffer(&body) }
         return bytes
     }

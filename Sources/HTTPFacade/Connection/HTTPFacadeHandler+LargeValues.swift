@@ -18,7 +18,7 @@ extension HTTPFacadeHandler: LargeValueReceiver {
             stream.resume()
         } else {
             let head = FacadeResponse.streamed(
-                length: length, as: exchange.representation, ifNoneMatch: exchange.ifNoneMatch)
+                length: length, as: exchange.representation, ifNoneMatch: exchange.request?.fields.ifNoneMatch)
             if exchange.isHead || head.status == .notModified {
                 return respond(head, context: context)
             }

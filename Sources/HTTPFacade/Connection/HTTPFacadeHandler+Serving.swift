@@ -6,8 +6,8 @@ import RESPProxy
 extension HTTPFacadeHandler {
     func serve(_ request: FacadeRequest, context: ChannelHandlerContext) {
         begin(
-            isHead: request.isHead, isKeepAlive: request.isKeepAlive,
-            announcesKeepAlive: request.head.version == .http1_0, fields: request.fields, context: context)
+            request, isHead: request.isHead, isKeepAlive: request.isKeepAlive,
+            announcesKeepAlive: request.head.version == .http1_0, context: context)
         resetKey(context: context)
         switch request.plan(configuration: facade.configuration, key: &key) {
         case .refuse(let error):
@@ -23,18 +23,18 @@ extension HTTPFacadeHandler {
 
     /// Answers bytes that never became a request.
     func refuse(_ error: FacadeError, isHead: Bool, context: ChannelHandlerContext) {
-        begin(isHead: isHead, isKeepAlive: false, announcesKeepAlive: false, fields: nil, context: context)
+        begin(nil, isHead: isHead, isKeepAlive: false, announcesKeepAlive: false, context: context)
         respond(error, context: context)
     }
 
     private func begin(
-        isHead: Bool, isKeepAlive: Bool, announcesKeepAlive: Bool, fields: RequestFields?,
+        _ request: FacadeRequest?, isHead: Bool, isKeepAlive: Bool, announcesKeepAlive: Bool,
         context: ChannelHandlerContext
     ) {
         lastNumber &+= 1
         exchange = Exchange(
-            number: lastNumber, isHead: isHead, isKeepAlive: isKeepAlive, announcesKeepAlive: announcesKeepAlive,
-            started: context.eventLoop.now, fields: fields)
+            request, number: lastNumber, isHead: isHead, isKeepAlive: isKeepAlive,
+            announcesKeepAlive: announcesKeepAlive, started: context.eventLoop.now)
     }
 
     private func resetKey(context: ChannelHandlerContext) {
@@ -67,7 +67,7 @@ extension HTTPFacadeHandler {
     private func authorize(context: ChannelHandlerContext) {
         guard facade.reader.requiresCredentials else { return lookUp(context: context) }
         guard let exchange else { return }
-        let authorization = exchange.authorization
+        let authorization = exchange.request?.fields.authorization
         if let granted, granted.authorization == authorization, context.eventLoop.now < granted.until {
             return lookUp(context: context)
         }

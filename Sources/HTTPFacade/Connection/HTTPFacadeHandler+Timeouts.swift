@@ -22,12 +22,17 @@ extension HTTPFacadeHandler {
         guard !isLingering else { return context.close(promise: nil) }
         let timeout = facade.configuration.idleTimeout
         var delay = timeout
-        if flushesUnderWay > 0 || isStreaming {
-            let progress = WriteProgress(request: lastNumber, streamed: bytesStreamed, buffered: bufferedBytes)
-            if progress.buffered > 0 && progress == self.progress {
+        let buffered = bufferedBytes
+        if buffered > 0 || isStreaming {
+            let progress = WriteProgress(request: lastNumber, streamed: bytesStreamed, buffered: buffered)
+            if buffered > 0 && progress == self.progress {
                 return context.close(promise: nil)
             }
             self.progress = progress
+        } else if progress != nil {
+            // It has taken the rest at some time since: it owes us a request from now on, as nobody noted when that was.
+            progress = nil
+            waitingSince = context.eventLoop.now
         } else if !queue.isServing {
             // Counted from the end of the last response, whatever bytes have come since: a head sent a byte at a time gains nothing.
             let deadline = waitingSince + timeout

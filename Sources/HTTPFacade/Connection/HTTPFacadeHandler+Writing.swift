@@ -3,13 +3,15 @@ import NIOCore
 import NIOHTTP1
 import RESPProxy
 
-extension HTTPFacadeHandler {
+extension HTTPFacadeHandler: ReplySender {
     func respond(_ value: ByteBuffer, from origin: FacadeResponse.Origin, context: ChannelHandlerContext) {
         guard let exchange else { return }
+        var memory = facade.flusher.takeMemory()
         respond(
             FacadeResponse.value(
-                value, of: key, as: exchange.representation, from: origin, ifNoneMatch: exchange.ifNoneMatch,
-                jsonLimit: facade.configuration.jsonLimit, document: &facade.document, memory: &facade.spareHead),
+                value, of: key, as: exchange.representation, from: origin,
+                ifNoneMatch: exchange.request?.fields.ifNoneMatch,
+                jsonLimit: facade.configuration.jsonLimit, document: &facade.document, memory: &memory),
             context: context)
         if facade.document.capacity > Self.documentLimit { facade.document = ByteBuffer() }
     }
@@ -55,14 +57,15 @@ extension HTTPFacadeHandler {
         exchange.status = Int(response.status.code)
         exchange.cache = response.cache
         owed = response.takeHead()
-        owed.writeStaticString("Date: ")
-        owed.writeString(facade.date.current())
-        if !exchange.isKeepAlive {
-            owed.writeStaticString("\r\nConnection: close\r\n\r\n")
-        } else if exchange.announcesKeepAlive {
+        if exchange.isKeepAlive, !exchange.announcesKeepAlive {
+            owed.writeImmutableBuffer(facade.date.endOfHead())
+            return
+        }
+        owed.writeImmutableBuffer(facade.date.field())
+        if exchange.isKeepAlive {
             owed.writeStaticString("\r\nConnection: keep-alive\r\n\r\n")
         } else {
-            owed.writeStaticString("\r\n\r\n")
+            owed.writeStaticString("\r\nConnection: close\r\n\r\n")
         }
     }
 
@@ -86,45 +89,32 @@ extension HTTPFacadeHandler {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
 
-    /// Sends off all responses written so far; a promise is made only where the socket does not take all at once.
-    func flush(context: ChannelHandlerContext) {
+    /// Has all responses written so far sent at the end of the event loop's turn.
+    func flushLater() {
         guard owesEnd else { return }
-        owesEnd = false
         // A response that fits the channel's buffer is complete as far as we are concerned. Its slot is free before the client can
         // have read it and sent the next request, which another event loop may take up.
         if channel.isWritable, !queue.isServing { releaseSlot() }
-        var last = owed
-        owed = ByteBuffer()
-        flushesUnderWay += 1
-        context.writeAndFlush(wrapOutboundOut(last), promise: nil)
-        // Nearly always the socket has taken all of it by now. To ask costs a third of what a promise does.
-        guard self.context != nil, bufferedBytes > 0 else {
-            last.reuse(upTo: Self.spareLimit)
-            facade.spareHead = last
-            return flushCompleted(at: waitingSince)
-        }
-        // Done when what was written before it is.
-        let eventLoop = context.eventLoop
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
-            self.flushCompleted(at: eventLoop.now)
-        }
+        guard !isFlushScheduled else { return }
+        isFlushScheduled = true
+        facade.flusher.flushLater(self)
     }
 
-    /// So much memory is kept for the next response, in bytes.
-    private static let spareLimit = 1 << 16
+    func flushNow() {
+        isFlushScheduled = false
+        if let context { flush(context: context) }
+    }
 
-    private func flushCompleted(at now: NIODeadline) {
-        flushesUnderWay -= 1
-        guard let context else { return }
-        if flushesUnderWay == 0 && !owesEnd && !queue.isServing {
-            releaseSlot()
-            waitingSince = now
-        }
-        if queue.isFinished {
-            closeWhenWritten(context: context)
-        } else {
-            proceed(context: context)
-        }
+    /// Sends off all responses written so far. What the socket does not take at once, the channel keeps.
+    func flush(context: ChannelHandlerContext) {
+        guard owesEnd else { return }
+        owesEnd = false
+        if channel.isWritable, !queue.isServing { releaseSlot() }
+        var last = ByteBuffer()
+        swap(&last, &owed)
+        context.writeAndFlush(wrapOutboundOut(last), promise: nil)
+        // Written whole, as nearly always, it is nobody else's now.
+        facade.flusher.giveBack(consume last)
     }
 
     /// Closes once everything has been written.
@@ -132,17 +122,24 @@ extension HTTPFacadeHandler {
     /// Our side only, at first: if the client is still sending, a full close would answer it with a reset, which may
     /// overtake the response.
     func closeWhenWritten(context: ChannelHandlerContext) {
-        if owesEnd { return flush(context: context) }
-        guard flushesUnderWay == 0, !isLingering, channel.isActive else { return }
-        if queue.inputClosed {
-            context.close(promise: nil)
-        } else {
-            isLingering = true
-            context.close(mode: .output, promise: nil)
-            guard channel.isActive else { return }
-            scheduleTimer(in: facade.configuration.lingerTimeout, context: context)
-            context.read()
+        guard !isClosing, channel.isActive else { return }
+        isClosing = true
+        flush(context: context)
+        // Done when what was written before it is.
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer())).assumeIsolated().whenComplete { _ in
+            guard let context = self.context, self.channel.isActive else { return }
+            self.closeWritten(context: context)
         }
+    }
+
+    private func closeWritten(context: ChannelHandlerContext) {
+        releaseSlot()
+        guard !queue.inputClosed else { return context.close(promise: nil) }
+        isLingering = true
+        context.close(mode: .output, promise: nil)
+        guard channel.isActive else { return }
+        scheduleTimer(in: facade.configuration.lingerTimeout, context: context)
+        context.read()
     }
 
     func report(_ exchange: Exchange, at now: NIODeadline) {

@@ -33,10 +33,13 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     var owesEnd = false
     /// What is kept back.
     var owed = ByteBuffer()
-    /// Flushes whose bytes have not all been written.
-    var flushesUnderWay = 0
+    /// What is owed is sent at the end of the event loop's turn.
+    var isFlushScheduled = false
     var wantsRead = false
     var isAdvancing = false
+    /// The last response has been written, and our side is closed once the client has taken it.
+    var isClosing = false
+    /// Our side is closed, and what the client still sends is not looked at.
     var isLingering = false
 
     /// Since when the client has owed us a request.
@@ -111,6 +114,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if channel.isWritable {
+            if !owesEnd, !queue.isServing { releaseSlot() }
             resumeLargeValue()
             proceed(context: context)
         }
@@ -165,9 +169,9 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         }
     }
 
-    /// Sends off what was written, and asks for more where more is wanted.
+    /// Has what was written sent, and asks for more where more is wanted.
     func settle(context: ChannelHandlerContext) {
-        flush(context: context)
+        flushLater()
         if wantsRead {
             wantsRead = false
             context.read()

@@ -4,7 +4,8 @@ import NIOHTTP1
 /// A response as it is decided, before it meets a connection (which adds `Connection` and `Date`, and leaves out the body for `HEAD`).
 struct FacadeResponse {
     let status: HTTPResponseStatus
-    /// The status line and the header fields as they are sent, but for those that the connection adds and the empty line.
+    /// The status line and the header fields as they are sent, but for those that the connection adds, the empty line, and the line end
+    /// before them.
     private(set) var head: ByteBuffer
     /// nil = none, or one that is streamed.
     private(set) var body: ByteBuffer?
@@ -35,14 +36,25 @@ struct FacadeResponse {
         swap(&head, &memory)
         // For a short body too.
         head.reserveCapacity(512)
-        if case .ok = status {
-            head.writeStaticString("HTTP/1.1 200 OK")
+        if case (.ok, .hit) = (status, cache) {
+            head.writeImmutableBuffer(Self.beginOfHit)
         } else {
-            head.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)")
+            head.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n\(Self.fields)")
+            switch cache {
+            case .hit: head.writeStaticString("\r\nX-Cache: HIT")
+            case .stale: head.writeStaticString("\r\nX-Cache: STALE")
+            case .miss: head.writeStaticString("\r\nX-Cache: MISS")
+            case nil: break
+            }
         }
-        head.writeStaticString(
-            "\r\nCache-Control: no-cache\r\nVary: Accept, Authorization\r\nX-Content-Type-Options: nosniff\r\n")
     }
+
+    /// What every response has.
+    private static let fields =
+        "Cache-Control: no-cache\r\nVary: Accept, Authorization\r\nX-Content-Type-Options: nosniff"
+
+    /// Up to `Age`, as one piece: each piece costs as much as the bytes of several.
+    private static let beginOfHit = ByteBuffer(string: "HTTP/1.1 200 OK\r\n\(fields)\r\nX-Cache: HIT")
 
     private init(status: HTTPResponseStatus, cache: CacheOutcome?) {
         var memory = ByteBuffer()
@@ -52,7 +64,7 @@ struct FacadeResponse {
     /// An error's response: a JSON body with its message.
     init(_ error: FacadeError) {
         self.init(status: error.status, cache: nil)
-        for field in error.fields { head.writeString("\(field.name): \(field.value)\r\n") }
+        for field in error.fields { head.writeString("\r\n\(field.name): \(field.value)") }
         var message = error.message
         var document = ByteBuffer()
         document.writeStaticString("{\"error\":")
@@ -61,14 +73,11 @@ struct FacadeResponse {
         setBody(document, fields: Self.jsonFields)
     }
 
-    /// Up to the length, as one piece: each costs as much as the bytes of several.
-    private static let jsonFields: StaticString = "Content-Type: application/json\r\nContent-Length: "
+    private static let jsonFields: StaticString = "\r\nContent-Type: application/json\r\nContent-Length: "
 
     /// The response for a key that does not exist.
     static var absent: FacadeResponse {
-        var response = FacadeResponse(status: .noContent, cache: .miss)
-        response.head.writeStaticString("X-Cache: MISS\r\n")
-        return response
+        FacadeResponse(status: .noContent, cache: .miss)
     }
 
     /// The response for a value, or 304 where the client has it, or 406 where it is too long for the form chosen.
@@ -88,7 +97,6 @@ struct FacadeResponse {
         var response = FacadeResponse(status: notModified ? .notModified : .ok, origin: origin, memory: &memory)
         response.head.writeStaticString("\r\nETag: ")
         response.head.writeString(tag)
-        response.head.writeStaticString("\r\n")
         guard !notModified else { return response }
         switch representation {
         case .json:
@@ -108,28 +116,28 @@ struct FacadeResponse {
         let notModified = ifNoneMatch.map { EntityTag.matches(ifNoneMatch: $0, tag: nil) } ?? false
         var memory = ByteBuffer()
         var response = FacadeResponse(status: notModified ? .notModified : .ok, origin: .miss, memory: &memory)
-        response.head.writeStaticString("\r\n")
         if !notModified {
             response.setBody(length: length, type: representation.mediaType)
         }
         return response
     }
 
-    /// The caller ends the last field's line.
     private init(status: HTTPResponseStatus, origin: Origin, memory: inout ByteBuffer) {
         switch origin {
         case .hit(let age):
             self.init(status: status, cache: .hit, memory: &memory)
-            head.writeStaticString("X-Cache: HIT\r\nAge: ")
-            head.writeString(String(age / 1_000_000_000))
+            writeAge(age)
         case .stale(let age):
             self.init(status: status, cache: .stale, memory: &memory)
-            head.writeStaticString("X-Cache: STALE\r\nAge: ")
-            head.writeString(String(age / 1_000_000_000))
+            writeAge(age)
         case .miss:
             self.init(status: status, cache: .miss, memory: &memory)
-            head.writeStaticString("X-Cache: MISS")
         }
+    }
+
+    private mutating func writeAge(_ nanoseconds: UInt64) {
+        head.writeStaticString("\r\nAge: ")
+        head.writeDecimal(nanoseconds / 1_000_000_000)
     }
 
     private mutating func setBody(_ body: ByteBuffer, type: StaticString) {
@@ -139,19 +147,14 @@ struct FacadeResponse {
 
     private mutating func setBody(_ body: ByteBuffer, fields: StaticString) {
         head.writeStaticString(fields)
-        endFields(length: body.readableBytes)
+        head.writeDecimal(UInt64(body.readableBytes))
         self.body = body
     }
 
     private mutating func setBody(length: Int, type: StaticString) {
-        head.writeStaticString("Content-Type: ")
+        head.writeStaticString("\r\nContent-Type: ")
         head.writeStaticString(type)
         head.writeStaticString("\r\nContent-Length: ")
-        endFields(length: length)
-    }
-
-    private mutating func endFields(length: Int) {
-        head.writeString(String(length))
-        head.writeStaticString("\r\n")
+        head.writeDecimal(UInt64(clamping: length))
     }
 }

@@ -1,3 +1,5 @@
+import NIOCore
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -7,18 +9,25 @@ import Musl
 /// The `Date` header field (RFC 9110, 5.6.7), made once a second.
 struct HTTPDate {
     private var second = -1
-    private var text = ""
+    private var fields = ByteBuffer()
 
-    /// The date as of now.
-    mutating func current() -> String {
+    /// The end of a response's head as of now: the line end of the field before, `Date`, and the empty line.
+    mutating func endOfHead() -> ByteBuffer {
         var time = timespec()
         // Coarse: the second is all that is wanted, and this clock is the cheapest to ask.
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
         if time.tv_sec != second {
             second = time.tv_sec
-            text = Self.format(max(0, second))
+            fields = ByteBuffer(string: "\r\nDate: \(Self.format(max(0, second)))\r\n\r\n")
         }
-        return text
+        return fields
+    }
+
+    /// The same without the empty line and the line end before it, where other fields follow.
+    mutating func field() -> ByteBuffer {
+        var field = endOfHead()
+        field.moveWriterIndex(to: max(field.readerIndex, field.writerIndex - 4))
+        return field
     }
 
     /// - Parameter seconds: Since 1970-01-01 00:00:00 UTC; not before it.

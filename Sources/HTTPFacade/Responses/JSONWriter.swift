@@ -4,9 +4,13 @@ import NIOCore
 enum JSONWriter {
     /// Appends `bytes` as a quoted, escaped string; false, and nothing written, where they are not UTF-8.
     static func writeString(_ bytes: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) -> Bool {
-        buffer.reserveCapacity(minimumWritableBytes: bytes.count + 2)
         let plain = plainPrefix(of: bytes, from: 0)
-        if plain < bytes.count && !isUTF8(bytes, from: plain) { return false }
+        if plain == bytes.count {
+            writeQuoted(bytes, into: &buffer)
+            return true
+        }
+        buffer.reserveCapacity(minimumWritableBytes: bytes.count + 2)
+        guard isUTF8(bytes, from: plain) else { return false }
         buffer.writeInteger(UInt8(ascii: "\""))
         var start = 0
         var end = plain
@@ -26,6 +30,16 @@ enum JSONWriter {
         buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[start...]))
         buffer.writeInteger(UInt8(ascii: "\""))
         return true
+    }
+
+    /// Appends `bytes` as they are, between quotes, as one piece.
+    private static func writeQuoted(_ bytes: UnsafeRawBufferPointer, into buffer: inout ByteBuffer) {
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: bytes.count + 2) { output in
+            output[0] = UInt8(ascii: "\"")
+            UnsafeMutableRawBufferPointer(rebasing: output[1..<bytes.count + 1]).copyMemory(from: bytes)
+            output[bytes.count + 1] = UInt8(ascii: "\"")
+            return bytes.count + 2
+        }
     }
 
     /// Appends `bytes` as a quoted string in base64.

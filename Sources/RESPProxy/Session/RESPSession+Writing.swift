@@ -1,7 +1,7 @@
 import NIOCore
 
 /// Writing: collected in a turn, sent at its end.
-extension RESPSession {
+extension RESPSession: ReplySender {
     func forward(_ buffer: inout ByteBuffer, length: Int) {
         guard length > 0, let bytes = buffer.readSlice(length: length) else { return }
         if case .shared(let connection) = relay { return connection.forward(bytes, for: self, now: turnStarted) }

@@ -1,44 +1,50 @@
 import BackingClient
 import NIOCore
 
-/// Sends the replies of one event loop's sessions at the end of its turn, those of all sessions in a row, as Redis does before it sleeps.
+/// Whoever has replies sent by a ``ReplyFlusher``.
+package protocol ReplySender: AnyObject {
+    /// Sends what has been written; the turn is over.
+    func flushNow()
+}
+
+/// Sends the replies of one event loop's connections at the end of its turn, those of all in a row, as Redis does before it sleeps.
 ///
 /// A client of many connections that is woken by the first reply finds the others there as well. Where each is sent as it is made, the
 /// client is through with one before the next comes, sleeps in between, and waking it is a good part of what the write costs.
-final class ReplyFlusher {
+package final class ReplyFlusher {
     private let eventLoop: any EventLoop
-    private var due: [RESPSession] = []
+    private var due: [any ReplySender] = []
     /// That of `due` in turn: its memory is used again.
-    private var flushing: [RESPSession] = []
+    private var flushing: [any ReplySender] = []
     private var spares: [ByteBuffer] = []
 
-    /// How many buffers are kept: about as many as sessions answer in one turn.
+    /// How many buffers are kept: about as many as connections answer in one turn.
     private static let spareCount = 64
     /// What is worth keeping, in bytes: of one buffer, and of each of the others.
     private static let longestSpare = 1 << 17
     private static let spareLength = 1 << 15
 
-    init(eventLoop: any EventLoop) {
+    package init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
-    /// Has what the session wrote sent, and ``RESPSession/flushNow()`` called for it.
-    func flushLater(_ session: RESPSession) {
+    /// Has ``ReplySender/flushNow()`` called at the end of the turn.
+    package func flushLater(_ sender: any ReplySender) {
         if due.isEmpty { eventLoop.assumeIsolated().execute { [self] in flushAll() } }
-        due.append(session)
+        due.append(sender)
     }
 
     private func flushAll() {
         swap(&due, &flushing)
-        for session in flushing { session.flushNow() }
+        for sender in flushing { sender.flushNow() }
         flushing.removeAll(keepingCapacity: true)
     }
 
     /// Memory to collect replies in.
-    func takeMemory() -> ByteBuffer { spares.popLast() ?? ByteBuffer() }
+    package func takeMemory() -> ByteBuffer { spares.popLast() ?? ByteBuffer() }
 
-    /// Keeps memory for the next session, unless it is still being written from.
-    func giveBack(_ memory: consuming ByteBuffer) {
+    /// Keeps memory for the next replies, unless it is still being written from.
+    package func giveBack(_ memory: consuming ByteBuffer) {
         guard memory.capacity > 0, spares.count < Self.spareCount else { return }
         memory.reuse(upTo: spares.isEmpty ? Self.longestSpare : Self.spareLength)
         if memory.capacity > 0 { spares.append(memory) }
