@@ -17,7 +17,7 @@ FROM sources AS test
 RUN make test
 
 FROM sources AS build
-RUN Scripts/build.sh --static-swift-stdlib \
+RUN Scripts/build.sh \
     && install --strip .build/release/redis-proxy /usr/local/bin/
 
 FROM ${RUNTIME_IMAGE} AS runtime

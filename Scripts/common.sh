@@ -38,7 +38,16 @@ build_release() {
     build_product redis-proxy
 }
 
-# A product by name; what follows are further options of `swift build`.
+# A product by name; what follows are further options of `swift build`. Swift's runtime is linked in where the toolchain has it for
+# that: one file can then be copied to any machine with the same C library and hiredis, and calls of the runtime cost less.
 build_product() {
-    swift build -c release --product "$1" -Xswiftc -enforce-exclusivity=unchecked "${@:2}"
+    local options=(-Xswiftc -enforce-exclusivity=unchecked)
+    if has_static_runtime; then options+=(--static-swift-stdlib); fi
+    swift build -c release --product "$1" "${options[@]}" "${@:2}"
+}
+
+has_static_runtime() {
+    local resources
+    resources=$(swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+    [ -e "${resources}_static/linux/libswiftCore.a" ]
 }

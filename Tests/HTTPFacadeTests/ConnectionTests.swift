@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -44,6 +45,19 @@ struct ConnectionTests {
             try connection.responses().map(\.text)
                 == ["b", "c", "d"].map { #"{"key":"\#($0)","value":"\#(["b": "2", "c": "3", "d": "4"][$0] ?? "")"}"# })
         #expect(connection.limiter.inUse == 0)
+    }
+
+    @Test("responses are sent at the end of the turn, and connections served in one turn need one slot of MAX_CLIENTS")
+    func sentAtTheTurnsEnd() throws {
+        let limiter = HTTPLimiter(maxClients: 1, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let connections = try (0..<3).map { _ in try HTTPConnection(limiter: limiter) }
+        for connection in connections {
+            connection.reader.set("a", "1")
+            try connection.send(Self.request("a"))
+            #expect(try connection.channel.readOutbound(as: ByteBuffer.self) == nil)
+            #expect(limiter.inUse == 0)
+        }
+        for connection in connections { #expect(try connection.responses().map(\.status) == [200]) }
     }
 
     @Test("nothing more is read while a response is waited for")
