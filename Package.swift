@@ -45,7 +45,7 @@ let package = Package(
         .target(
             name: "HTTPFacade",
             dependencies: [
-                "RESPProxy",
+                "RESPParser", "RESPProxy",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -56,6 +56,12 @@ extension HTTPFacadeHandler {
         return holdsSlot
     }
 
+    /// A response that fits the channel's buffer is complete as far as we are concerned. Its slot is free before the client can
+    /// have read it and sent the next request, which another event loop may take up.
+    func releaseSlotIfAnswered() {
+        if channel.isWritable, !queue.isServing { releaseSlot() }
+    }
+
     func releaseSlot() {
         guard holdsSlot else { return }
         holdsSlot = false

@@ -29,9 +29,9 @@ extension HTTPFacadeHandler {
                 return context.close(promise: nil)
             }
             self.progress = progress
-        } else if progress != nil {
+        } else if let progress, progress.buffered > 0 {
             // It has taken the rest at some time since: it owes us a request from now on, as nobody noted when that was.
-            progress = nil
+            self.progress = nil
             waitingSince = context.eventLoop.now
         } else if !queue.isServing {
             // Counted from the end of the last response, whatever bytes have come since: a head sent a byte at a time gains nothing.

@@ -92,9 +92,7 @@ extension HTTPFacadeHandler: ReplySender {
     /// Has all responses written so far sent at the end of the event loop's turn.
     func flushLater() {
         guard owesEnd else { return }
-        // A response that fits the channel's buffer is complete as far as we are concerned. Its slot is free before the client can
-        // have read it and sent the next request, which another event loop may take up.
-        if channel.isWritable, !queue.isServing { releaseSlot() }
+        releaseSlotIfAnswered()
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
         facade.flusher.flushLater(self)
@@ -109,7 +107,7 @@ extension HTTPFacadeHandler: ReplySender {
     func flush(context: ChannelHandlerContext) {
         guard owesEnd else { return }
         owesEnd = false
-        if channel.isWritable, !queue.isServing { releaseSlot() }
+        releaseSlotIfAnswered()
         var last = ByteBuffer()
         swap(&last, &owed)
         context.writeAndFlush(wrapOutboundOut(last), promise: nil)

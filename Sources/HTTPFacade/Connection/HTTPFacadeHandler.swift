@@ -114,7 +114,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if channel.isWritable {
-            if !owesEnd, !queue.isServing { releaseSlot() }
+            if !owesEnd { releaseSlotIfAnswered() }
             resumeLargeValue()
             proceed(context: context)
         }

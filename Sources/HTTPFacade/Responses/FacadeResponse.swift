@@ -36,25 +36,29 @@ struct FacadeResponse {
         swap(&head, &memory)
         // For a short body too.
         head.reserveCapacity(512)
-        if case (.ok, .hit) = (status, cache) {
-            head.writeImmutableBuffer(Self.beginOfHit)
-        } else {
-            head.writeString("HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n\(Self.fields)")
-            switch cache {
-            case .hit: head.writeStaticString("\r\nX-Cache: HIT")
-            case .stale: head.writeStaticString("\r\nX-Cache: STALE")
-            case .miss: head.writeStaticString("\r\nX-Cache: MISS")
-            case nil: break
-            }
+        switch (status, cache) {
+        case (.ok, .hit): head.writeImmutableBuffer(Self.beginOfHit)
+        case (.ok, .miss): head.writeImmutableBuffer(Self.beginOfMiss)
+        default: head.writeString(Self.begin(status, cache))
         }
     }
 
-    /// What every response has.
-    private static let fields =
-        "Cache-Control: no-cache\r\nVary: Accept, Authorization\r\nX-Content-Type-Options: nosniff"
+    /// The status line, what every response has, and `X-Cache`.
+    private static func begin(_ status: HTTPResponseStatus, _ cache: CacheOutcome?) -> String {
+        let begin =
+            "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n"
+            + "Cache-Control: no-cache\r\nVary: Accept, Authorization\r\nX-Content-Type-Options: nosniff"
+        return switch cache {
+        case .hit: begin + "\r\nX-Cache: HIT"
+        case .stale: begin + "\r\nX-Cache: STALE"
+        case .miss: begin + "\r\nX-Cache: MISS"
+        case nil: begin
+        }
+    }
 
-    /// Up to `Age`, as one piece: each piece costs as much as the bytes of several.
-    private static let beginOfHit = ByteBuffer(string: "HTTP/1.1 200 OK\r\n\(fields)\r\nX-Cache: HIT")
+    // Nearly all responses, as one piece: each piece costs as much as the bytes of several.
+    private static let beginOfHit = ByteBuffer(string: begin(.ok, .hit))
+    private static let beginOfMiss = ByteBuffer(string: begin(.ok, .miss))
 
     private init(status: HTTPResponseStatus, cache: CacheOutcome?) {
         var memory = ByteBuffer()

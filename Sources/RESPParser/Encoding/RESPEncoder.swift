@@ -99,14 +99,7 @@ extension RESPEncoder {
         var bytes = InlineArray<24, UInt8>(repeating: 0)
         bytes[23] = UInt8(ascii: "\n")
         bytes[22] = UInt8(ascii: "\r")
-        var start = 22
-        var magnitude = value.magnitude
-        repeat {
-            let (quotient, digit) = magnitude.quotientAndRemainder(dividingBy: 10)
-            start -= 1
-            bytes[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-            magnitude = quotient
-        } while magnitude > 0
+        var start = bytes.writeDecimal(UInt64(value.magnitude), before: 22)
         if value < 0 {
             start -= 1
             bytes[start] = UInt8(ascii: "-")
