@@ -27,6 +27,7 @@ WORKLOADS = {
     "relayed SET": workloads.relayed,
     "relayed SET, pipeline of 16": workloads.pipelined_relayed,
     "miss": workloads.misses,
+    "miss, pipeline of 16": workloads.pipelined_misses,
     "HTTP hit": workloads.http_hits,
 }
 

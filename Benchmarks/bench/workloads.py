@@ -33,11 +33,16 @@ def pipelined_relayed(connection, requests):
     relayed(connection, requests, pipeline=16)
 
 
-def misses(connection, requests):
+def misses(connection, requests, pipeline=1):
     """Reads of keys that the cache has never held; from its capacity on each evicts another."""
     length = len(b"$100\r\n") + len(VALUE) + 2
-    for number in range(requests):
-        connection.exchange(wire.command("GET", f"key:{number:012d}"), length)
+    for start in range(0, requests, pipeline):
+        batch = b"".join(wire.command("GET", f"key:{number:012d}") for number in range(start, start + pipeline))
+        connection.exchange(batch, length * pipeline)
+
+
+def pipelined_misses(connection, requests):
+    misses(connection, requests, pipeline=16)
 
 
 def http_hits(connection, requests):

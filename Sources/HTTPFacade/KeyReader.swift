@@ -4,7 +4,7 @@ import RESPProxy
 
 /// What the facade needs of the core: reads through the cache, large values, and who may read.
 protocol KeyReader: AnyObject {
-    /// See ``ReadThrough/read(_:now:isCurrent:outstandingLane:awaitsPast:waiter:request:copy:)``.
+    /// See ``ReadThrough/read(_:now:isCurrent:outstandingLane:awaitsPast:waiter:request:keep:copy:)``.
     func readValue(
         _ key: ByteBuffer, isCurrent: Bool, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
     ) -> ReadThrough.Reading
@@ -37,7 +37,7 @@ extension ProxyLoop: KeyReader {
         // A connection's requests are served one after another, so none of its earlier reads is ever outstanding.
         readThrough.read(
             key.readableBytesSpan, now: MonotonicClock.now(), isCurrent: isCurrent, outstandingLane: nil,
-            awaitsPast: false, waiter: waiter, request: request, copy: copy)
+            awaitsPast: false, waiter: waiter, request: request, keep: { key }, copy: copy)
     }
 
     var mayServe: Bool { coherence.mayServe(now: MonotonicClock.now()) }

@@ -41,7 +41,7 @@ extension CacheState {
         else { return nil }
         entries.refreshed.insert(slot)
         counters.refreshed &+= 1
-        return flights.begin(key, found: .absent, lane: lane, waiters: [])
+        return flights.begin(key, found: .absent, lane: lane, waiters: .none)
     }
 
     /// Whether a fill of `key` that was voided is still under way.
@@ -83,7 +83,7 @@ extension CacheState {
             return .joined(lane: laneOfFill)
         }
         counters.misses &+= 1
-        return .miss(flights.begin(key, found: activity, lane: lane, waiters: [waiter()]))
+        return .miss(flights.begin(key, found: activity, lane: lane, waiters: .one(waiter())))
     }
 
     /// A look-up in a cache that keeps nothing.

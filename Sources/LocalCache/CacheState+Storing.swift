@@ -7,7 +7,7 @@ extension CacheState {
         _ ticket: FillTicket, with result: FillResult<Value>, bytes: UnsafeRawBufferPointer, now: UInt64,
         limits: CacheLimits, discarded: inout Discarded<Value>
     ) -> EndedFill<Waiter> {
-        guard let ended = flights.end(ticket) else { return EndedFill(waiters: [], wasVoided: true) }
+        guard let ended = flights.end(ticket) else { return EndedFill(waiters: .none, wasVoided: true) }
         guard ended.activity != .absent else { return EndedFill(waiters: ended.waiters, wasVoided: true) }
         switch result {
         case .failed: break

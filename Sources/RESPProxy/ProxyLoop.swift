@@ -25,6 +25,9 @@ public final class ProxyLoop {
     /// Sends what the loop's connections have written, RESP and HTTP, at the end of each turn.
     package let flusher: ReplyFlusher
 
+    /// Wakes the loop's sessions.
+    let turns: SessionTurns
+
     private let connector: BackingConnector
     private let lane: FillLane
     /// By the server's table as of the fill lane's last log-in; there is none before, while the backing is away, and where it is forbidden.
@@ -63,6 +66,7 @@ public final class ProxyLoop {
         self.router = CommandRouter(table: nil, access: access, caches: configuration.cache.capacity > 0)
         self.metrics = LoopMetrics()
         self.flusher = ReplyFlusher(eventLoop: eventLoop)
+        self.turns = SessionTurns(eventLoop: eventLoop)
         let connector = connector ?? BackingConnector(configuration: configuration.backing)
         self.connector = connector
         self.lane = FillLane(index: index, connector: connector, eventLoop: eventLoop, logger: logger)

@@ -11,14 +11,12 @@ struct FetchProgressTests {
     }
 
     /// The last step, after all others have gone on.
-    private static func last(
-        _ replies: [BackingReply], wrapped: Bool, droppedLength: Int? = nil
-    ) -> FetchProgress.Step? {
+    private static func last(_ replies: [BackingReply], wrapped: Bool) -> FetchProgress.Step? {
         var progress = FetchProgress(wrapsInTransaction: wrapped)
         var last: FetchProgress.Step?
         for reply in replies {
             guard last == nil || last == .goesOn else { return nil }
-            last = progress.received(reply, droppedLength: reply == .null || reply.isArray ? droppedLength : nil)
+            last = progress.received(reply)
         }
         return last
     }
@@ -48,9 +46,9 @@ struct FetchProgressTests {
     @Test("a value that was dropped is too large, whatever its time to live")
     func tooLarge() {
         let outcome = FetchProgress.Step.done(.tooLarge(length: 1000))
-        #expect(Self.last([.null, .integer(-1)], wrapped: false, droppedLength: 1000) == outcome)
-        let replies: [BackingReply] = [.ok, .queued, .queued, .array([.null, .integer(5)])]
-        #expect(Self.last(replies, wrapped: true, droppedLength: 1000) == outcome)
+        #expect(Self.last([.tooLong(length: 1000), .integer(-1)], wrapped: false) == outcome)
+        let replies: [BackingReply] = [.ok, .queued, .queued, .array([.tooLong(length: 1000), .integer(5)])]
+        #expect(Self.last(replies, wrapped: true) == outcome)
     }
 
     @Test("the error that explains it is answered, not EXECABORT")
@@ -102,8 +100,4 @@ struct FetchProgressTests {
             }
         }
     }
-}
-
-extension BackingReply {
-    fileprivate var isArray: Bool { if case .array = self { true } else { false } }
 }

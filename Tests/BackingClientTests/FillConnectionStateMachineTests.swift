@@ -19,7 +19,7 @@ struct FillConnectionStateMachineTests {
     private static func ready() -> Machine {
         var machine = self.machine()
         machine.heard(at: 100 * Self.second)
-        guard case .goUp = machine.received(.rawFrame(nil)) else {
+        guard case .goUp = machine.received(.raw(nil)) else {
             Issue.record("not up")
             return machine
         }
@@ -43,7 +43,7 @@ struct FillConnectionStateMachineTests {
     }
 
     private static func replies(_ machine: inout Machine, _ replies: BackingReply...) -> [String] {
-        replies.map { self.describe(machine.received(.reply($0, droppedLength: nil))) }
+        replies.map { self.describe(machine.received($0)) }
     }
 
     @Test("each fetch gets its own reply, and the time of its own write")
@@ -176,12 +176,12 @@ struct FillConnectionStateMachineTests {
             configuration: BackingConfiguration(
                 address: .tcp(host: "localhost", port: 6379), tracking: TrackingConfiguration()),
             started: 100 * self.second)
-        guard case .goUp = machine.received(.rawFrame(nil)) else { return machine }
+        guard case .goUp = machine.received(.raw(nil)) else { return machine }
         return machine
     }
 
     private static let feed = FeedIdentity(redirectID: 42, runID: Array("abc".utf8), generation: 7)
-    private static let info = ReplyReader.Incoming.rawFrame(.text("$11\r\nrun_id:abc\r\n\r\n"))
+    private static let info = BackingReply.raw(.text("$11\r\nrun_id:abc\r\n\r\n"))
 
     @Test("only what is written behind the +OK counts as tracked, and is not wrapped")
     func stamps() {
@@ -216,7 +216,7 @@ struct FillConnectionStateMachineTests {
         var machine = Self.tracked()
         _ = machine.feedChanged(to: Self.feed)
         machine.written(at: 101 * Self.second)
-        #expect(Self.describe(machine.received(.rawFrame(.text("$8\r\nrun_id:x\r\n")))) == "unavailable")
+        #expect(Self.describe(machine.received(.raw(.text("$8\r\nrun_id:x\r\n")))) == "unavailable")
     }
 
     @Test("a refusal leaves the connection as it was")

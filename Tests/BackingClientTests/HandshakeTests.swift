@@ -16,11 +16,9 @@ struct HandshakeTests {
         handshake.commands.map { $0.map { String(decoding: $0, as: UTF8.self) } }
     }
 
-    private static func error(_ text: String) -> ReplyReader.Incoming {
-        .reply(.error(Array(text.utf8)), droppedLength: nil)
-    }
+    private static func error(_ text: String) -> BackingReply { .error(Array(text.utf8)) }
 
-    private static let ok = ReplyReader.Incoming.reply(.ok, droppedLength: nil)
+    private static let ok = BackingReply.ok
 
     @Test("only what is needed is said")
     func commands() {
@@ -38,7 +36,7 @@ struct HandshakeTests {
         #expect(handshake.received(Self.ok) == .goesOn)
         #expect(handshake.received(Self.ok) == .goesOn)
         #expect(handshake.expectsCommandTable)
-        #expect(handshake.received(.rawFrame(.text("*0\r\n"))) == .done(commandTable: .text("*0\r\n")))
+        #expect(handshake.received(.raw(.text("*0\r\n"))) == .done(commandTable: .text("*0\r\n")))
     }
 
     @Test("a refused AUTH or SELECT ends it with the server's words")
@@ -62,11 +60,11 @@ struct HandshakeTests {
         let configuration = Self.configuration()
         for text in ["NOAUTH Authentication required.", "NOPERM command", "ERR unknown command"] {
             var handshake = Handshake(configuration)
-            #expect(handshake.received(.rawFrame(.text("-\(text)\r\n"))) == .done(commandTable: nil))
+            #expect(handshake.received(.raw(.text("-\(text)\r\n"))) == .done(commandTable: nil))
         }
         for text in ["LOADING Redis is loading", "BUSY Redis is busy", "ERR max number of clients reached"] {
             var handshake = Handshake(configuration)
-            #expect(handshake.received(.rawFrame(.text("-\(text)\r\n"))) == .refused(Array(text.utf8)))
+            #expect(handshake.received(.raw(.text("-\(text)\r\n"))) == .refused(Array(text.utf8)))
         }
     }
 }

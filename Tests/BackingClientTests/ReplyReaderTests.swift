@@ -10,9 +10,9 @@ struct ReplyReaderTests {
 
     private static func read(
         _ text: String, maxValueSize: Int = 100, split: Split, generator: inout SeededGenerator
-    ) throws -> [ReplyReader.Incoming] {
+    ) throws -> [BackingReply] {
         var reader = ReplyReader(maxValueSize: maxValueSize)
-        var found: [ReplyReader.Incoming] = []
+        var found: [BackingReply] = []
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count =
@@ -29,7 +29,7 @@ struct ReplyReaderTests {
     }
 
     private static func expect(
-        _ text: String, maxValueSize: Int = 100, _ expected: [ReplyReader.Incoming],
+        _ text: String, maxValueSize: Int = 100, _ expected: [BackingReply],
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         var generator = SeededGenerator()
@@ -39,8 +39,6 @@ struct ReplyReaderTests {
         }
     }
 
-    private static func reply(_ reply: BackingReply) -> ReplyReader.Incoming { .reply(reply, droppedLength: nil) }
-
     @Test("every kind of RESP2 reply comes out in order")
     func kinds() throws {
         try Self.expect(
@@ -48,7 +46,7 @@ struct ReplyReaderTests {
             [
                 .ok, .queued, .otherStatus, .error(Array("ERR no".utf8)), .integer(-2), .bulk(.text("a\r\n")),
                 .bulk(.text("")), .null, .array([.bulk(.text("v")), .integer(17)]),
-            ].map(Self.reply))
+            ])
     }
 
     @Test("a value of exactly the limit is kept, one byte more is dropped, and the next replies are right")
@@ -57,8 +55,8 @@ struct ReplyReaderTests {
         try Self.expect(
             "$100\r\n\(kept)\r\n$101\r\n\(dropped)\r\n:1\r\n*2\r\n$101\r\n\(dropped)\r\n:5\r\n+OK\r\n",
             [
-                Self.reply(.bulk(.text(kept))), .reply(.null, droppedLength: 101), Self.reply(.integer(1)),
-                .reply(.array([.null, .integer(5)]), droppedLength: 101), Self.reply(.ok),
+                .bulk(.text(kept)), .tooLong(length: 101), .integer(1), .array([.tooLong(length: 101), .integer(5)]),
+                .ok,
             ])
     }
 
@@ -68,7 +66,7 @@ struct ReplyReaderTests {
         try Self.expect(
             "*2\r\n$100000\r\n\(value)\r\n:-1\r\n+OK\r\n", maxValueSize: 100_000,
             [
-                Self.reply(.array([.bulk(.text(value)), .integer(-1)])), Self.reply(.ok),
+                .array([.bulk(.text(value)), .integer(-1)]), .ok,
             ])
     }
 
@@ -78,7 +76,7 @@ struct ReplyReaderTests {
             "*1\r\n" + String(repeating: "*1\r\n", count: 12) + "$200\r\n" + String(repeating: "r", count: 200) + "\r\n"
         for size in [1, 7, 1000] {
             var reader = ReplyReader(maxValueSize: 100)
-            var found: [ReplyReader.Incoming] = []
+            var found: [BackingReply] = []
             var rest = Array("+OK\r\n\(frame)+OK\r\n".utf8)[...]
             while !rest.isEmpty {
                 reader.append(ByteBuffer(bytes: rest.prefix(size)))
@@ -88,7 +86,7 @@ struct ReplyReaderTests {
                     reader.collectsRawFrame = found.count == 1
                 }
             }
-            #expect(found == [Self.reply(.ok), .rawFrame(.text(frame)), Self.reply(.ok)])
+            #expect(found == [.ok, .raw(.text(frame)), .ok])
         }
     }
 
@@ -96,12 +94,12 @@ struct ReplyReaderTests {
     func rawFrameBeyondLimit() throws {
         var reader = ReplyReader(maxValueSize: 100, rawLimit: 10)
         reader.collectsRawFrame = true
-        var found: [ReplyReader.Incoming] = []
+        var found: [BackingReply] = []
         for byte in "+0123456789\r\n+1234567\r\n".utf8 {
             reader.append(ByteBuffer(bytes: [byte]))
             while let incoming = try reader.next() { found.append(incoming) }
         }
-        #expect(found == [.rawFrame(nil), .rawFrame(.text("+1234567\r\n"))])
+        #expect(found == [.raw(nil), .raw(.text("+1234567\r\n"))])
     }
 
     @Test(

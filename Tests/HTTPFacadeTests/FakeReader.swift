@@ -37,7 +37,7 @@ final class FakeReader: KeyReader {
             return .hit(value, age: age)
         case .pending, nil:
             pending.append((bytes, waiter, request))
-            return .pending(lane: 0, isPast: false, key: key)
+            return .pending(lane: 0, isPast: false)
         }
     }
 

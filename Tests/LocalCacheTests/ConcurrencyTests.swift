@@ -64,7 +64,7 @@ struct ConcurrencyTests {
         func complete(_ position: Int) {
             let (ticket, key) = open.remove(at: position)
             let fill = Fill(value: Tracked(key: key), size: 40, deadline: nil)
-            tally.told += cache.complete(ticket, with: .value(fill), now: UInt64(tally.begun)).waiters
+            tally.told += cache.complete(ticket, with: .value(fill), now: UInt64(tally.begun)).waiters.all
         }
         for step in 0..<20_000 {
             let number = Int.random(in: 0..<400, using: &generator)

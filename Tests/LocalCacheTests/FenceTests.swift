@@ -136,7 +136,7 @@ struct FenceTests {
             let ended = state.complete(
                 ticket, with: .value(fill), bytes: .init(start: nil, count: 0), now: 0, limits: limits,
                 discarded: &discarded)
-            #expect(ended.waiters == [number])
+            #expect(ended.waiters.all == [number])
         }
         for number in keys.indices {
             let position = withKey(number) { state.entries.position(of: $0) }

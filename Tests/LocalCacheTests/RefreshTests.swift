@@ -28,7 +28,7 @@ struct RefreshTests {
     func failed() throws {
         try cache.load("a", value: 1, now: 0)
         let ticket = try refresh("a", now: 80)
-        #expect(cache.cache.complete(ticket, with: .failed, now: 85).waiters == [])
+        #expect(cache.cache.complete(ticket, with: .failed, now: 85).waiters.all == [])
         #expect(cache.lookUp("a", now: 99) == .hit(1, age: 99))
         #expect(cache.lookUp("a", now: 100).isMiss)
     }

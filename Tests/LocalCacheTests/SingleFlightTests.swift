@@ -47,7 +47,7 @@ struct SingleFlightTests {
     func nothingToStore() throws {
         let cache = TestCache()
         let ticket = try cache.miss("a", waiter: 1)
-        #expect(cache.cache.complete(ticket, with: .nothing, now: 0).waiters == [1])
+        #expect(cache.cache.complete(ticket, with: .nothing, now: 0).waiters.all == [1])
         #expect(cache.lookUp("a").isMiss)
         #expect(cache.statistics.voided == 0)
     }

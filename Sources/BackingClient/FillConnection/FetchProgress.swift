@@ -32,7 +32,17 @@ struct FetchProgress {
         self.stage = wrapsInTransaction ? .multi : .get
     }
 
-    mutating func received(_ reply: BackingReply, droppedLength: Int?) -> Step {
+    mutating func received(_ reply: BackingReply) -> Step {
+        switch self.stage {
+        case .get:
+            guard let value = Self.value(reply) else { return .unexpected }
+            return self.goOn(.timeToLiveOf(value))
+        case .timeToLiveOf(let value): return Self.outcome(value, timeToLive: reply)
+        default: return self.receivedInTransaction(reply)
+        }
+    }
+
+    private mutating func receivedInTransaction(_ reply: BackingReply) -> Step {
         switch (self.stage, reply) {
         case (.multi, .ok):
             return self.goOn(.queuedGet)
@@ -50,15 +60,10 @@ struct FetchProgress {
             // EXECABORT only says that something went wrong before; what did is worth more.
             return .done(.failure(.server(refusal ?? text)))
         case (.exec(nil), .array(let elements)) where elements.count == 2:
-            guard let value = Self.value(elements[0], droppedLength) else { return .unexpected }
+            guard let value = Self.value(elements[0]) else { return .unexpected }
             return Self.outcome(value, timeToLive: elements[1])
-        case (.get, _):
-            guard let value = Self.value(reply, droppedLength) else { return .unexpected }
-            return self.goOn(.timeToLiveOf(value))
-        case (.timeToLiveOf(let value), _):
-            return Self.outcome(value, timeToLive: reply)
         case (.bareGet, _):
-            guard let value = Self.value(reply, droppedLength) else { return .unexpected }
+            guard let value = Self.value(reply) else { return .unexpected }
             return self.goOn(.bareTimeToLive(value))
         case (.bareTimeToLive(let value), .integer), (.bareTimeToLive(let value), .error):
             return self.goOn(.bareExec(value))
@@ -74,10 +79,11 @@ struct FetchProgress {
         return .goesOn
     }
 
-    private static func value(_ reply: BackingReply, _ droppedLength: Int?) -> Value? {
+    private static func value(_ reply: BackingReply) -> Value? {
         switch reply {
-        case .bulk(let bytes) where droppedLength == nil: .bytes(bytes)
-        case .null: droppedLength.map { .tooLarge($0) } ?? .absent
+        case .bulk(let bytes): .bytes(bytes)
+        case .null: .absent
+        case .tooLong(let length): .tooLarge(length)
         case .error(let text): .error(text)
         default: nil
         }

@@ -16,11 +16,10 @@ protocol FillConnectionDelegate: AnyObject {
 final class FillConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    typealias Completion = (FillReply) -> Void
-    typealias Waiting = (waiter: Completion, sent: UInt64)
+    typealias Waiting = (waiter: Fetch, sent: UInt64)
 
     private let configuration: BackingConfiguration
-    private var machine: FillConnectionStateMachine<Completion>
+    private var machine: FillConnectionStateMachine<Fetch>
     private var replies: ReplyReader
     /// Cut when the connection is over, so that a lane and its connections do not keep each other.
     private var delegate: (any FillConnectionDelegate)?
@@ -43,9 +42,9 @@ final class FillConnectionHandler: ChannelInboundHandler {
     // MARK: What the lane asks for
 
     /// Encodes the fetch; it is written together with the others of this turn of the event loop.
-    func fetch(_ key: ByteBuffer, completion: @escaping Completion) {
-        let isWrapped = self.machine.fetch(for: completion)
-        self.outgoing.writeFetch(of: key, isWrapped: isWrapped)
+    func fetch(_ fetch: Fetch) {
+        let isWrapped = self.machine.fetch(for: fetch)
+        self.outgoing.writeFetch(of: fetch.key, isWrapped: isWrapped)
         self.scheduleFlush()
     }
 
@@ -119,8 +118,8 @@ final class FillConnectionHandler: ChannelInboundHandler {
         self.replies.append(self.unwrapInboundIn(data))
         do {
             // A completion may close the lane, hence the look at each turn.
-            while !self.machine.isClosed, let incoming = try self.replies.next() {
-                self.perform(self.machine.received(incoming))
+            while !self.machine.isClosed, let reply = try self.replies.next() {
+                self.perform(self.machine.received(reply))
                 self.replies.collectsRawFrame = self.machine.expectsRawFrame
             }
         } catch {
@@ -150,7 +149,7 @@ final class FillConnectionHandler: ChannelInboundHandler {
 
     // MARK: Carrying out
 
-    private func perform(_ action: consuming FillConnectionStateMachine<Completion>.ReplyAction) {
+    private func perform(_ action: consuming FillConnectionStateMachine<Fetch>.ReplyAction) {
         switch consume action {
         case .nothing: break
         case .goUp(let commandTable): self.delegate?.fillConnectionIsUp(self, commandTable: commandTable)
@@ -159,7 +158,7 @@ final class FillConnectionHandler: ChannelInboundHandler {
             self.scheduleFlush()
         case .tracked(let generation): self.delegate?.fillConnection(isTrackedBy: generation)
         case .trackingRefused(let refusal): self.delegate?.fillConnection(wasRefused: refusal)
-        case .complete(let completion, let reply): completion(reply)
+        case .complete(let fetch, let reply): fetch.end(with: reply)
         case .fail(let error): self.fail(error)
         }
     }

@@ -12,23 +12,33 @@ struct FillConnectionStateMachine<Waiter> {
         case closed
     }
 
-    /// A command, or a group of them, whose replies are outstanding.
-    private enum Request {
-        case fetch(Waiter, isWrapped: Bool)
+    /// A command, or a group of them, whose replies are outstanding. Feeds go by their generation: a plain value is looked at, and
+    /// passed on, without counting references.
+    private enum Question {
+        /// For the first of ``waiters`` that has no other.
+        case fetch(isWrapped: Bool)
         /// Asks a silent connection whether it still stands.
         case ping
         /// `INFO server`: whether the feed is of the server that this connection is to.
-        case serverInfo(FeedIdentity)
+        case serverInfo(generation: UInt64)
         /// `CLIENT TRACKING OFF`, where another feed was redirected to before.
         case trackingOff
         /// `CLIENT TRACKING ON REDIRECT …`.
-        case trackingOn(FeedIdentity)
+        case trackingOn(generation: UInt64)
+    }
+
+    private struct Request {
+        let question: Question
+        var sent: UInt64 = 0
+        var generation: UInt64 = 0
     }
 
     private var state: State
     private let configuration: BackingConfiguration
     /// In the order of their writes.
-    private var requests = CircularBuffer<(request: Request, sent: UInt64, generation: UInt64)>()
+    private var requests = CircularBuffer<Request>()
+    /// Those of the fetches among them.
+    private var waiters = CircularBuffer<Waiter>()
     /// How many of the last requests have not been written yet.
     private var unsent = 0
     /// How far the replies to the first request have come, where it is a fetch of which some have.
@@ -71,7 +81,7 @@ struct FillConnectionStateMachine<Waiter> {
         switch self.state {
         case .handshaking(let handshake): return handshake.expectsCommandTable
         case .ready:
-            guard case .serverInfo = self.requests.first?.request else { return false }
+            guard case .serverInfo = self.requests.first?.question else { return false }
             return true
         case .closed: return false
         }
@@ -91,12 +101,13 @@ struct FillConnectionStateMachine<Waiter> {
     mutating func fetch(for waiter: Waiter) -> Bool {
         // Where the server announces changes, a write between GET and PTTL voids the fill.
         let isWrapped = self.configuration.wrapsInTransaction && self.trackedGeneration == 0
-        self.ask(.fetch(waiter, isWrapped: isWrapped))
+        self.waiters.append(waiter)
+        self.ask(.fetch(isWrapped: isWrapped))
         return isWrapped
     }
 
-    private mutating func ask(_ request: Request) {
-        self.requests.append((request, 0, 0))
+    private mutating func ask(_ question: Question) {
+        self.requests.append(Request(question: question))
         self.unsent += 1
     }
 
@@ -145,7 +156,7 @@ struct FillConnectionStateMachine<Waiter> {
         self.feed = feed
         self.trackedGeneration = 0
         guard case .ready = self.state, let feed else { return nil }
-        self.ask(.serverInfo(feed))
+        self.ask(.serverInfo(generation: feed.generation))
         return [Array("INFO".utf8), Array("server".utf8)]
     }
 
@@ -171,39 +182,35 @@ struct FillConnectionStateMachine<Waiter> {
         self.lastHeard = now
     }
 
-    mutating func received(_ incoming: ReplyReader.Incoming) -> ReplyAction {
+    mutating func received(_ reply: BackingReply) -> ReplyAction {
         switch self.state {
         case .closed:
             return .nothing
         case .handshaking(var handshake):
-            let progress = handshake.received(incoming)
+            let progress = handshake.received(reply)
             self.state = .handshaking(handshake)
             return self.act(on: progress)
         case .ready:
             guard let first = self.requests.first, self.requests.count > self.unsent else {
                 return self.fail(ReplyViolation(reason: "a reply that nobody asked for"))
             }
-            if case .serverInfo(let feed) = first.request, case .rawFrame(let frame?) = incoming {
-                self.endFirst()
-                return self.received(serverInfo: frame, of: feed)
-            }
-            guard case .reply(let reply, let droppedLength) = incoming else {
-                return self.fail(ReplyViolation(reason: "not a reply to what was asked"))
-            }
-            switch first.request {
+            switch first.question {
+            case .fetch(let isWrapped):
+                return self.received(reply, to: first, isWrapped: isWrapped)
             case .ping:
                 return self.receivedAnswerToPing(reply)
-            case .fetch(let waiter, let isWrapped):
-                let stamp = FillReply(outcome: .absent, sent: first.sent, generation: first.generation)
-                return self.received(reply, droppedLength, for: waiter, isWrapped: isWrapped, stamp)
-            case .serverInfo:
-                return self.fail(ReplyViolation(reason: "not a reply to INFO"))
+            case .serverInfo(let generation):
+                guard case .raw(let frame?) = reply else {
+                    return self.fail(ReplyViolation(reason: "not a reply to INFO"))
+                }
+                self.endFirst()
+                return self.received(serverInfo: frame, ofFeed: generation)
             case .trackingOff:
                 self.endFirst()
                 return .nothing
-            case .trackingOn(let feed):
+            case .trackingOn(let generation):
                 self.endFirst()
-                return self.received(trackingReply: reply, of: feed)
+                return self.received(trackingReply: reply, ofFeed: generation)
             }
         }
     }
@@ -239,28 +246,27 @@ struct FillConnectionStateMachine<Waiter> {
         self.lastAnswered = self.requests.removeFirst().sent
     }
 
-    /// - Parameter stamp: all but the outcome.
-    private mutating func received(
-        _ reply: BackingReply, _ droppedLength: Int?, for waiter: Waiter, isWrapped: Bool, _ stamp: FillReply
-    ) -> ReplyAction {
-        var progress = self.progress ?? FetchProgress(wrapsInTransaction: isWrapped)
-        self.progress = nil
-        switch progress.received(reply, droppedLength: droppedLength) {
+    private mutating func received(_ reply: BackingReply, to request: Request, isWrapped: Bool) -> ReplyAction {
+        var progress = self.progress.take() ?? FetchProgress(wrapsInTransaction: isWrapped)
+        switch progress.received(reply) {
         case .goesOn:
             self.progress = progress
             return .nothing
         case .done(let outcome):
             self.endFirst()
             return .complete(
-                waiter, FillReply(outcome: outcome, sent: stamp.sent, generation: stamp.generation))
+                self.waiters.removeFirst(),
+                FillReply(outcome: outcome, sent: request.sent, generation: request.generation))
         case .violation(let violation):
             return self.fail(violation)
         }
     }
 
     /// Redirecting to an id of another server would name a stranger's connection, which then gets what it never asked for.
-    private mutating func received(serverInfo frame: ByteBuffer, of feed: FeedIdentity) -> ReplyAction {
-        guard feed == self.feed, let tracking = self.configuration.tracking else { return .nothing }
+    private mutating func received(serverInfo frame: ByteBuffer, ofFeed generation: UInt64) -> ReplyAction {
+        guard let feed = self.feed, feed.generation == generation, let tracking = self.configuration.tracking else {
+            return .nothing
+        }
         let info = frame.readableBytesView
         if info.first == UInt8(ascii: "-") {
             return .trackingRefused(FeedRefusal(command: "INFO", text: Array(info.dropFirst().dropLast(2))))
@@ -275,17 +281,17 @@ struct FillConnectionStateMachine<Waiter> {
             commands.append([Array("CLIENT".utf8), Array("TRACKING".utf8), Array("OFF".utf8)])
         }
         self.hasAskedForTracking = true
-        self.ask(.trackingOn(feed))
+        self.ask(.trackingOn(generation: generation))
         commands.append(tracking.command(redirectingTo: feed.redirectID))
         return .write(commands)
     }
 
-    private mutating func received(trackingReply reply: BackingReply, of feed: FeedIdentity) -> ReplyAction {
-        guard feed == self.feed else { return .nothing }
+    private mutating func received(trackingReply reply: BackingReply, ofFeed generation: UInt64) -> ReplyAction {
+        guard self.feed?.generation == generation else { return .nothing }
         switch reply {
         case .ok:
-            self.trackedGeneration = feed.generation
-            return .tracked(generation: feed.generation)
+            self.trackedGeneration = generation
+            return .tracked(generation: generation)
         case .error(let text):
             return .trackingRefused(FeedRefusal(command: "CLIENT TRACKING", text: text))
         default:
@@ -304,12 +310,15 @@ struct FillConnectionStateMachine<Waiter> {
     /// - Returns: those who still wait, the oldest first, each with the time when its fetch was written (0: never).
     mutating func close() -> [(waiter: Waiter, sent: UInt64)] {
         self.state = .closed
-        let requests = self.requests
-        self.requests = CircularBuffer()
-        self.unsent = 0
-        return requests.compactMap { request, sent, _ in
-            if case .fetch(let waiter, _) = request { (waiter, sent) } else { nil }
+        let times = self.requests.compactMap { request in
+            if case .fetch = request.question { request.sent } else { nil }
         }
+        defer {
+            self.requests = CircularBuffer()
+            self.waiters = CircularBuffer()
+            self.unsent = 0
+        }
+        return Array(zip(self.waiters, times))
     }
 }
 

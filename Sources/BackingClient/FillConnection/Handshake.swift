@@ -44,16 +44,16 @@ struct Handshake {
     /// The next reply is the command table, which hiredis cannot parse.
     var expectsCommandTable: Bool { self.steps.first == .commandTable }
 
-    mutating func received(_ incoming: ReplyReader.Incoming) -> Progress {
+    mutating func received(_ reply: BackingReply) -> Progress {
         guard !self.steps.isEmpty else { return .violation(ReplyViolation(reason: "a reply that nobody asked for")) }
-        switch (self.steps.removeFirst(), incoming) {
-        case (.login, .reply(.ok, _)), (.selection, .reply(.ok, _)):
+        switch (self.steps.removeFirst(), reply) {
+        case (.login, .ok), (.selection, .ok):
             return .goesOn
-        case (.login, .reply(.error(let text), _)):
+        case (.login, .error(let text)):
             return .refused(BackingCredentials.withoutEcho(text))
-        case (.selection, .reply(.error(let text), _)):
+        case (.selection, .error(let text)):
             return .refused(text)
-        case (.commandTable, .rawFrame(let frame)):
+        case (.commandTable, .raw(let frame)):
             return self.received(commandTable: frame)
         default:
             return .violation(ReplyViolation(reason: "an unexpected reply to the login"))

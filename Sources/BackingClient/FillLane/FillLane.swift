@@ -10,8 +10,6 @@ public final class FillLane {
     /// The lane's number, by which the cache tells lanes apart.
     public let index: Int
 
-    private typealias Fetch = (key: ByteBuffer, completion: (FillReply) -> Void)
-
     private let connector: BackingConnector
     private var logger: Logger
     /// Hears of ups and downs.
@@ -60,20 +58,20 @@ public final class FillLane {
     /// Whether fills are being answered.
     public var isReady: Bool { self.machine.isReady }
 
-    /// Fetches `key`; `completion` is called exactly once, on the event loop, never before this call returns.
+    /// Fetches a key; its receiver is told exactly once.
     ///
     /// While the backing is away it fails at once; while the connection is being made it waits for that, bounded in number and
     /// by the connect time-out. The command is written at the end of the event loop's turn, together with the others of that turn.
-    public func fetch(_ key: ByteBuffer, completion: @escaping (FillReply) -> Void) {
+    public func fetch(_ fetch: Fetch) {
         self.eventLoop.preconditionInEventLoop()
-        switch self.machine.fetch((key, completion)) {
+        switch self.machine.fetch(fetch) {
         case .send:
-            self.connection?.fetch(key, completion: completion)
+            self.connection?.fetch(fetch)
         case .nothing:
             break
         case .fail(let error):
             let reply = FillReply(outcome: .failure(error), sent: MonotonicClock.now())
-            self.eventLoop.assumeIsolated().execute { completion(reply) }
+            self.eventLoop.assumeIsolated().execute { fetch.end(with: reply) }
         }
     }
 
@@ -133,11 +131,11 @@ public final class FillLane {
     private func fail(_ sent: [FillConnectionHandler.Waiting], _ queued: [Fetch], with error: BackingError) {
         guard !sent.isEmpty || !queued.isEmpty else { return }
         let now = MonotonicClock.now()
-        for (completion, sent) in sent {
-            completion(FillReply(outcome: .failure(error), sent: sent == 0 ? now : sent))
+        for (fetch, sent) in sent {
+            fetch.end(with: FillReply(outcome: .failure(error), sent: sent == 0 ? now : sent))
         }
         for fetch in queued {
-            fetch.completion(FillReply(outcome: .failure(error), sent: now))
+            fetch.end(with: FillReply(outcome: .failure(error), sent: now))
         }
     }
 }
@@ -148,7 +146,7 @@ extension FillLane: FillConnectionDelegate {
         self.logger.log(level: action.isBack ? .info : .debug, "the backing Redis is reachable")
         connection.feedChanged(to: self.feed)
         // Before the observer hears of it: it may close the lane, and nobody may be forgotten then.
-        for fetch in action.fetches { connection.fetch(fetch.key, completion: fetch.completion) }
+        for fetch in action.fetches { connection.fetch(fetch) }
         self.observer?.fillLaneIsUp(self, commandTable: commandTable)
     }
 

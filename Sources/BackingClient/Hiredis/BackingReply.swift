@@ -15,11 +15,26 @@ enum BackingReply: Equatable {
     case bulk(ByteBuffer)
     case null
     case array([BackingReply])
+    /// A bulk string that was longer than what is kept, and has been read past.
+    case tooLong(length: Int)
+    /// A frame that was asked for as it comes; nil where it was longer than the limit.
+    case raw(ByteBuffer?)
     /// A type that RESP2 does not have.
     case other
 }
 
 extension BackingReply {
+    /// The reply in which a nil stands for a bulk string of that length.
+    func naming(droppedLength length: Int) -> BackingReply {
+        switch self {
+        case .null: return .tooLong(length: length)
+        case .array(var elements):
+            if let index = elements.firstIndex(of: .null) { elements[index] = .tooLong(length: length) }
+            return .array(elements)
+        default: return self
+        }
+    }
+
     /// Copies what hiredis parsed.
     init(_ reply: UnsafePointer<redisReply>) {
         let text = UnsafeRawBufferPointer(

@@ -28,9 +28,9 @@ struct FeedReader {
     mutating func next() throws(ReplyViolation) -> Incoming? {
         switch try self.frames.next() {
         case nil: return nil
-        case .reply(let reply, _): return .reply(reply)
-        case .rawFrame(nil): return .tooLong
-        case .rawFrame(let frame?): return .reply(try Self.parse(frame))
+        case .raw(nil): return .tooLong
+        case .raw(let frame?): return .reply(try Self.parse(frame))
+        case let reply?: return .reply(reply)
         }
     }
 

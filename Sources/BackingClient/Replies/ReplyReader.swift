@@ -4,21 +4,13 @@ import RESPParser
 /// Turns the bytes of a connection of our own into replies: our scanner finds the frames, hiredis parses them.
 ///
 /// A bulk string longer than `maxValueSize` never enters hiredis, which would buffer and copy all of it. Its header and body are
-/// replaced by a nil, and the reply says how long the value was. The body is read past and dropped as it comes. That is
+/// replaced by a nil, for which the reply then says how long the value was. The body is read past and dropped as it comes. That is
 /// simpler than handing the connection over to the one who waits for it: the key is relayed on a connection of its own
 /// afterwards, and the other fills of the lane wait for no more than the transfer.
 struct ReplyReader {
-    /// What a frame became.
-    enum Incoming: Equatable {
-        /// - Parameter droppedLength: the length of a value that was too long and stands as nil in the reply.
-        case reply(BackingReply, droppedLength: Int?)
-        /// The whole frame as it came, nil where it was longer than the limit.
-        case rawFrame(ByteBuffer?)
-    }
-
     /// The next frame is collected as it is, instead of being parsed. hiredis 0.14 refuses the reply to `COMMAND`, which nests too deep.
     var collectsRawFrame: Bool {
-        didSet { self.scanner.limits.depth = self.collectsRawFrame ? 32 : 1 }
+        didSet { if self.collectsRawFrame != oldValue { self.scanner.limits.depth = self.collectsRawFrame ? 32 : 1 } }
     }
 
     /// No header line of a bulk string is longer. That many bytes at the end of an unfinished frame wait for the next ones, so that
@@ -60,7 +52,7 @@ struct ReplyReader {
     }
 
     /// The next frame that is whole, or nil when more bytes are needed.
-    mutating func next() throws(ReplyViolation) -> Incoming? {
+    mutating func next() throws(ReplyViolation) -> BackingReply? {
         while self.scanned < self.chunk.readableBytes {
             let start = self.scanned
             switch try self.scan() {
@@ -127,7 +119,7 @@ struct ReplyReader {
         self.scanned = 0
     }
 
-    private mutating func finishFrame() throws(ReplyViolation) -> Incoming {
+    private mutating func finishFrame() throws(ReplyViolation) -> BackingReply {
         self.isHeadChecked = false
         self.held.clear()
         defer {
@@ -141,9 +133,9 @@ struct ReplyReader {
             self.scanned = 0
             self.taken = 0
         }
-        if self.collectsRawFrame { return .rawFrame(self.rawLength <= self.rawLimit ? self.raw : nil) }
+        if self.collectsRawFrame { return .raw(self.rawLength <= self.rawLimit ? self.raw : nil) }
         guard let parsed else { throw ReplyViolation(reason: "an unfinished reply") }
-        return .reply(parsed, droppedLength: self.droppedLength)
+        return self.droppedLength.map { parsed.naming(droppedLength: $0) } ?? parsed
     }
 }
 
@@ -155,7 +147,7 @@ extension ReplyReader {
             && end - start <= HiredisReader.feedLimit
     }
 
-    private mutating func takeWholeFrame(from start: Int, to end: Int) throws(ReplyViolation) -> Incoming {
+    private mutating func takeWholeFrame(from start: Int, to end: Int) throws(ReplyViolation) -> BackingReply {
         try self.checkHead()
         let result = self.chunk.withUnsafeReadableBytes { bytes in
             Result { () throws(ReplyViolation) in
@@ -174,7 +166,7 @@ extension ReplyReader {
             self.scanned = end
             self.taken = end
         }
-        return .reply(reply, droppedLength: nil)
+        return reply
     }
 }
 

@@ -3,8 +3,9 @@ public struct FillTicket: Hashable, Sendable {
     /// Unique among the fills in flight; never given out again for a fill of the same place soon enough to be mistaken.
     public let id: UInt64
 
+    /// The ticket of that number, where one is kept as such.
     @inlinable
-    init(id: UInt64) { self.id = id }
+    public init(id: UInt64) { self.id = id }
 
     /// - Parameters:
     ///   - slot: Where the flight table keeps the flight.

@@ -10,7 +10,7 @@ struct Flight<Waiter: Sendable>: Sendable {
     @usableFromInline var sequence: UInt64 = 0
     @usableFromInline var isUnderWay = false
     /// Empty for a refresh that nobody waits for.
-    @usableFromInline var waiters: [Waiter] = []
+    @usableFromInline var waiters = Waiters<Waiter>.none
 
     @inlinable
     init() {}

@@ -2,14 +2,14 @@ extension FlightTable {
     /// What is known of a fill that has ended.
     @usableFromInline
     struct EndedFlight {
-        @usableFromInline let waiters: [Waiter]
+        @usableFromInline let waiters: Waiters<Waiter>
         /// Where the key is; absent where nothing is cached at all. The caller releases it with ``removeIfOver(_:)``.
         @usableFromInline let activity: Slot
         @usableFromInline let mayStore: Bool
         @usableFromInline let wasVoided: Bool
 
         @inlinable
-        init(waiters: [Waiter], activity: Slot, mayStore: Bool, wasVoided: Bool) {
+        init(waiters: Waiters<Waiter>, activity: Slot, mayStore: Bool, wasVoided: Bool) {
             self.waiters = waiters
             self.activity = activity
             self.mayStore = mayStore
@@ -20,7 +20,7 @@ extension FlightTable {
     /// Begins a fill that nobody else can join or store, for a cache that keeps nothing.
     @inlinable
     mutating func beginAlone(lane: Int, waiter: Waiter) -> FillTicket {
-        let slot = takeFlight(activity: .absent, lane: lane, waiters: [waiter])
+        let slot = takeFlight(activity: .absent, lane: lane, waiters: .one(waiter))
         return FillTicket(slot: slot, generation: flights[Int(slot)].generation)
     }
 
@@ -28,7 +28,7 @@ extension FlightTable {
     ///
     /// - Parameter found: What ``activity(of:)`` answered for `key`, which has no joinable fill.
     @inlinable
-    mutating func begin(_ key: HashedKey, found: Slot, lane: Int, waiters: [Waiter]) -> FillTicket {
+    mutating func begin(_ key: HashedKey, found: Slot, lane: Int, waiters: Waiters<Waiter>) -> FillTicket {
         let activity = found == .absent ? activityOrNew(of: key) : found
         let slot = takeFlight(activity: activity, lane: lane, waiters: waiters)
         activities[Int(activity)].joinable = slot
@@ -51,7 +51,7 @@ extension FlightTable {
         } else if activity != .absent {
             activities[Int(activity)].voided -= 1
         }
-        var waiters: [Waiter] = []
+        var waiters = Waiters<Waiter>.none
         swap(&waiters, &flights[slot].waiters)
         flights[slot].isUnderWay = false
         flights[slot].generation &+= 1
@@ -72,7 +72,7 @@ extension FlightTable {
     }
 
     @inlinable
-    mutating func takeFlight(activity: Slot, lane: Int, waiters: [Waiter]) -> Slot {
+    mutating func takeFlight(activity: Slot, lane: Int, waiters: Waiters<Waiter>) -> Slot {
         let slot: Slot
         if let free = freeFlights.popLast() {
             slot = free

@@ -51,8 +51,9 @@ public enum FillOutcome: Sendable {
 
 /// One who waits for a fill.
 public protocol FillWaiter: AnyObject {
+    /// Never another. Any thread may ask for it, and for nothing else.
     var eventLoop: any EventLoop { get }
-    /// Called once on ``eventLoop`` for each read that answered ``ReadThrough/Reading/pending(lane:isPast:key:)``, never from inside the
+    /// Called once on ``eventLoop`` for each read that answered ``ReadThrough/Reading/pending(lane:isPast:)``, never from inside the
     /// read.
     ///
     /// - Parameters:
@@ -63,26 +64,30 @@ public protocol FillWaiter: AnyObject {
 }
 
 /// A waiter as the cache keeps it, which all event loops share: it is told on its own.
-public struct WaitingRead: Sendable {
-    let waiter: NIOLoopBound<any FillWaiter>
-    let eventLoop: any EventLoop
-    let request: UInt64
+public struct WaitingRead: @unchecked Sendable {
+    // Sendable because only the waiter's event loop is asked for elsewhere than on it. With an `NIOLoopBound` and the event loop beside
+    // it there would be three references, counted wherever one of these is passed on: six times for each miss.
+    private let waiter: any FillWaiter
+    private let request: UInt64
+    /// The fill lane of the waiter's event loop.
+    private let lane: Int
     /// When it was asked for, in monotonic nanoseconds.
     let asked: UInt64
 
-    init(waiter: any FillWaiter, request: UInt64, asked: UInt64) {
-        self.eventLoop = waiter.eventLoop
-        self.waiter = NIOLoopBound(waiter, eventLoop: eventLoop)
+    init(waiter: any FillWaiter, request: UInt64, lane: Int, asked: UInt64) {
+        self.waiter = waiter
         self.request = request
+        self.lane = lane
         self.asked = asked
     }
 
-    func tell(_ outcome: FillOutcome, outranCache: Bool = false, from eventLoop: any EventLoop) {
-        if eventLoop === self.eventLoop {
-            waiter.value.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
+    /// - Parameter lane: The fill lane of the event loop that this is called on.
+    func tell(_ outcome: FillOutcome, outranCache: Bool = false, fromLane lane: Int) {
+        if lane == self.lane {
+            waiter.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
         } else {
-            self.eventLoop.execute {
-                waiter.value.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
+            waiter.eventLoop.execute { [self] in
+                waiter.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
             }
         }
     }

@@ -21,9 +21,8 @@ public final class ReadThrough {
     public enum Reading {
         /// Answered from the cache (nil: the value's bytes have been copied); the age is in nanoseconds since the entry was added.
         case hit(CachedValue?, age: UInt64)
-        /// The waiter will be told. `lane` is where the fetch is under way; `isPast`: the key may be in the cache, which was not asked; the
-        /// key is a copy.
-        case pending(lane: Int, isPast: Bool, key: ByteBuffer)
+        /// The waiter will be told. `lane` is where the fetch is under way; `isPast`: the key may be in the cache, which was not asked.
+        case pending(lane: Int, isPast: Bool)
         /// Nothing may be answered before the reader's own earlier reads are: ask again then.
         case mustWait
     }
@@ -43,32 +42,30 @@ public final class ReadThrough {
     ///   - now: Monotonic nanoseconds, ``MonotonicClock``.
     ///   - isCurrent: Whether the cache is at least as new as what the reader has been given; if not, it is not asked.
     ///   - outstandingLane: The lane on which this reader still waits for earlier reads, or nil.
-    ///   - awaitsPast: Whether one of these was ``Reading/pending(lane:isPast:key:)`` past the cache. It may bring something newer than the
+    ///   - awaitsPast: Whether one of these was ``Reading/pending(lane:isPast:)`` past the cache. It may bring something newer than the
     ///     cache has, should that be believed again by now.
     ///   - request: Given back to the waiter.
+    ///   - keep: The key, to be had for longer than this call.
     ///   - copy: Given a short value on a hit, before this returns, under the cache's lock; it must do no more than copy the bytes.
     public func read(
         _ key: RawSpan, now: UInt64, isCurrent: Bool, outstandingLane: Int?, awaitsPast: Bool, waiter: any FillWaiter,
-        request: UInt64, copy: (RawSpan) -> Void
+        request: UInt64, keep: () -> ByteBuffer, copy: (RawSpan) -> Void
     ) -> Reading {
         let isPast = !isCurrent || looksPast(key, now: now)
         if awaitsPast, !isPast { return .mustWait }
         let found = lookUp(key, isPast: isPast, now: now, outstandingLane: outstandingLane, copy: copy) {
-            WaitingRead(waiter: waiter, request: request, asked: now)
+            WaitingRead(waiter: waiter, request: request, lane: lane.index, asked: now)
         }
         switch found {
         case .hit(let value, let age): return .hit(value, age: age)
         case .refresh(let value, let age, let ticket):
-            fetch(ByteBuffer(copying: key), ticket)
+            fetch(keep(), ticket)
             return .hit(value, age: age)
-        case .joined(let lane): return .pending(lane: lane, isPast: false, key: ByteBuffer(copying: key))
+        case .joined(let lane): return .pending(lane: lane, isPast: false)
         case .mustWait: return .mustWait
         case .miss(let ticket):
-            // The key is copied: the buffer that it lies in is the session's, and goes on being written to.
-            let key = ByteBuffer(copying: key)
-            fetch(key, ticket)
-            return .pending(
-                lane: lane.index, isPast: isPast && coherence.keeps(key.readableBytesSpan), key: key)
+            fetch(keep(), ticket)
+            return .pending(lane: lane.index, isPast: isPast && coherence.keeps(key))
         }
     }
 
@@ -106,21 +103,15 @@ public final class ReadThrough {
     }
 
     private func fetch(_ key: ByteBuffer, _ ticket: FillTicket) {
-        lane.fetch(key) { [self] reply in end(ticket, key, with: reply) }
+        lane.fetch(Fetch(key: key, tag: ticket.id, receiver: self))
     }
 
-    private func end(_ ticket: FillTicket, _ key: ByteBuffer, with reply: FillReply) {
-        let now = MonotonicClock.now()
-        let ended = complete(ticket, with: reply, now: now)
-        var waiters = ended.waiters
-        if let deadline = deadline(of: reply), deadline <= now {
-            for waiting in waiters where waiting.asked >= deadline { readAnew(key, waiting, now: now) }
-            waiters.removeAll { $0.asked >= deadline }
-        }
-        guard !waiters.isEmpty else { return }
-        let outcome = outcome(of: reply, key, now: now)
-        let outranCache = ended.wasVoided && mayBeOlder(key, than: reply)
-        for waiting in waiters { waiting.tell(outcome, outranCache: outranCache, from: eventLoop) }
+    private func tell(
+        _ waiting: WaitingRead, _ key: ByteBuffer, _ outcome: FillOutcome, outranCache: Bool, deadline: UInt64,
+        now: UInt64
+    ) {
+        if deadline <= now, waiting.asked >= deadline { return readAnew(key, waiting, now: now) }
+        waiting.tell(outcome, outranCache: outranCache, fromLane: lane.index)
     }
 
     /// Whether the cache may come to answer with something older than what a voided fill, or one past the cache, brought. It has been
@@ -130,12 +121,13 @@ public final class ReadThrough {
         return caches && coherence.announcesChanges && coherence.keeps(key.readableBytesSpan)
     }
 
-    private func complete(_ ticket: FillTicket, with reply: FillReply, now: UInt64) -> EndedFill<WaitingRead> {
+    private func complete(
+        _ ticket: FillTicket, with reply: FillReply, deadline: UInt64?, now: UInt64
+    ) -> EndedFill<WaitingRead> {
         if case .value(let value, _) = reply.outcome, value.readableBytes <= CachedValue.copiedLength,
             coherence.mayStore(reply.generation)
         {
-            return cache.complete(
-                ticket, withBytes: value.readableBytesSpan, deadline: deadline(of: reply), now: now)
+            return cache.complete(ticket, withBytes: value.readableBytesSpan, deadline: deadline, now: now)
         }
         return cache.complete(ticket, with: result(of: reply, now: now), now: now)
     }
@@ -163,14 +155,14 @@ public final class ReadThrough {
         }
         switch found {
         case .hit(let value, _):
-            waiting.tell(FillOutcome(value ?? .bytes(copied)), from: eventLoop)
+            waiting.tell(FillOutcome(value ?? .bytes(copied)), fromLane: lane.index)
         case .refresh(let value, _, let ticket):
             fetch(key, ticket)
-            waiting.tell(FillOutcome(value ?? .bytes(copied)), from: eventLoop)
+            waiting.tell(FillOutcome(value ?? .bytes(copied)), fromLane: lane.index)
         case .miss(let ticket): fetch(key, ticket)
         case .joined: break
         // Only said to those who wait on a lane.
-        case .mustWait: waiting.tell(.failure(.lost), from: eventLoop)
+        case .mustWait: waiting.tell(.failure(.lost), fromLane: lane.index)
         }
     }
 
@@ -212,6 +204,27 @@ public final class ReadThrough {
 
     /// For how long a key stays known as large, in milliseconds: it may have become smaller without our hearing of it.
     private static let largeMarkLifetime: Int64 = 60_000
+}
+
+extension ReadThrough: FetchReceiver {
+    /// A fill has ended: what it brought is stored, if it may be, and told to all who wait.
+    public func fetchEnded(_ fetch: Fetch, with reply: FillReply) {
+        let now = MonotonicClock.now()
+        let deadline = deadline(of: reply)
+        let ended = complete(FillTicket(id: fetch.tag), with: reply, deadline: deadline, now: now)
+        if ended.waiters.isEmpty { return }
+        let outcome = outcome(of: reply, fetch.key, now: now)
+        let outranCache = ended.wasVoided && mayBeOlder(fetch.key, than: reply)
+        switch ended.waiters {
+        case .none: break
+        case .one(let waiting):
+            tell(waiting, fetch.key, outcome, outranCache: outranCache, deadline: deadline ?? .max, now: now)
+        case .several(let waiters):
+            for waiting in waiters {
+                tell(waiting, fetch.key, outcome, outranCache: outranCache, deadline: deadline ?? .max, now: now)
+            }
+        }
+    }
 }
 
 extension UInt64 {

@@ -21,7 +21,7 @@ extension RESPSession {
         let reading = loop.readThrough.read(
             command.buffer.readableBytesSpan.extracting(range), now: now, isCurrent: isCurrent,
             outstandingLane: reads.lane, awaitsPast: hasLookedPast && reads.pendingCount > 0, waiter: self,
-            request: reads.nextRequest
+            request: reads.nextRequest, keep: { keepKey(command, range) }
         ) { bytes in
             if isNext { output.writeBulk(bytes) } else { copied = ByteBuffer(copying: bytes) }
         }
@@ -32,10 +32,10 @@ extension RESPSession {
             answerHit(value, isNext: isNext, command, range)
         case .hit(nil, _):
             hits += 1
-            if let copied { reads.append(.value(copied), key: copyKey(command, range)) }
-        case .pending(let lane, let isPast, let key):
+            if let copied { reads.append(.value(copied), key: keepKey(command, range)) }
+        case .pending(let lane, let isPast):
             hasLookedPast = isPast || hasLookedPast && reads.pendingCount > 0
-            reads.appendPending(key: key, lane: lane, started: now)
+            reads.appendPending(key: keepKey(command, range), lane: lane, started: now)
         }
         return true
     }
@@ -54,14 +54,17 @@ extension RESPSession {
         switch value {
         case .bytes(let bytes): hit = .value(bytes)
         case .absent: hit = .null
-        case .large: return reads.appendRelayed(key: copyKey(command, range))
+        case .large: return reads.appendRelayed(key: keepKey(command, range))
         }
         hits += 1
-        if isNext { answer(hit) } else { reads.append(hit, key: copyKey(command, range)) }
+        if isNext { answer(hit) } else { reads.append(hit, key: keepKey(command, range)) }
     }
 
-    func copyKey(_ command: CommandView, _ range: Range<Int>) -> ByteBuffer {
-        ByteBuffer(copying: command.buffer.readableBytesSpan.extracting(range))
+    /// The key where it lies: one read of the socket then holds its memory until what was asked in it is answered, which costs less than
+    /// memory for each key. What comes meanwhile is read into other memory.
+    private func keepKey(_ command: CommandView, _ range: Range<Int>) -> ByteBuffer {
+        let start = command.buffer.readerIndex + range.lowerBound
+        return command.buffer.getSlice(at: start, length: range.count) ?? ByteBuffer()
     }
 
     /// Whether the pinned connection is in the middle of a reply or a push, or replies of it are held: nothing may be written in between.
@@ -95,16 +98,14 @@ extension RESPSession {
 
     func answer(_ answer: ReadQueue.Answer) {
         switch answer {
-        case .value(let value):
+        case .value(let value) where value.readableBytes >= Self.referenceThreshold:
             RESPEncoder.bulkHeader(length: value.readableBytes, into: &output)
-            if value.readableBytes >= Self.referenceThreshold {
-                referenced += value.readableBytes
-                writeOutput()
-                send(value)
-            } else {
-                output.writeImmutableBuffer(value)
-            }
+            referenced += value.readableBytes
+            writeOutput()
+            send(value)
             output.writeInteger(UInt16(0x0D0A))
+        case .value(let value):
+            output.writeBulk(value.readableBytesSpan)
         case .null:
             RESPEncoder.null(ledger.state.version, into: &output)
         case .error(let text):

@@ -225,10 +225,12 @@ final class RESPSession: ChannelInboundHandler {
     func scheduleTurn() {
         guard !isTurnScheduled, !isClosed else { return }
         isTurnScheduled = true
-        eventLoop.assumeIsolated().execute { [self] in
-            isTurnScheduled = false
-            process()
-        }
+        loop.turns.schedule(self)
+    }
+
+    func takeTurn() {
+        isTurnScheduled = false
+        process()
     }
 
     func readMore() {

@@ -12,16 +12,15 @@ struct ReadQueue {
         case error([UInt8])
     }
 
-    private enum Slot {
-        case pending(key: ByteBuffer, started: UInt64)
-        case ready(Answer, key: ByteBuffer)
-        /// The key's value is too large for the cache.
-        case relay(key: ByteBuffer)
+    private struct Slot {
+        let key: ByteBuffer
+        var state: State
 
-        var key: ByteBuffer {
-            switch self {
-            case .pending(let key, _), .ready(_, let key), .relay(let key): key
-            }
+        enum State {
+            case pending(started: UInt64)
+            case ready(Answer)
+            /// The key's value is too large for the cache.
+            case relay
         }
     }
 
@@ -50,26 +49,26 @@ struct ReadQueue {
     /// Whether a read of that key waits for the backing.
     func awaits(_ key: RawSpan) -> Bool {
         slots.contains { slot in
-            guard case .pending(let pending, _) = slot, pending.readableBytes == key.byteCount else { return false }
-            return key.withUnsafeBytes { pending.readableBytesView.elementsEqual($0) }
+            guard case .pending = slot.state, slot.key.readableBytes == key.byteCount else { return false }
+            return key.withUnsafeBytes { slot.key.readableBytesView.elementsEqual($0) }
         }
     }
 
     /// Adds a hit that may not be sent yet.
     mutating func append(_ answer: Answer, key: ByteBuffer) {
         if case .value(let value) = answer { readyBytes += value.readableBytes }
-        slots.append(.ready(answer, key: key))
+        slots.append(Slot(key: key, state: .ready(answer)))
     }
 
     /// Adds a read that goes to the server.
     mutating func appendRelayed(key: ByteBuffer) {
         holdsRelay = true
-        slots.append(.relay(key: key))
+        slots.append(Slot(key: key, state: .relay))
     }
 
     /// Adds a miss.
     mutating func appendPending(key: ByteBuffer, lane: Int, started: UInt64) {
-        slots.append(.pending(key: key, started: started))
+        slots.append(Slot(key: key, state: .pending(started: started)))
         pendingCount += 1
         self.lane = lane
     }
@@ -79,7 +78,7 @@ struct ReadQueue {
     /// - Returns: When the read was asked, unless it goes on as a relayed one.
     mutating func fillEnded(request: UInt64, outcome: FillOutcome) -> UInt64? {
         let index = Int(truncatingIfNeeded: request &- firstRequest)
-        guard slots.indices.contains(index), case .pending(let key, let started) = slots[index] else {
+        guard slots.indices.contains(index), case .pending(let started) = slots[index].state else {
             return nil
         }
         pendingCount -= 1
@@ -88,11 +87,11 @@ struct ReadQueue {
         case .value(let value), .stale(let value, _):
             readyBytes += value.readableBytes
             if value.readableBytes > Self.smallValue { pendingLimit = 4 }
-            slots[index] = .ready(.value(value), key: key)
-        case .absent: slots[index] = .ready(.null, key: key)
-        case .failure(let error): slots[index] = .ready(.error(error.message), key: key)
+            slots[index].state = .ready(.value(value))
+        case .absent: slots[index].state = .ready(.null)
+        case .failure(let error): slots[index].state = .ready(.error(error.message))
         case .large:
-            slots[index] = .relay(key: key)
+            slots[index].state = .relay
             holdsRelay = true
             return nil
         }
@@ -101,7 +100,7 @@ struct ReadQueue {
 
     /// Takes the answer that is due, if one is.
     mutating func nextAnswer() -> Answer? {
-        guard case .ready(let answer, _) = slots.first else { return nil }
+        guard case .ready(let answer) = slots.first?.state else { return nil }
         removeFirst()
         if case .value(let value) = answer { readyBytes -= value.readableBytes }
         return answer
@@ -109,7 +108,7 @@ struct ReadQueue {
 
     /// Whether the read at the front is to be relayed, and no fill is outstanding: a session waits on one connection at a time.
     var isRelayDue: Bool {
-        guard case .relay = slots.first else { return false }
+        guard case .relay = slots.first?.state else { return false }
         return pendingCount == 0
     }
 
@@ -117,7 +116,7 @@ struct ReadQueue {
     mutating func dropRelayed() {
         guard isRelayDue else { return }
         removeFirst()
-        holdsRelay = slots.contains { if case .relay = $0 { true } else { false } }
+        holdsRelay = slots.contains { if case .relay = $0.state { true } else { false } }
     }
 
     /// Takes the keys of all reads, to be relayed in this order.

@@ -173,7 +173,7 @@ private final class TrackedLane: InvalidationFeedObserver, FillLaneObserver, Sen
     func fetch(_ key: String) async throws -> FillReply {
         try await self.eventLoop.flatSubmit {
             let promise = self.eventLoop.makePromise(of: FillReply.self)
-            self.parts.withLock { $0 }?.value.lane.fetch(ByteBuffer(string: key)) { promise.succeed($0) }
+            self.parts.withLock { $0 }?.value.lane.fetch(key) { promise.succeed($0) }
             return promise.futureResult
         }.get()
     }

@@ -41,7 +41,7 @@ final class LaneUnderTest: Sendable {
             let promises = keys.map { key in
                 let promise = self.eventLoop.makePromise(of: FillReply.self)
                 let isInside = NIOLoopBoundBox(true, eventLoop: self.eventLoop)
-                self.lane.value.fetch(ByteBuffer(string: key)) { reply in
+                self.lane.value.fetch(key) { reply in
                     precondition(!isInside.value, "completed before fetch returned")
                     promise.succeed(reply)
                 }
@@ -65,6 +65,21 @@ final class LaneUnderTest: Sendable {
 
     func close() async throws {
         try await self.eventLoop.flatSubmit { self.lane.value.close() }.get()
+    }
+}
+
+/// Tells a closure what one fetch has brought.
+private final class Completion: FetchReceiver {
+    private let body: (FillReply) -> Void
+
+    init(_ body: @escaping (FillReply) -> Void) { self.body = body }
+
+    func fetchEnded(_ fetch: Fetch, with reply: FillReply) { self.body(reply) }
+}
+
+extension FillLane {
+    func fetch(_ key: String, completion: @escaping (FillReply) -> Void) {
+        self.fetch(Fetch(key: ByteBuffer(string: key), tag: 0, receiver: Completion(completion)))
     }
 }
 

@@ -98,10 +98,10 @@ struct ModelRun {
         if fill != nil, Bool.random(using: &generator) {
             fill?.size = MemoryLayout<Int>.size
             seen = withUnsafeBytes(of: nextNumber) { bytes in
-                cache.complete(flight.ticket, withBytes: bytes.bytes, deadline: fill?.deadline, now: now).waiters
+                cache.complete(flight.ticket, withBytes: bytes.bytes, deadline: fill?.deadline, now: now).waiters.all
             }
         } else {
-            seen = cache.complete(flight.ticket, with: fill.map { .value($0) } ?? .nothing, now: now).waiters
+            seen = cache.complete(flight.ticket, with: fill.map { .value($0) } ?? .nothing, now: now).waiters.all
         }
         let expected = model.complete(flight.ticket, with: fill, now: now)
         return seen == expected ? nil : "waiters \(seen) instead of \(expected)"

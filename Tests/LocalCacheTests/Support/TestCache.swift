@@ -40,14 +40,14 @@ final class TestCache: Sendable {
     func complete(
         _ ticket: FillTicket, value: Int = 0, size: Int = 1, deadline: UInt64? = nil, now: UInt64 = 0
     ) -> [Int] {
-        cache.complete(ticket, with: .value(Fill(value: value, size: size, deadline: deadline)), now: now).waiters
+        cache.complete(ticket, with: .value(Fill(value: value, size: size, deadline: deadline)), now: now).waiters.all
     }
 
     /// As ``complete(_:value:size:deadline:now:)``, but the value is stored as its bytes.
     @discardableResult
     func complete(_ ticket: FillTicket, bytesOf value: Int, deadline: UInt64? = nil, now: UInt64 = 0) -> [Int] {
         withUnsafeBytes(of: value) { bytes in
-            cache.complete(ticket, withBytes: bytes.bytes, deadline: deadline, now: now).waiters
+            cache.complete(ticket, withBytes: bytes.bytes, deadline: deadline, now: now).waiters.all
         }
     }
 

@@ -101,7 +101,8 @@ final class LoopUnderTest {
         let bytes = ByteBuffer(string: key)
         let found = cache.lookUp(
             bytes.readableBytesSpan, now: MonotonicClock.now(), lane: Self.otherLane, outstandingLane: nil,
-            copy: { _ in }, waiter: { WaitingRead(waiter: Nobody(eventLoop: eventLoop), request: 0, asked: 0) })
+            copy: { _ in },
+            waiter: { WaitingRead(waiter: Nobody(eventLoop: eventLoop), request: 0, lane: Self.otherLane, asked: 0) })
         guard case .miss(let ticket) = found else { return }
         _ = cache.complete(
             ticket, withBytes: ByteBuffer(string: value).readableBytesSpan, deadline: nil, now: MonotonicClock.now())
