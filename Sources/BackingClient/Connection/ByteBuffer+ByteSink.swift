@@ -10,31 +10,11 @@ extension ByteBuffer: ByteSink {
 
     /// A whole bulk string, as `RESPEncoder.bulk(_:into:)` writes it, but put together in place: this is what a hit writes, and a fetch.
     package mutating func writeBulk(_ body: RawSpan) {
-        let length = body.byteCount
         // `$`, at most 19 digits, and twice CR LF.
-        writeWithUnsafeMutableBytes(minimumWritableBytes: length + 24) { memory in
-            var end = 2
-            var bound = 10
-            while length >= bound, end < 19 {
-                end += 1
-                bound *= 10
-            }
-            memory[0] = UInt8(ascii: "$")
-            var rest = length
-            for position in stride(from: end - 1, through: 1, by: -1) {
-                let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-                memory[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-                rest = quotient
-            }
-            memory[end] = UInt8(ascii: "\r")
-            memory[end + 1] = UInt8(ascii: "\n")
-            let start = end + 2
-            body.withUnsafeBytes {
-                UnsafeMutableRawBufferPointer(rebasing: memory[start..<start + length]).copyMemory(from: $0)
-            }
-            memory[start + length] = UInt8(ascii: "\r")
-            memory[start + length + 1] = UInt8(ascii: "\n")
-            return start + length + 2
+        writeWithUnsafeMutableBytes(minimumWritableBytes: body.byteCount + 24) { memory in
+            var end = 0
+            memory.put(bulk: body, at: &end)
+            return end
         }
     }
 

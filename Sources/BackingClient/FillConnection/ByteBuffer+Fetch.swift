@@ -7,11 +7,18 @@ extension ByteBuffer {
     /// - Parameter isWrapped: Whether they stand between `MULTI` and `EXEC`.
     mutating func writeFetch(of key: ByteBuffer, isWrapped: Bool) {
         let key = key.readableBytesSpan
-        if isWrapped { writeStaticString("*1\r\n$5\r\nMULTI\r\n") }
-        writeStaticString("*2\r\n$3\r\nGET\r\n")
-        writeBulk(key)
-        writeStaticString("*2\r\n$4\r\nPTTL\r\n")
-        writeBulk(key)
-        if isWrapped { writeStaticString("*1\r\n$4\r\nEXEC\r\n") }
+        // All else has fewer than 128 bytes.
+        writeWithUnsafeMutableBytes(minimumWritableBytes: 2 * key.byteCount + 128) { memory in
+            var end = 0
+            if isWrapped { memory.put("*1\r\n$5\r\nMULTI\r\n", at: &end) }
+            memory.put("*2\r\n$3\r\nGET\r\n", at: &end)
+            let start = end
+            memory.put(bulk: key, at: &end)
+            let encodedKey = start..<end
+            memory.put("*2\r\n$4\r\nPTTL\r\n", at: &end)
+            memory.put(UnsafeRawBufferPointer(rebasing: memory[encodedKey]), at: &end)
+            if isWrapped { memory.put("*1\r\n$4\r\nEXEC\r\n", at: &end) }
+            return end
+        }
     }
 }

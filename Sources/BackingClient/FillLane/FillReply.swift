@@ -16,6 +16,9 @@ public struct FillReply: Sendable {
         case failure(BackingError)
     }
 
+    /// A value of fewer bytes may lie in the memory of the read that brought it, and keeps all of that: whoever keeps the value copies it.
+    public static let sharedLength = 1_024
+
     /// How it ended.
     public var outcome: Outcome
     /// When the command was written to the socket: monotonic nanoseconds, see ``MonotonicClock``. Where it never was, the time

@@ -1,4 +1,3 @@
-import CHiredis
 import NIOCore
 
 /// A reply on a connection of our own, as far as we ask for such.
@@ -32,29 +31,6 @@ extension BackingReply {
             if let index = elements.firstIndex(of: .null) { elements[index] = .tooLong(length: length) }
             return .array(elements)
         default: return self
-        }
-    }
-
-    /// Copies what hiredis parsed.
-    init(_ reply: UnsafePointer<redisReply>) {
-        let text = UnsafeRawBufferPointer(
-            start: reply.pointee.str, count: reply.pointee.str == nil ? 0 : Int(reply.pointee.len))
-        switch reply.pointee.type {
-        case REDIS_REPLY_STATUS:
-            self = text.elementsEqual("OK".utf8) ? .ok : text.elementsEqual("QUEUED".utf8) ? .queued : .otherStatus
-        case REDIS_REPLY_ERROR:
-            self = .error(Array(text))
-        case REDIS_REPLY_INTEGER:
-            self = .integer(reply.pointee.integer)
-        case REDIS_REPLY_STRING:
-            self = .bulk(ByteBuffer(bytes: text))
-        case REDIS_REPLY_NIL:
-            self = .null
-        case REDIS_REPLY_ARRAY:
-            let elements = UnsafeBufferPointer(start: reply.pointee.element, count: Int(reply.pointee.elements))
-            self = .array(elements.map { element in element.map { BackingReply($0) } ?? .other })
-        default:
-            self = .other
         }
     }
 }

@@ -1,23 +1,46 @@
 import CHiredis
+import NIOCore
 
 /// hiredis' incremental reply parser.
 ///
-/// The reader is created with hiredis' own object functions: the layout of `redisReplyObjectFunctions` differs between 0.14 and 1.x,
-/// so it is never filled in from Swift.
+/// What it parses becomes a ``BackingReply`` at once, by functions that it calls for each object, as in hiredis-py. Its own functions would
+/// make a `redisReply` of it first, three times memory for each value.
 final class HiredisReader {
     /// It moves what it has not parsed yet to the front of its buffer for each reply, so many small replies fed at once
     /// would cost quadratically.
     static let feedLimit = 16 * 1024
 
     private let reader: UnsafeMutablePointer<redisReader>
+    /// Where hiredis finds us; it must not move.
+    private let objects: UnsafeMutablePointer<redis_proxy_objects>
+    private var builder = BackingReplyBuilder()
 
     init() {
-        guard let reader = redisReaderCreate() else { preconditionFailure("out of memory") }
+        objects = .allocate(capacity: 1)
+        objects.initialize(
+            to: redis_proxy_objects(
+                context: nil,
+                text: {
+                    HiredisReader.at($0).builder.add(text: UnsafeRawBufferPointer(start: $2, count: $3), type: $1)
+                },
+                integer: { HiredisReader.at($0).builder.add(.integer($1)) },
+                array: { HiredisReader.at($0).builder.begin(arrayOf: $2, type: $1) },
+                nil: { HiredisReader.at($0).builder.add(.null) }))
+        guard let reader = redis_proxy_create_reader(objects) else { preconditionFailure("out of memory") }
         self.reader = reader
+        objects.pointee.context = Unmanaged.passUnretained(self).toOpaque()
     }
 
     deinit {
         redisReaderFree(self.reader)
+        self.objects.deallocate()
+    }
+
+    /// The reader whose functions are called, while ``next()`` runs.
+    private static func at(_ context: UnsafeMutableRawPointer?) -> HiredisReader {
+        // Set once in `init`, before anything is fed.
+        guard let context else { preconditionFailure("hiredis calls for a reader that it has not been given") }
+        return Unmanaged<HiredisReader>.fromOpaque(context).takeUnretainedValue()
     }
 
     /// Copies `bytes`, at most ``feedLimit`` of them, behind those fed before.
@@ -29,12 +52,14 @@ final class HiredisReader {
     }
 
     /// The next whole reply, or nil when bytes are missing.
-    func next() throws(ReplyViolation) -> BackingReply? {
+    ///
+    /// - Parameter frame: The reply as it came, where it lies whole in memory that others may share: a value is then not copied.
+    func next(in frame: ByteBuffer? = nil) throws(ReplyViolation) -> BackingReply? {
         var object: UnsafeMutableRawPointer?
+        self.builder.frame = frame
+        defer { self.builder.frame = nil }
         guard redisReaderGetReply(self.reader, &object) == REDIS_OK else { throw self.violation }
-        guard let object else { return nil }
-        defer { freeReplyObject(object) }
-        return BackingReply(UnsafePointer(object.assumingMemoryBound(to: redisReply.self)))
+        return object == nil ? nil : self.builder.takeReply()
     }
 
     private var violation: ReplyViolation {

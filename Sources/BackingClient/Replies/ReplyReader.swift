@@ -147,6 +147,12 @@ extension ReplyReader {
             && end - start <= HiredisReader.feedLimit
     }
 
+    /// A short value stays where it lies, in memory that it shares with the others of the same read.
+    private func sharedFrame(from start: Int, to end: Int) -> ByteBuffer? {
+        guard end - start <= FillReply.sharedLength, self.byte(at: start) == UInt8(ascii: "$") else { return nil }
+        return self.chunkPart(from: start, to: end)
+    }
+
     private mutating func takeWholeFrame(from start: Int, to end: Int) throws(ReplyViolation) -> BackingReply {
         try self.checkHead()
         let result = self.chunk.withUnsafeReadableBytes { bytes in
@@ -155,7 +161,9 @@ extension ReplyReader {
             }
         }
         try result.get()
-        guard let reply = try self.hiredis.next() else { throw ReplyViolation(reason: "an unfinished reply") }
+        guard let reply = try self.hiredis.next(in: self.sharedFrame(from: start, to: end)) else {
+            throw ReplyViolation(reason: "an unfinished reply")
+        }
         self.isHeadChecked = false
         if end == self.chunk.readableBytes {
             // Nothing of the chunk may keep its storage from being used again.

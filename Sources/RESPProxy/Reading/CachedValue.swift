@@ -11,7 +11,7 @@ public enum CachedValue: Sendable {
     case absent
 
     /// Values up to this length are kept as bytes beside their keys, and copied for each reader.
-    static let copiedLength = 1_024
+    static let copiedLength = FillReply.sharedLength
 
     init(copying bytes: RawSpan) { self = .bytes(ByteBuffer(copying: bytes)) }
 }
