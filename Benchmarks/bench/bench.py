@@ -20,6 +20,8 @@ class Bench:
     folder: pathlib.Path
     """For what is thrown away afterwards."""
     quick: bool
+    options: dict
+    """Of every proxy of the run."""
     servers: dict = field(default_factory=dict)
     stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 

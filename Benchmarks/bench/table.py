@@ -25,11 +25,10 @@ def start(bench, against):
     """The servers that most rows share, the keys loaded."""
     redis = bench.start(processes.redis_server())
     wire.load(redis.port, 100_000, 100)
-    options = {"threads": 1, "max_clients": 1_000, "log_level": "error"}
-    proxy = bench.start(processes.proxy(bench.binary, redis.port, **options))
-    bench.start(processes.proxy(bench.binary, redis.port, name="relay only", cache_capacity=0, **options))
+    proxy = bench.start(processes.proxy(bench.binary, redis.port, **bench.options))
+    bench.start(processes.proxy(bench.binary, redis.port, name="relay only", cache_capacity=0, **bench.options))
     if against:
-        bench.start(processes.proxy(against, redis.port, name="other build", **options))
+        bench.start(processes.proxy(against, redis.port, name="other build", **bench.options))
     bench.start(peers.twemproxy(bench.folder, redis.port))
     bench.start(peers.envoy(bench.envoy, bench.folder, redis.port))
     bench.start(peers.nginx(bench.folder, json_body(proxy)))
@@ -100,7 +99,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(
             given.binary.resolve(), given.micro.resolve(), given.programs.resolve(), given.venv.absolute(),
-            given.envoy.resolve(), pathlib.Path(folder), given.quick)
+            given.envoy.resolve(), pathlib.Path(folder), given.quick,
+            {"threads": 1, "max_clients": 1_000, "log_level": "error"})
         moment = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         run = {"id": f"{moment[:16]}-{uuid.uuid4().hex[:8]}", "started": moment, "machine": machine(), "quick": given.quick,
                "load": others_at_work(), "versions": versions(bench), "rows": []}
