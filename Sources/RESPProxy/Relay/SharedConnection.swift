@@ -39,6 +39,8 @@ final class SharedConnection: ChannelInboundHandler {
     private var isInsideReply = false
     /// Whose replies came in this read.
     private var touched: [RESPSession] = []
+    /// That of `touched` in turn: its memory is used again.
+    private var completing: [RESPSession] = []
 
     init(eventLoop: any EventLoop, ended: @escaping (SharedConnection) -> Void) {
         self.eventLoop = eventLoop
@@ -182,12 +184,12 @@ final class SharedConnection: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        let sessions = touched
-        touched.removeAll(keepingCapacity: true)
-        for session in sessions {
+        swap(&touched, &completing)
+        for session in completing {
             session.isTouched = false
             session.sharedReadCompleted()
         }
+        completing.removeAll(keepingCapacity: true)
         readOn()
     }
 
