@@ -70,6 +70,39 @@ struct ReplyReaderTests {
             ])
     }
 
+    @Test(
+        "a short value stays in the memory of the read that brought it, a longer one and one that came in pieces do not"
+    )
+    func sharedMemory() throws {
+        func isShared(_ length: Int, cutAt cut: Int? = nil) throws -> Bool {
+            let text = "$\(length)\r\n\(String(repeating: "v", count: length))\r\n"
+            let read = ByteBuffer(string: text)
+            var reader = ReplyReader(maxValueSize: 10_000)
+            var reply: BackingReply?
+            for part in cut.map({
+                [read.getSlice(at: 0, length: $0), read.getSlice(at: $0, length: text.utf8.count - $0)]
+            })
+                ?? [read]
+            {
+                reader.append(try #require(part))
+                while let next = try reader.next() { reply = next }
+            }
+            guard case .bulk(let value)? = reply else { return false }
+            #expect(String(buffer: value) == String(repeating: "v", count: length))
+            return read.withUnsafeReadableBytes { whole in
+                value.withUnsafeReadableBytes { bytes in
+                    guard let start = whole.baseAddress, let address = bytes.baseAddress else { return false }
+                    return (start..<start + whole.count).contains(address)
+                }
+            }
+        }
+        #expect(try isShared(100))
+        #expect(try isShared(FillReply.sharedLength - 16))
+        #expect(try !isShared(100, cutAt: 50))
+        #expect(try !isShared(FillReply.sharedLength))
+        #expect(try !isShared(5_000))
+    }
+
     @Test("a frame is collected as it is where that is asked for, long values and deep nesting included")
     func rawFrame() throws {
         let frame =

@@ -123,7 +123,7 @@ extension OptionTable {
     static let cacheTracking = Option(
         "CACHE_TRACKING", .word(of: TrackingKind.self), default: .default,
         help: "What the server announces. default: changes of keys that were read; broadcast: of all keys with one of"
-            + " CACHE_PREFIXES, which costs it less memory.")
+            + " CACHE_PREFIXES, which costs it less memory, and less work for each miss.")
     static let cachePrefixes = Option(
         "CACHE_PREFIXES", ValueKind.text.optional(), default: nil, shown: "all keys",
         help: "Comma-separated: only keys that begin with one of these are cached.")
