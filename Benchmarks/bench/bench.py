@@ -20,10 +20,13 @@ class Bench:
     folder: pathlib.Path
     """For what is thrown away afterwards."""
     quick: bool
-    options: dict
-    """Of every proxy of the run."""
     servers: dict = field(default_factory=dict)
     stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    @property
+    def options(self):
+        """Of every proxy of the run."""
+        return {"threads": 1, "max_clients": 1_000, "log_level": "error"}
 
     @property
     def rounds(self):

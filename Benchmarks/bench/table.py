@@ -99,8 +99,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(
             given.binary.resolve(), given.micro.resolve(), given.programs.resolve(), given.venv.absolute(),
-            given.envoy.resolve(), pathlib.Path(folder), given.quick,
-            {"threads": 1, "max_clients": 1_000, "log_level": "error"})
+            given.envoy.resolve(), pathlib.Path(folder), given.quick)
         moment = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
         run = {"id": f"{moment[:16]}-{uuid.uuid4().hex[:8]}", "started": moment, "machine": machine(), "quick": given.quick,
                "load": others_at_work(), "versions": versions(bench), "rows": []}

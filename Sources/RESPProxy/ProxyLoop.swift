@@ -25,8 +25,8 @@ public final class ProxyLoop {
     /// Sends what the loop's connections have written, RESP and HTTP, at the end of each turn.
     package let flusher: ReplyFlusher
 
-    /// Wakes the loop's sessions.
-    let turns: SessionTurns
+    /// The sessions that have a turn, because something that they waited for has come.
+    let turns: EndOfTurn<RESPSession>
 
     private let connector: BackingConnector
     private let lane: FillLane
@@ -66,7 +66,7 @@ public final class ProxyLoop {
         self.router = CommandRouter(table: nil, access: access, caches: configuration.cache.capacity > 0)
         self.metrics = LoopMetrics()
         self.flusher = ReplyFlusher(eventLoop: eventLoop)
-        self.turns = SessionTurns(eventLoop: eventLoop)
+        self.turns = EndOfTurn(eventLoop: eventLoop) { $0.takeTurn() }
         let connector = connector ?? BackingConnector(configuration: configuration.backing)
         self.connector = connector
         self.lane = FillLane(index: index, connector: connector, eventLoop: eventLoop, logger: logger)

@@ -1,23 +1,15 @@
-/// What a hit writes, and a fetch, put together where it is sent from: each piece by itself would ask the buffer once more for room, a
-/// quarter of what it costs. The caller has made sure of the room.
+import RESPParser
+
+/// What a hit writes, and a fetch, put together where it is sent from: each piece by itself would ask the buffer once more for room. The
+/// caller has made sure of the room.
 extension UnsafeMutableRawBufferPointer {
     /// A whole bulk string, as `RESPEncoder.bulk(_:into:)` writes it: at most 24 bytes more than its body.
     func put(bulk body: RawSpan, at end: inout Int) {
-        let length = body.byteCount
-        var digits = 1
-        var bound = 10
-        while length >= bound, digits < 18 {
-            digits += 1
-            bound *= 10
-        }
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        let start = digits.writeDecimal(UInt64(body.byteCount), before: 20)
         self[end] = UInt8(ascii: "$")
-        var rest = length
-        for position in stride(from: end + digits, to: end, by: -1) {
-            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            self[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-            rest = quotient
-        }
-        end += 1 + digits
+        end += 1
+        digits.span.bytes.extracting(start..<20).withUnsafeBytes { put($0, at: &end) }
         putLineEnd(at: &end)
         body.withUnsafeBytes { put($0, at: &end) }
         putLineEnd(at: &end)

@@ -21,6 +21,16 @@ public enum Waiters<Waiter: Sendable>: Sendable {
         }
     }
 
+    /// Calls `body` with each; where there is one, without memory for a list.
+    @inlinable
+    public func forEach(_ body: (Waiter) -> Void) {
+        switch self {
+        case .none: break
+        case .one(let waiter): body(waiter)
+        case .several(let waiters): waiters.forEach(body)
+        }
+    }
+
     @inlinable
     mutating func append(_ waiter: Waiter) {
         switch self {

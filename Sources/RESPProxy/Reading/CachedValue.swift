@@ -66,7 +66,7 @@ public protocol FillWaiter: AnyObject {
 /// A waiter as the cache keeps it, which all event loops share: it is told on its own.
 public struct WaitingRead: @unchecked Sendable {
     // Sendable because only the waiter's event loop is asked for elsewhere than on it. With an `NIOLoopBound` and the event loop beside
-    // it there would be three references, counted wherever one of these is passed on: six times for each miss.
+    // it there would be three references, counted wherever one of these is passed on.
     private let waiter: any FillWaiter
     private let request: UInt64
     /// The fill lane of the waiter's event loop.

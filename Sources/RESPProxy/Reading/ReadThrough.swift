@@ -106,14 +106,6 @@ public final class ReadThrough {
         lane.fetch(Fetch(key: key, tag: ticket.id, receiver: self))
     }
 
-    private func tell(
-        _ waiting: WaitingRead, _ key: ByteBuffer, _ outcome: FillOutcome, outranCache: Bool, deadline: UInt64,
-        now: UInt64
-    ) {
-        if deadline <= now, waiting.asked >= deadline { return readAnew(key, waiting, now: now) }
-        waiting.tell(outcome, outranCache: outranCache, fromLane: lane.index)
-    }
-
     /// Whether the cache may come to answer with something older than what a voided fill, or one past the cache, brought. It has been
     /// read on another connection then, and what has changed in between is still to be announced.
     private func mayBeOlder(_ key: ByteBuffer, than reply: FillReply) -> Bool {
@@ -129,7 +121,7 @@ public final class ReadThrough {
         {
             return cache.complete(ticket, withBytes: value.readableBytesSpan, deadline: deadline, now: now)
         }
-        return cache.complete(ticket, with: result(of: reply, now: now), now: now)
+        return cache.complete(ticket, with: result(of: reply, deadline: deadline, now: now), now: now)
     }
 
     /// When the key's own time to live is over, by a reply that may have been under way for longer than that; nil: never.
@@ -179,15 +171,14 @@ public final class ReadThrough {
 
     /// What of a reply may be kept: a value, until the key's own time to live has passed since the fetch was sent; never an error.
     /// A key that is absent is kept only where the server tells that somebody has set it.
-    private func result(of reply: FillReply, now: UInt64) -> FillResult<CachedValue> {
+    private func result(of reply: FillReply, deadline: UInt64?, now: UInt64) -> FillResult<CachedValue> {
         if case .failure(let error) = reply.outcome { return error.code == .server ? .nothing : .failed }
         guard coherence.mayStore(reply.generation) else { return .nothing }
         return switch reply.outcome {
         case .value(let value, _):
             .value(
                 Fill(
-                    value: .bytes(value), size: value.storageCapacity + Self.bufferOverhead,
-                    deadline: deadline(of: reply)))
+                    value: .bytes(value), size: value.storageCapacity + Self.bufferOverhead, deadline: deadline))
         case .tooLarge(let length):
             .value(
                 Fill(
@@ -215,13 +206,12 @@ extension ReadThrough: FetchReceiver {
         if ended.waiters.isEmpty { return }
         let outcome = outcome(of: reply, fetch.key, now: now)
         let outranCache = ended.wasVoided && mayBeOlder(fetch.key, than: reply)
-        switch ended.waiters {
-        case .none: break
-        case .one(let waiting):
-            tell(waiting, fetch.key, outcome, outranCache: outranCache, deadline: deadline ?? .max, now: now)
-        case .several(let waiters):
-            for waiting in waiters {
-                tell(waiting, fetch.key, outcome, outranCache: outranCache, deadline: deadline ?? .max, now: now)
+        ended.waiters.forEach { waiting in
+            // By then the server would not have given it what the fetch brought.
+            if let deadline, deadline <= now, waiting.asked >= deadline {
+                readAnew(fetch.key, waiting, now: now)
+            } else {
+                waiting.tell(outcome, outranCache: outranCache, fromLane: lane.index)
             }
         }
     }

@@ -12,10 +12,7 @@ package protocol ReplySender: AnyObject {
 /// A client of many connections that is woken by the first reply finds the others there as well. Where each is sent as it is made, the
 /// client is through with one before the next comes, sleeps in between, and waking it is a good part of what the write costs.
 package final class ReplyFlusher {
-    private let eventLoop: any EventLoop
-    private var due: [any ReplySender] = []
-    /// That of `due` in turn: its memory is used again.
-    private var flushing: [any ReplySender] = []
+    private let senders: EndOfTurn<any ReplySender>
     private var spares: [ByteBuffer] = []
 
     /// How many buffers are kept: about as many as connections answer in one turn.
@@ -25,20 +22,11 @@ package final class ReplyFlusher {
     private static let spareLength = 1 << 15
 
     package init(eventLoop: any EventLoop) {
-        self.eventLoop = eventLoop
+        senders = EndOfTurn(eventLoop: eventLoop) { $0.flushNow() }
     }
 
     /// Has ``ReplySender/flushNow()`` called at the end of the turn.
-    package func flushLater(_ sender: any ReplySender) {
-        if due.isEmpty { eventLoop.assumeIsolated().execute { [self] in flushAll() } }
-        due.append(sender)
-    }
-
-    private func flushAll() {
-        swap(&due, &flushing)
-        for sender in flushing { sender.flushNow() }
-        flushing.removeAll(keepingCapacity: true)
-    }
+    package func flushLater(_ sender: any ReplySender) { senders.schedule(sender) }
 
     /// Memory to collect replies in.
     package func takeMemory() -> ByteBuffer { spares.popLast() ?? ByteBuffer() }
