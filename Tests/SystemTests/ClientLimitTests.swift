@@ -37,6 +37,25 @@ struct ClientLimitTests {
         }
     }
 
+    @Test("clients that do not read lose their places after CLIENT_IDLE_TIMEOUT", arguments: [2, 5])
+    func nobodyReads(requests: Int) throws {
+        let redis = try ProxiedRedis.byExpiry(["MAX_CLIENTS": "3", "CLIENT_IDLE_TIMEOUT": "4"])
+        try redis.setBehind("big", String(repeating: "x", count: 8 << 20))
+        #expect(try redis.client().command("GET", "big").string?.utf8.count == 8 << 20)
+        let request = "GET /big HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n"
+        let start = ContinuousClock.now
+        let idle = try (0..<3).map { _ in
+            let connection = try redis.proxy.connection(receiveBuffer: 4096)
+            try connection.send(String(repeating: request, count: requests))
+            return connection
+        }
+        try eventually("all places are taken") { try redis.http.get("/none").status == 429 }
+        try eventually("they are free again") { try redis.http.get("/none").status == 204 }
+        let waited = ContinuousClock.now - start
+        #expect(waited >= .seconds(3.9) && waited < .seconds(7), "\(waited)")
+        withExtendedLifetime(idle) {}
+    }
+
     @Test("RESP clients do not count towards MAX_CLIENTS")
     func respIsNotLimited() throws {
         let redis = try ProxiedRedis.byExpiry(["MAX_CLIENTS": "1"])
@@ -61,7 +80,7 @@ struct ClientLimitTests {
         try fourth.send("PING\r\n")
         #expect(try fourth.receiveToEnd().bytes == Array(text.utf8))
         let browser = try redis.connection()
-        try browser.send("GET /k HTTP/1.1\r\nHost: x\r\n\r\n")
+        try browser.send("GET /k HTTP/1.1\r\nHost: localhost\r\n\r\n")
         #expect(try browser.receiveHTTPResponse().status == 503)
         #expect(try browser.receiveToEnd().bytes.isEmpty)
 

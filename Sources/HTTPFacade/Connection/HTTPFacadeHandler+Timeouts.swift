@@ -21,26 +21,48 @@ extension HTTPFacadeHandler {
         guard let context else { return }
         guard !isLingering else { return context.close(promise: nil) }
         let timeout = facade.configuration.idleTimeout
+        let now = context.eventLoop.now
         var delay = timeout
         let buffered = bufferedBytes
         if buffered > 0 || isStreaming {
-            let progress = WriteProgress(request: lastNumber, streamed: bytesStreamed, buffered: buffered)
-            if buffered > 0 && progress == self.progress {
+            if !noteProgress(buffered: buffered, now: now), buffered > 0, now >= progressSince + timeout {
                 return context.close(promise: nil)
             }
-            self.progress = progress
+            delay = lookInterval
         } else if let progress, progress.buffered > 0 {
             // It has taken the rest at some time since: it owes us a request from now on, as nobody noted when that was.
             self.progress = nil
-            waitingSince = context.eventLoop.now
+            waitingSince = now
         } else if !queue.isServing {
             // Counted from the end of the last response, whatever bytes have come since: a head sent a byte at a time gains nothing.
             let deadline = waitingSince + timeout
-            let now = context.eventLoop.now
             guard now < deadline else { return context.close(promise: nil) }
             delay = deadline - now
         }
         scheduleTimer(in: delay, context: context)
+    }
+
+    /// The client has stopped taking in what it asked for. It may hold a place of `MAX_CLIENTS`, so from here on the timer looks more often:
+    /// nobody tells when some bytes, but not all, have been taken.
+    func watchSlowClient(context: ChannelHandlerContext) {
+        guard !isLingering else { return }
+        noteProgress(buffered: bufferedBytes, now: context.eventLoop.now)
+        scheduleTimer(in: lookInterval, context: context)
+    }
+
+    /// How much later than ``HTTPConfiguration/idleTimeout`` a client that takes nothing may be closed.
+    private var lookInterval: TimeAmount {
+        .nanoseconds(max(1, facade.configuration.idleTimeout.nanoseconds / 16))
+    }
+
+    /// - Returns: Whether the client has taken in anything since the last look.
+    @discardableResult
+    private func noteProgress(buffered: Int, now: NIODeadline) -> Bool {
+        let progress = WriteProgress(request: lastNumber, streamed: bytesStreamed, buffered: buffered)
+        guard progress != self.progress else { return false }
+        self.progress = progress
+        progressSince = now
+        return true
     }
 
     private var isStreaming: Bool {

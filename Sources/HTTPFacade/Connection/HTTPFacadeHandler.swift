@@ -45,8 +45,9 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     /// Since when the client has owed us a request.
     var waitingSince = NIODeadline.uptimeNanoseconds(0)
     var timer: Scheduled<Void>?
-    /// What had been written when the timer last looked.
+    /// What had been written when it was last looked at, and since when that is so.
     var progress: WriteProgress?
+    var progressSince = NIODeadline.uptimeNanoseconds(0)
     var bytesStreamed: UInt64 = 0
 
     init(facade: HTTPFacade, channel: any Channel) {
@@ -117,6 +118,8 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
             if !owesEnd { releaseSlotIfAnswered() }
             resumeLargeValue()
             proceed(context: context)
+        } else {
+            watchSlowClient(context: context)
         }
         context.fireChannelWritabilityChanged()
     }
