@@ -16,6 +16,9 @@ public struct HTTPConfiguration: Sendable {
     public var headerCountLimit: Int
     /// A request body, which is read past and means nothing here, is answered 413 when it is longer than this, in bytes.
     public var bodyLimit: Int
+    /// The names, beside addresses and `localhost`, by which the proxy may be called while ``ProxyLoop/deniesRemoteClients``
+    /// (`PROXY_HOST`, `HTTP_ALLOWED_HOSTS`).
+    public var allowedHosts: [String]
     /// How long a client may send on after the last response was written, before the connection is cut.
     ///
     /// Closing at once would reset the connection, and a reset can overtake the response (RFC 9112, 9.6).
@@ -25,7 +28,7 @@ public struct HTTPConfiguration: Sendable {
     public init(
         maxClients: Int = 20, idleTimeout: TimeAmount = .seconds(60), jsonLimit: Int = 8 << 20,
         targetLimit: Int = 64 << 10, headLimit: Int = 128 << 10, headerCountLimit: Int = 128,
-        bodyLimit: Int = 64 << 10, lingerTimeout: TimeAmount = .seconds(2)
+        bodyLimit: Int = 64 << 10, allowedHosts: [String] = [], lingerTimeout: TimeAmount = .seconds(2)
     ) {
         self.maxClients = maxClients
         self.idleTimeout = idleTimeout
@@ -34,6 +37,7 @@ public struct HTTPConfiguration: Sendable {
         self.headLimit = headLimit
         self.headerCountLimit = headerCountLimit
         self.bodyLimit = bodyLimit
+        self.allowedHosts = allowedHosts
         self.lingerTimeout = lingerTimeout
     }
 }

@@ -16,6 +16,8 @@ protocol KeyReader: AnyObject {
     func awaitBarrier(since: UInt64, _ done: @escaping () -> Void)
     /// See ``ProxyLoop/readLargeValue(_:receiver:)``.
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream
+    /// Whether a request must name a host that is known: see ``KnownHosts``.
+    var servesOnlyKnownHosts: Bool { get }
     /// Whether a request must carry Basic credentials that the backing accepts: see ``ProxyLoop/requiresCredentials``.
     var requiresCredentials: Bool { get }
     /// See ``ProxyLoop/mayRead(_:)``.
@@ -39,6 +41,8 @@ extension ProxyLoop: KeyReader {
             key.readableBytesSpan, now: MonotonicClock.now(), isCurrent: isCurrent, outstandingLane: nil,
             awaitsPast: false, waiter: waiter, request: request, keep: { key }, copy: copy)
     }
+
+    var servesOnlyKnownHosts: Bool { deniesRemoteClients }
 
     var mayServe: Bool { coherence.mayServe(now: MonotonicClock.now()) }
 

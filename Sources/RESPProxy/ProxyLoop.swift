@@ -164,7 +164,7 @@ public final class ProxyLoop {
 
     /// Whether a client from beyond this machine must be turned away (`PROTECTED_MODE`): the backing needs no password, as far as is
     /// known. While it has not been asked, a configured password is taken for one that is needed.
-    var deniesRemoteClients: Bool {
+    public var deniesRemoteClients: Bool {
         configuration.protectedMode && (admitsAnonymous ?? (configuration.backing.password == nil))
     }
 

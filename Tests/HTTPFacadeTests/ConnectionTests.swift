@@ -105,6 +105,12 @@ struct ConnectionTests {
             ("HTTP/1.1", "", nil, true), ("HTTP/1.1", "Connection: close\r\n", "close", false),
             ("HTTP/1.0", "", "close", false), ("HTTP/1.0", "Connection: keep-alive\r\n", "keep-alive", true),
             ("HTTP/1.1", "Connection: Upgrade\r\nUpgrade: h2c\r\n", "close", false),
+            ("HTTP/1.1", "Connection: close\t\r\n", "close", false),
+            ("HTTP/1.1", "Connection: close\t, x\r\n", "close", false),
+            ("HTTP/1.1", "Connection: x,\tCLOSE \r\n", "close", false),
+            ("HTTP/1.1", "Connection: x\r\nConnection: Close\t \r\n", "close", false),
+            ("HTTP/1.1", "Connection: closed\r\n", nil, true),
+            ("HTTP/1.0", "Connection: keep-alive\t\r\n", "keep-alive", true),
         ] as [(String, String, String?, Bool)])
     func keepAlive(version: String, fields: String, answer: String?, stays: Bool) throws {
         let connection = try HTTPConnection()

@@ -16,6 +16,7 @@ final class FakeReader: KeyReader {
     var pending: [(key: [UInt8], waiter: any FillWaiter, request: UInt64)] = []
     var permission: ((BackingCredentials?) -> EventLoopFuture<ReadPermission>)?
     var requiresCredentials = false
+    var servesOnlyKnownHosts = false
     var asked: [BackingCredentials?] = []
     var streams: [FakeStream] = []
     /// Whether barriers stand.

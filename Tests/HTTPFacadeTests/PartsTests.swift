@@ -48,14 +48,34 @@ struct PartsTests {
 
     @Test("If-None-Match compares weakly, over a list")
     func ifNoneMatch() {
-        #expect(EntityTag.matches(ifNoneMatch: "\"a\"", tag: "\"a\""))
-        #expect(EntityTag.matches(ifNoneMatch: "W/\"a\"", tag: "\"a\""))
-        #expect(EntityTag.matches(ifNoneMatch: "\"b\", \"x,y\" ,\"a\"", tag: "\"a\""))
-        #expect(EntityTag.matches(ifNoneMatch: " * ", tag: nil))
-        #expect(!EntityTag.matches(ifNoneMatch: "\"b\"", tag: "\"a\""))
-        #expect(!EntityTag.matches(ifNoneMatch: "a", tag: "\"a\""))
-        #expect(!EntityTag.matches(ifNoneMatch: "\"x, \\\"a\\\"\"", tag: "\"a\""))
-        #expect(!EntityTag.matches(ifNoneMatch: "\"a\"", tag: nil))
+        #expect(EntityTag.isNamed("\"a\"", in: "\"a\"", weakly: true))
+        #expect(EntityTag.isNamed("\"a\"", in: "W/\"a\"", weakly: true))
+        #expect(EntityTag.isNamed("\"a\"", in: "\"b\", \"x,y\" ,\"a\"", weakly: true))
+        #expect(EntityTag.isNamed(nil, in: " * ", weakly: true))
+        #expect(!EntityTag.isNamed("\"a\"", in: "\"b\"", weakly: true))
+        #expect(!EntityTag.isNamed("\"a\"", in: "a", weakly: true))
+        #expect(!EntityTag.isNamed("\"a\"", in: "\"x, \\\"a\\\"\"", weakly: true))
+        #expect(!EntityTag.isNamed(nil, in: "\"a\"", weakly: true))
+    }
+
+    @Test("in a list of tags commas and backslashes are part of a tag, and what is no tag is passed over")
+    func tagLists() {
+        #expect(EntityTag.isNamed("\"a\"", in: #""b\", "a""#, weakly: true))
+        #expect(EntityTag.isNamed("\"a\"", in: ", b,, \t\"a\"", weakly: true))
+        #expect(EntityTag.isNamed("\"a\"", in: "\"b\"x, \"a\"", weakly: true))
+        #expect(!EntityTag.isNamed("\"a\"", in: "\"x,\"a\"", weakly: true))
+        #expect(!EntityTag.isNamed("\"a\"", in: "w/\"a\"", weakly: true))
+        #expect(!EntityTag.isNamed("\"a\"", in: "\"A\"", weakly: true))
+        // A Kelvin sign is a K to Swift's strings.
+        #expect(!EntityTag.isNamed("\"K\"", in: "\"\u{212A}\"", weakly: true))
+        #expect(!EntityTag.isNamed("\"a\"", in: "\"a", weakly: true))
+    }
+
+    @Test("If-Match compares strongly")
+    func ifMatch() {
+        #expect(EntityTag.isNamed("\"a\"", in: "\"b\", \"a\"", weakly: false))
+        #expect(!EntityTag.isNamed("\"a\"", in: "W/\"a\"", weakly: false))
+        #expect(EntityTag.isNamed("\"a\"", in: "*", weakly: false))
     }
 
     @Test(

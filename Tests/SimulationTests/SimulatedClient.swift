@@ -51,7 +51,7 @@ final class SimulatedClient {
         var bytes = ByteBuffer()
         for question in questions {
             guard self.language == .resp else {
-                bytes.writeString("GET /\(question.words[1]) HTTP/1.1\r\nHost: a\r\nAccept: text/plain\r\n\r\n")
+                bytes.writeString("GET /\(question.words[1]) HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n")
                 continue
             }
             let commands =

@@ -93,7 +93,7 @@ struct ConnectionTests {
         let browser = try redis.connection()
         #expect(try browser.httpGet("/k").status == 200)
         let slow = try redis.connection()
-        try slow.send("GET /k HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        try slow.send("GET /k HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
         for connection in [idle, hitting, silent, browser] { #expect(try connection.receiveToEnd().bytes.isEmpty) }
         let answer = String(decoding: try slow.receiveToEnd().bytes, as: UTF8.self)
         #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 408"))

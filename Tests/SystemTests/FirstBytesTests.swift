@@ -6,9 +6,12 @@ struct FirstBytesTests {
     @Test(
         "HTTP is a first line of exactly method, target and version",
         arguments: [
-            "GET /k HTTP/1.1\r\nHost: x\r\n\r\n", "GET /k HTTP/1.0\r\n\r\n", "HEAD /k HTTP/1.1\r\nHost: x\r\n\r\n",
-            "GET http://x/k HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
-            "POST /k HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "SET /k HTTP/1.1\r\nHost: x\r\n\r\n",
+            "GET /k HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /k HTTP/1.0\r\n\r\n",
+            "HEAD /k HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET http://localhost/k HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "POST /k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
+            "SET /k HTTP/1.1\r\nHost: localhost\r\n\r\n",
         ])
     func isHTTP(request: String) throws {
         let redis = try ProxiedRedis()

@@ -145,7 +145,8 @@ struct HTTPFacadeSystemTests {
         for index in stride(from: 0, to: 10, by: 2) { try redis.client().command("GET", "k\(index)") }
         let connection = try redis.connection()
         let order = (0..<100).map { $0 * 7 % 12 }
-        try connection.send(order.map { "GET /k\($0) HTTP/1.1\r\nHost: x\r\nAccept: text/plain\r\n\r\n" }.joined())
+        try connection.send(
+            order.map { "GET /k\($0) HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n" }.joined())
         for index in order {
             let response = try connection.receiveHTTPResponse()
             try #require(response.status == (index < 10 ? 200 : 204))
@@ -160,7 +161,7 @@ struct HTTPFacadeSystemTests {
         try old.send("GET /k HTTP/1.0\r\n\r\n")
         #expect(String(decoding: try old.receiveToEnd().bytes, as: UTF8.self).contains(" 204 "))
         let closing = try redis.connection()
-        try closing.send("GET /k HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        try closing.send("GET /k HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         #expect(try closing.receiveHTTPResponse().status == 204)
         #expect(try closing.receiveToEnd().bytes.isEmpty)
         let staying = try redis.connection()

@@ -47,7 +47,7 @@ struct ShutdownTests {
         try redis.server.freeze()
         try miss.send("GET k\r\n")
         try relayed.send("INCR n\r\n")
-        try browser.send("GET /k2 HTTP/1.1\r\nHost: x\r\n\r\n")
+        try browser.send("GET /k2 HTTP/1.1\r\nHost: localhost\r\n\r\n")
         #expect(try browser.staysSilent(for: .milliseconds(200)))
         redis.proxy.process.signal(SIGTERM)
         try eventually("new clients are refused") { (try? redis.connection()) == nil }

@@ -8,6 +8,7 @@ import RESPProxy
 /// Everything here runs on the event loop of the ``ProxyLoop`` it was made for.
 public final class HTTPFacade {
     let configuration: HTTPConfiguration
+    let knownHosts: KnownHosts
     let reader: any KeyReader
     let limiter: HTTPLimiter
     let flusher: ReplyFlusher
@@ -37,6 +38,7 @@ public final class HTTPFacade {
     ) {
         self.reader = reader
         self.configuration = configuration
+        knownHosts = KnownHosts(names: configuration.allowedHosts)
         self.limiter = limiter
         self.flusher = flusher
         self.logger = logger

@@ -18,8 +18,8 @@ extension HTTPFacadeHandler: LargeValueReceiver {
             stream.resume()
         } else {
             let head = FacadeResponse.streamed(
-                length: length, as: exchange.representation, ifNoneMatch: exchange.request?.fields.ifNoneMatch)
-            if exchange.isHead || head.status == .notModified {
+                length: length, as: exchange.representation, if: preconditions)
+            if exchange.isHead || head.status != .ok {
                 return respond(head, context: context)
             }
             let stream = facade.reader.streamLargeValue(key, receiver: self)
@@ -42,7 +42,7 @@ extension HTTPFacadeHandler: LargeValueReceiver {
                 stream.resume()
             }
         case .streaming(let stream, _):
-            var head = FacadeResponse.streamed(length: length, as: exchange.representation, ifNoneMatch: nil)
+            var head = FacadeResponse.streamed(length: length, as: exchange.representation, if: Preconditions())
             self.exchange?.phase = .streaming(stream, left: length)
             writeHead(&head, context: context)
             resumeLargeValue()
@@ -90,7 +90,7 @@ extension HTTPFacadeHandler: LargeValueReceiver {
             self.exchange?.phase = .deciding
             switch outcome {
             case .value(let value), .stale(let value, _): respond(value, from: .miss, context: context)
-            case .absent: respond(.absent, context: context)
+            case .absent: respondAbsent(context: context)
             case .failure(let error): respond(FacadeError(error), context: context)
             case .large, nil: respond(.largeValueLost, context: context)
             }

@@ -9,7 +9,8 @@ extension HTTPFacadeHandler {
             request, isHead: request.isHead, isKeepAlive: request.isKeepAlive,
             announcesKeepAlive: request.head.version == .http1_0, context: context)
         resetKey(context: context)
-        switch request.plan(configuration: facade.configuration, key: &key) {
+        let knownHosts = facade.reader.servesOnlyKnownHosts ? facade.knownHosts : nil
+        switch request.plan(configuration: facade.configuration, knownHosts: knownHosts, key: &key) {
         case .refuse(let error):
             respond(error, context: context)
         case .read(let representation):
@@ -132,7 +133,7 @@ extension HTTPFacadeHandler {
         case .hit(let value, let age):
             switch value ?? .bytes(facade.copied) {
             case .bytes(let value): respond(value, from: .hit(age: age), context: context)
-            case .absent: respond(.absent, context: context)
+            case .absent: respondAbsent(context: context)
             case .large(let length): respondWithLargeValue(length: length, context: context)
             }
         case .pending:
@@ -164,7 +165,7 @@ extension HTTPFacadeHandler {
         switch outcome {
         case .value(let value): respond(value, from: .miss, context: context)
         case .stale(let value, let age): respond(value, from: .stale(age: age), context: context)
-        case .absent: respond(.absent, context: context)
+        case .absent: respondAbsent(context: context)
         case .large(let length): respondWithLargeValue(length: length, context: context)
         case .failure(let error): respond(FacadeError(error), context: context)
         }

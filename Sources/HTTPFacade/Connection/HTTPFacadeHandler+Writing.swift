@@ -10,11 +10,18 @@ extension HTTPFacadeHandler: ReplySender {
         respond(
             FacadeResponse.value(
                 value, of: key, as: exchange.representation, from: origin,
-                ifNoneMatch: exchange.request?.fields.ifNoneMatch,
+                if: preconditions,
                 jsonLimit: facade.configuration.jsonLimit, document: &facade.document, memory: &memory),
             context: context)
         if facade.document.capacity > Self.documentLimit { facade.document = ByteBuffer() }
     }
+
+    func respondAbsent(context: ChannelHandlerContext) {
+        respond(.absent(preconditions), context: context)
+    }
+
+    /// Of the request being served.
+    var preconditions: Preconditions { exchange?.request?.fields.preconditions ?? Preconditions() }
 
     /// So much memory is kept for the next JSON document.
     private static let documentLimit = 1 << 17

@@ -12,6 +12,7 @@ final class HTTPReadGate: ChannelDuplexHandler {
     typealias OutboundOut = ByteBuffer
 
     private var held = Deque<ByteBuffer>()
+    private var trailingTabs = TrailingTabs()
     private var heldInputClosed = false
     /// Starts open: the first bytes were read before this handler was added.
     private var isOpen = true
@@ -25,7 +26,7 @@ final class HTTPReadGate: ChannelDuplexHandler {
         }
         isOpen = false
         passedBytes = true
-        context.fireChannelRead(data)
+        context.fireChannelRead(wrapInboundOut(trailingTabs.replace(in: unwrapInboundIn(data))))
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -58,7 +59,7 @@ final class HTTPReadGate: ChannelDuplexHandler {
         while isOpen, let bytes = held.popFirst() {
             isOpen = false
             passedBytes = false
-            context.fireChannelRead(wrapInboundOut(bytes))
+            context.fireChannelRead(wrapInboundOut(trailingTabs.replace(in: bytes)))
             context.fireChannelReadComplete()
         }
         isReleasing = false

@@ -50,11 +50,12 @@ struct RequestQueue {
         if let error = request.framingError() {
             return refuse(error, isHead: isHead)
         }
-        if let length = request.fields.contentLength, (Int(length) ?? .max) > configuration.bodyLimit {
+        if let length = request.fields.contentLength, length > configuration.bodyLimit {
             return refuse(.bodyTooLong(limit: configuration.bodyLimit), isHead: isHead)
         }
-        if let expectation = request.fields.expect, head.version != .http1_0 {
-            guard expectation.lowercased() == "100-continue" else {
+        let expectations = request.fields.expectations
+        if !expectations.isEmpty, head.version != .http1_0 {
+            guard expectations.allSatisfy({ isToken($0, "100-continue") }) else {
                 return refuse(.expectationFailed, isHead: isHead)
             }
             if request.fields.announcesBody {

@@ -5,10 +5,23 @@ import NIOHTTP1
 final class FacadeRequest {
     let head: HTTPRequestHead
     let fields: RequestFields
+    /// Whom the request is for: the target of absolute form says it, or else `Host`. nil: nobody is named, or what is said is no host.
+    let authority: Authority?
+    private let hasBadHost: Bool
+    private let hasBadTarget: Bool
 
     init(_ head: HTTPRequestHead) {
         self.head = head
         fields = RequestFields(head.headers)
+        let host = fields.host.flatMap(Authority.init)
+        hasBadHost = fields.host != nil && host == nil
+        if let named = RequestTarget.authority(of: head.uri) {
+            authority = Authority(named)
+            hasBadTarget = authority == nil
+        } else {
+            authority = host
+            hasBadTarget = false
+        }
     }
 
     /// Told by its case: `==` compares the methods' names.
@@ -20,7 +33,7 @@ final class FacadeRequest {
     ///
     /// The parser stops behind a request that asks for another protocol, so that one is the last.
     var isKeepAlive: Bool {
-        head.isKeepAlive && !fields.hasUpgrade && !isConnect
+        head.isKeepAlive && !fields.closes && !fields.hasUpgrade && !isConnect
     }
 
     /// What makes it uncertain where this request ends and the next begins, or whom it is for (RFC 9112, 3.2 and 6.3): always
@@ -32,16 +45,24 @@ final class FacadeRequest {
         if fields.hosts == 0 && head.version != .http1_0 {
             return .badRequest("an HTTP/1.1 request needs a Host", closes: true)
         }
+        // `Host` must be right even where the target says whom the request is for.
+        if hasBadHost {
+            return .badRequest("Host is not a host", closes: true)
+        }
+        if hasBadTarget {
+            return .badRequest("the request target names no host", closes: true)
+        }
         if fields.contentLengths > 1 {
             return .badRequest("Content-Length is given twice", closes: true)
         }
-        if fields.hasTransferEncoding && fields.contentLength != nil {
+        guard let coding = fields.transferCoding else { return nil }
+        if fields.contentLength != nil {
             return .badRequest("Content-Length beside Transfer-Encoding", closes: true)
         }
-        if fields.hasTransferEncoding && head.version == .http1_0 {
+        if head.version == .http1_0 {
             return .badRequest("Transfer-Encoding in an HTTP/1.0 request", closes: true)
         }
-        return nil
+        return coding.error
     }
 
     /// How a request goes on.
@@ -53,8 +74,12 @@ final class FacadeRequest {
 
     /// Decides by the head alone.
     ///
-    /// - Parameter key: Gets the key's bytes appended.
-    func plan(configuration: HTTPConfiguration, key: inout ByteBuffer) -> Plan {
+    /// - Parameters:
+    ///   - knownHosts: nil = whatever host is named will do.
+    ///   - key: Gets the key's bytes appended.
+    func plan(configuration: HTTPConfiguration, knownHosts: KnownHosts?, key: inout ByteBuffer) -> Plan {
+        // HTTP/1.0 may name none; no browser sends that.
+        if let knownHosts, let authority, !knownHosts.include(authority) { return .refuse(.misdirected) }
         guard isGet || isHead else { return .refuse(.methodNotAllowed) }
         guard head.uri.utf8.count <= configuration.targetLimit else {
             return .refuse(.targetTooLong(limit: configuration.targetLimit))

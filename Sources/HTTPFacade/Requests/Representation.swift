@@ -60,7 +60,7 @@ private struct MediaRange {
             return nil
         }
         // Parameters other than the weight (`charset=utf-8`) do not tell our forms apart.
-        for part in parts where part.lowercased().hasPrefix("q=") {
+        for part in parts where isToken(part.prefix(2), "q=") {
             guard let quality = Self.quality(part.dropFirst(2)) else { return nil }
             self.quality = quality
         }
@@ -90,36 +90,4 @@ private struct MediaRange {
         }
         return thousandths <= 1000 ? thousandths : nil
     }
-}
-
-/// Splits a header field's list, leaving quoted strings whole.
-func splitOutsideQuotes(_ text: Substring, at separator: Character) -> [Substring] {
-    let separator = separator.asciiValue ?? 0
-    var parts: [Substring] = []
-    var start = text.startIndex
-    var quoted = false
-    var escaped = false
-    for index in text.utf8.indices {
-        let byte = text.utf8[index]
-        if escaped {
-            escaped = false
-        } else if quoted && byte == UInt8(ascii: "\\") {
-            escaped = true
-        } else if byte == UInt8(ascii: "\"") {
-            quoted.toggle()
-        } else if byte == separator && !quoted {
-            parts.append(text[start..<index])
-            start = text.utf8.index(after: index)
-        }
-    }
-    parts.append(text[start...])
-    return parts
-}
-
-/// Without blanks at both ends.
-func trimmed(_ text: Substring) -> Substring {
-    var text = text
-    while let first = text.utf8.first, first == UInt8(ascii: " ") || first == UInt8(ascii: "\t") { text.removeFirst() }
-    while let last = text.utf8.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\t") { text.removeLast() }
-    return text
 }

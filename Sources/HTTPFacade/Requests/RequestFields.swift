@@ -1,26 +1,31 @@
 import NIOHTTP1
 
-/// The header fields that matter here, picked out in one pass.
+/// The header fields that matter here, picked out in one pass, without the white space around their values.
 struct RequestFields {
     /// All `Accept` fields as one list; nil where there is none.
     var accept: String?
-    /// All `If-None-Match` fields as one list; nil where there is none.
-    var ifNoneMatch: String?
+    var preconditions = Preconditions()
     var authorization: String?
+    /// All `Expect` fields as one list; nil where there is none.
     var expect: String?
-    var contentLength: String?
+    /// nil: there is none; the highest number where it is more than can be counted.
+    var contentLength: Int?
+    var host: String?
+    var transferCoding: TransferCoding?
     var hosts = 0
     var contentLengths = 0
     var authorizations = 0
-    var hasTransferEncoding = false
     /// Asks for another protocol, which makes the parser stop after this request.
     var hasUpgrade = false
+    /// `Connection` says `close`.
+    var closes = false
 
     init(_ headers: HTTPHeaders) {
         for (name, value) in headers {
             // The length tells most names apart before a byte is compared.
             switch name.utf8.count {
             case 4 where Self.matches(name, "host"):
+                host = trimmed(value)
                 hosts += 1
             case 6 where Self.matches(name, "accept"):
                 accept = Self.joined(accept, value)
@@ -28,16 +33,24 @@ struct RequestFields {
                 expect = Self.joined(expect, value)
             case 7 where Self.matches(name, "upgrade"):
                 hasUpgrade = true
+            case 8 where Self.matches(name, "if-match"):
+                preconditions.ifMatch = Self.joined(preconditions.ifMatch, value)
+            case 10 where Self.matches(name, "connection"):
+                // The parser sees this too, but not where a tab stands behind it.
+                closes = closes || splitOutsideQuotes(value[...], at: ",").contains { isToken(trimmed($0), "close") }
             case 13 where Self.matches(name, "authorization"):
-                authorization = value
+                authorization = trimmed(value)
                 authorizations += 1
             case 13 where Self.matches(name, "if-none-match"):
-                ifNoneMatch = Self.joined(ifNoneMatch, value)
+                preconditions.ifNoneMatch = Self.joined(preconditions.ifNoneMatch, value)
             case 14 where Self.matches(name, "content-length"):
-                contentLength = value
+                // The parser lets nothing but digits through.
+                contentLength = Int(trimmed(value)) ?? .max
                 contentLengths += 1
             case 17 where Self.matches(name, "transfer-encoding"):
-                hasTransferEncoding = true
+                var coding = transferCoding ?? TransferCoding()
+                coding.append(value)
+                transferCoding = coding
             default:
                 break
             }
@@ -46,11 +59,17 @@ struct RequestFields {
 
     /// Whether a body follows the head.
     var announcesBody: Bool {
-        hasTransferEncoding || (contentLength.map { $0 != "0" } ?? false)
+        transferCoding != nil || contentLength ?? 0 > 0
+    }
+
+    /// What `Expect` asks for; empty elements of the list ask for nothing.
+    var expectations: [Substring] {
+        guard let expect else { return [] }
+        return splitOutsideQuotes(expect[...], at: ",").map(trimmed).filter { !$0.isEmpty }
     }
 
     private static func joined(_ list: String?, _ value: String) -> String {
-        guard let list else { return value }
+        guard let list else { return trimmed(value) }
         return "\(list), \(value)"
     }
 

@@ -54,6 +54,19 @@ enum RequestTarget: Equatable {
         return key.writerIndex == keyStart ? .empty : .key
     }
 
+    /// The authority of an absolute form: it stands for `Host` (RFC 9112, 3.2.2). nil: the target has another form, or names none.
+    static func authority(of target: String) -> String? {
+        // The other forms have no colon and slashes before their first slash.
+        guard target.utf8.first != UInt8(ascii: "/") else { return nil }
+        for scheme in ["http://", "https://"] as [StaticString] {
+            let length = scheme.utf8CodeUnitCount
+            guard isToken(Substring(target.utf8.prefix(length)), scheme) else { continue }
+            let end: (UInt8) -> Bool = { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+            return String(Substring(target.utf8.dropFirst(length).prefix { !end($0) }))
+        }
+        return nil
+    }
+
     /// Where the path begins behind its first `/`; the end of the target where an absolute form has no path.
     private static func pathStart(of target: UnsafeBufferPointer<UInt8>) -> Int? {
         if target.first == UInt8(ascii: "/") { return 1 }
@@ -87,10 +100,4 @@ enum RequestTarget: Equatable {
         default: nil
         }
     }
-}
-
-/// `byte` in lower case where it is an ASCII letter.
-@inline(__always)
-func lowercased(_ byte: UInt8) -> UInt8 {
-    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
 }

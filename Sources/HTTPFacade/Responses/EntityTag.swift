@@ -29,16 +29,29 @@ enum EntityTag {
         }
     }
 
-    /// Whether an `If-None-Match` field names `tag`, by the weak comparison that it asks for (RFC 9110, 13.1.2).
+    /// Whether a list of tags, `If-Match` or `If-None-Match`, names `tag` (RFC 9110, 8.8.3 and 13.1).
     ///
-    /// - Parameter tag: nil where the representation has none; then only `*` matches.
-    static func matches(ifNoneMatch field: String, tag: String?) -> Bool {
-        if trimmed(field[...]) == "*" { return true }
+    /// - Parameters:
+    ///   - tag: nil where the representation has none; then only `*` names it.
+    ///   - weakly: A weak tag in the list names the strong one, too.
+    static func isNamed(_ tag: String?, in list: String, weakly: Bool) -> Bool {
+        if trimmed(list[...]) == "*" { return true }
         guard let tag else { return false }
-        return splitOutsideQuotes(field[...], at: ",").contains { element in
-            let candidate = trimmed(element)
-            return (candidate.hasPrefix("W/") ? candidate.dropFirst(2) : candidate) == tag
+        var bytes = list.utf8[...]
+        while !bytes.isEmpty {
+            bytes = bytes.drop { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            let isWeak = bytes.starts(with: "W/".utf8)
+            if isWeak { bytes = bytes.dropFirst(2) }
+            // A tag is all between two quotation marks: commas are part of it, and a backslash is a byte like any other.
+            if bytes.first == UInt8(ascii: "\""), let end = bytes.dropFirst().firstIndex(of: UInt8(ascii: "\"")) {
+                let candidate = bytes[...end]
+                bytes = bytes[bytes.index(after: end)...]
+                if (weakly || !isWeak) && candidate.elementsEqual(tag.utf8) { return true }
+            }
+            // What is no tag, or stands behind one, is passed over.
+            bytes = bytes.drop { $0 != UInt8(ascii: ",") }
         }
+        return false
     }
 
     /// 64 bits by multiplying and folding, sixteen bytes a step. Not proof against somebody who looks for collisions, and need not

@@ -56,6 +56,12 @@ extension FacadeError {
     static let expectationFailed = FacadeError(
         status: .expectationFailed, message: "the only expectation that can be met is 100-continue", closes: true)
 
+    static let unknownTransferCoding = FacadeError(
+        status: .notImplemented, message: "the only Transfer-Encoding that is understood is chunked", closes: true)
+
+    static let preconditionFailed = FacadeError(
+        status: .preconditionFailed, message: "the value is none of those that If-Match names")
+
     /// What the HTTP parser stumbled over.
     static func unparsable(_ error: any Error, configuration: HTTPConfiguration) -> FacadeError {
         switch error as? HTTPParserError {
@@ -89,6 +95,12 @@ extension FacadeError {
             status: .unauthorized, message: message,
             fields: [Field(name: "WWW-Authenticate", value: "Basic realm=\"redis-proxy\", charset=\"UTF-8\"")])
     }
+
+    static let misdirected = FacadeError(
+        status: .misdirectedRequest,
+        message:
+            "Host is none that is known here: while PROTECTED_MODE is on and Redis needs no password, it must be an IP "
+            + "address, localhost, the name in PROXY_HOST, or one of those in HTTP_ALLOWED_HOSTS")
 
     static let forbidden = FacadeError(
         status: .forbidden, message: "these credentials are another user's than the one whose values are served here")

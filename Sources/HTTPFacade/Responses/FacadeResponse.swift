@@ -80,24 +80,31 @@ struct FacadeResponse {
     private static let jsonFields: StaticString = "\r\nContent-Type: application/json\r\nContent-Length: "
 
     /// The response for a key that does not exist.
-    static var absent: FacadeResponse {
-        FacadeResponse(status: .noContent, cache: .miss)
+    static func absent(_ preconditions: Preconditions) -> FacadeResponse {
+        if case .failed = preconditions.verdictOfAbsent { return FacadeResponse(.preconditionFailed) }
+        return FacadeResponse(status: .noContent, cache: .miss)
     }
 
-    /// The response for a value, or 304 where the client has it, or 406 where it is too long for the form chosen.
+    /// The response for a value, or 304 where the client has it, 412 where it wants another one, or 406 where it is too long for the form
+    /// chosen.
     ///
     /// - Parameters:
     ///   - document: Memory for the JSON form, if that is chosen.
     ///   - memory: For the head, which takes it away.
     static func value(
         _ value: ByteBuffer, of key: ByteBuffer, as representation: Representation, from origin: Origin,
-        ifNoneMatch: String?, jsonLimit: Int, document: inout ByteBuffer, memory: inout ByteBuffer
+        if preconditions: Preconditions, jsonLimit: Int, document: inout ByteBuffer, memory: inout ByteBuffer
     ) -> FacadeResponse {
         if representation == .json && value.readableBytes > jsonLimit {
             return FacadeResponse(.tooLongForJSON(limit: jsonLimit))
         }
         let tag = EntityTag.make(value: value, representation: representation)
-        let notModified = ifNoneMatch.map { EntityTag.matches(ifNoneMatch: $0, tag: tag) } ?? false
+        let notModified: Bool
+        switch preconditions.verdict(tag: tag) {
+        case .holds: notModified = false
+        case .notModified: notModified = true
+        case .failed: return FacadeResponse(.preconditionFailed)
+        }
         var response = FacadeResponse(status: notModified ? .notModified : .ok, origin: origin, memory: &memory)
         response.head.writeStaticString("\r\nETag: ")
         response.head.writeString(tag)
@@ -116,8 +123,15 @@ struct FacadeResponse {
     }
 
     /// The head of a response whose raw value is streamed past the cache; it has no entity tag, since the value is not known yet.
-    static func streamed(length: Int, as representation: Representation, ifNoneMatch: String?) -> FacadeResponse {
-        let notModified = ifNoneMatch.map { EntityTag.matches(ifNoneMatch: $0, tag: nil) } ?? false
+    static func streamed(
+        length: Int, as representation: Representation, if preconditions: Preconditions
+    ) -> FacadeResponse {
+        let notModified: Bool
+        switch preconditions.verdict(tag: nil) {
+        case .holds: notModified = false
+        case .notModified: notModified = true
+        case .failed: return FacadeResponse(.preconditionFailed)
+        }
         var memory = ByteBuffer()
         var response = FacadeResponse(status: notModified ? .notModified : .ok, origin: .miss, memory: &memory)
         if !notModified {

@@ -1,7 +1,7 @@
 /// Tells by a connection's first bytes whether it speaks RESP or HTTP.
 ///
-/// HTTP is a first line of exactly three fields: a method in capitals, a target that begins with `/` or `http://` or is `*`, and
-/// `HTTP/1.0` or `HTTP/1.1`. Everything else is RESP, at once where the bytes so far rule HTTP out.
+/// HTTP is a first line of exactly three fields: a method in capitals, a target that begins with `/` or `http://` (in any case) or is
+/// `*`, and `HTTP/1.0` or `HTTP/1.1`. Everything else is RESP, at once where the bytes so far rule HTTP out.
 struct FirstBytes {
     enum Verdict: Equatable { case resp, http, undecided }
 
@@ -31,7 +31,7 @@ struct FirstBytes {
         guard offset < bytes.byteCount else { return true }
         switch bytes[byte: offset] {
         case UInt8(ascii: "/"), UInt8(ascii: "*"): return true
-        default: return matches("http://", bytes, at: offset)
+        default: return matches("http://", bytes, at: offset, foldingCase: true)
         }
     }
 
@@ -50,10 +50,17 @@ struct FirstBytes {
     }
 
     /// Whether `text` stands at `offset`, as far as there are bytes.
-    private static func matches(_ text: StaticString, _ bytes: RawSpan, at offset: Int) -> Bool {
+    ///
+    /// - Parameter foldingCase: Capitals count as the small letters that `text` has.
+    private static func matches(
+        _ text: StaticString, _ bytes: RawSpan, at offset: Int, foldingCase: Bool = false
+    ) -> Bool {
         text.withUTF8Buffer { text in
-            for (index, byte) in text.enumerated() where offset + index < bytes.byteCount {
-                guard bytes[byte: offset + index] == byte else { return false }
+            for (index, expected) in text.enumerated() where offset + index < bytes.byteCount {
+                let byte = bytes[byte: offset + index]
+                guard byte == expected || (foldingCase && isCapital(byte) && byte | 0x20 == expected) else {
+                    return false
+                }
             }
             return true
         }

@@ -27,7 +27,9 @@ enum OptionTable {
             ]),
         Section(
             title: "Clients",
-            options: [maxClients, maxConnections, protectedMode, clientAuthentication, clientIdleTimeout]),
+            options: [
+                maxClients, maxConnections, protectedMode, httpAllowedHosts, clientAuthentication, clientIdleTimeout,
+            ]),
         Section(
             title: "Process",
             options: [adminHost, adminPort, shutdownTimeout, threads, logLevel]),
@@ -141,6 +143,11 @@ extension OptionTable {
     static let protectedMode = Option(
         "PROTECTED_MODE", .onOrOff, default: true,
         help: "Refuses clients from beyond this machine while the backing needs no password, as Redis does.")
+    static let httpAllowedHosts = Option(
+        "HTTP_ALLOWED_HOSTS", .hostNames, default: [], shown: "none",
+        help:
+            "Comma-separated names by which HTTP clients may call the proxy, beside IP addresses, localhost and PROXY_HOST;"
+            + " others get status 421 where PROTECTED_MODE matters.")
     static let clientAuthentication = Option(
         "CLIENT_AUTH", .word(of: ClientAuthentication.self), default: .server,
         help: "With a password set, who may read the cache. server: whom the backing lets in as the same user;"

@@ -32,6 +32,7 @@ extension Settings {
         maxClients = try options.value(of: OptionTable.maxClients)
         maxConnections = try options.value(of: OptionTable.maxConnections)
         protectedMode = try options.value(of: OptionTable.protectedMode)
+        httpAllowedHosts = try options.value(of: OptionTable.httpAllowedHosts)
         clientAuthentication = try options.value(of: OptionTable.clientAuthentication)
         let idleTimeout = try options.value(of: OptionTable.clientIdleTimeout)
         respIdleTimeout = Self.unlessZero(idleTimeout ?? .zero)

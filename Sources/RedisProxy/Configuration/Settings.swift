@@ -43,6 +43,8 @@ struct Settings: Sendable {
     var maxClients: Int
     var maxConnections: Int
     var protectedMode: Bool
+    /// Beside ``proxyHost``.
+    var httpAllowedHosts: [String]
     var clientAuthentication: ClientAuthentication
     /// nil = never closed for being idle.
     var respIdleTimeout: TimeAmount?

@@ -21,6 +21,24 @@ extension ValueKind where Value == String {
     }
 }
 
+extension ValueKind where Value == [String] {
+    /// Names as they stand in a URL; blanks around them are no part of them.
+    static var hostNames: Self {
+        ValueKind(
+            placeholder: "NAMES", allowed: "host names without ports, separated by commas",
+            parse: { text throws(ValueRefusal) in
+                var names: [String] = []
+                for part in text.split(separator: ",") {
+                    var name = part.drop { $0 == " " }
+                    while name.last == " " { name.removeLast() }
+                    names.append(try HostName.parseForURL(String(name)))
+                }
+                return names
+            },
+            format: { $0.joined(separator: ",") })
+    }
+}
+
 extension ValueKind where Value == Secret {
     static var secret: Self {
         ValueKind(
@@ -96,6 +114,27 @@ enum HostName {
         }
         guard allowed, (1...253).contains(text.utf8.count) else { throw ValueRefusal() }
         return text
+    }
+
+    /// A name of letters, digits, hyphens, underscores and dots: only such a one can come in a `Host` field.
+    static func parseForURL(_ name: String) throws(ValueRefusal) -> String {
+        guard !name.contains(":") && !name.contains("/") else {
+            throw ValueRefusal(hint: "give the names alone, without scheme and port")
+        }
+        guard !name.contains("*") else { throw ValueRefusal(hint: "each name must be given in full") }
+        guard name.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw ValueRefusal(hint: "give names beyond ASCII as browsers send them (xn--…)")
+        }
+        let isName = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        guard isName, (1...253).contains(name.utf8.count), name != "." else { throw ValueRefusal() }
+        return name
     }
 
     private static func isIPv6(_ text: String) -> Bool {

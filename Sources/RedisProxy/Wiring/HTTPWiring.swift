@@ -17,6 +17,7 @@ struct HTTPWiring {
         let limiter = HTTPLimiter(maxClients: settings.maxClients, logger: logger)
         _ = try await loops.collect { [settings, logger] loop in
             var configuration = HTTPConfiguration(maxClients: settings.maxClients)
+            configuration.allowedHosts = [settings.proxyHost] + settings.httpAllowedHosts
             configuration.idleTimeout = settings.httpIdleTimeout ?? Self.never
             let facade = HTTPFacade(
                 proxyLoop: loop, configuration: configuration, limiter: limiter, logger: logger,

@@ -20,7 +20,8 @@ struct FirstBytesTests {
         "HTTP is a first line of exactly three fields",
         arguments: [
             "GET / HTTP/1.1\r\n", "HEAD /k HTTP/1.0\r\n", "GET http://host/k HTTP/1.1\r\n", "OPTIONS * HTTP/1.1\r\n",
-            "POST /k HTTP/1.1\r\n", "GET /a HTTP/1.1\n",
+            "POST /k HTTP/1.1\r\n", "GET /a HTTP/1.1\n", "GET HTTP://host/k HTTP/1.1\r\n",
+            "GET Http://host/k HTTP/1.0\r\n",
         ])
     func http(line: String) {
         #expect(verdict(line) == .http)

@@ -31,6 +31,8 @@ import Testing
             ("MAX_CONNECTIONS", "many", "a whole number from 1 to 1000000"),
             ("HTTP_FACADE", "maybe", "on or off (also true, false, yes, no, 1, 0)"),
             ("PROTECTED_MODE", "2", "on or off (also true, false, yes, no, 1, 0)"),
+            ("HTTP_ALLOWED_HOSTS", "a,b c", "host names without ports, separated by commas"),
+            ("HTTP_ALLOWED_HOSTS", "a,<b>", "host names without ports, separated by commas"),
             ("CLIENT_AUTH", "none", "one of server, trust"),
             ("CLIENT_IDLE_TIMEOUT", "off", "seconds from 0 to 1000000000, fractions allowed"),
             ("SHUTDOWN_TIMEOUT", "1.", "seconds from 0 to 3600, fractions allowed"),

@@ -64,6 +64,9 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         OptionExample("CACHE_PREFIXES", "a:,b:", #"["a:", "b:"]"#) { "\($0.cachePrefixes)" },
         OptionExample("MAX_CLIENTS", "1000", "1000") { "\($0.maxClients)" },
         OptionExample("MAX_CONNECTIONS", "5", "5") { "\($0.maxConnections)" },
+        OptionExample("HTTP_ALLOWED_HOSTS", "cache.example, my_host , a.", #"["cache.example", "my_host", "a."]"#) {
+            "\($0.httpAllowedHosts)"
+        },
         OptionExample("PROTECTED_MODE", "Off", "false") { "\($0.protectedMode)" },
         OptionExample("CLIENT_AUTH", "trust", "trust") { "\($0.clientAuthentication)" },
         OptionExample("CLIENT_IDLE_TIMEOUT", "7", "7, 7") { idleTimeouts($0) },
