@@ -298,7 +298,7 @@ extension ProxyLoop {
         guard let credentials else {
             return eventLoop.makeSucceededFuture(.unauthenticated(Array("NOAUTH Authentication required.".utf8)))
         }
-        let isFillUser = access.includes(.named(Array((credentials.username ?? "default").utf8)))
+        let isFillUser = access.includes(.named(credentials.username ?? Array("default".utf8)))
         return connector.checkAccess(credentials, on: eventLoop).map { access in
             switch access {
             case .granted: isFillUser ? .granted : .forbidden

@@ -8,7 +8,7 @@ import Testing
 @Suite("Whether the server lets somebody in")
 struct AccessTests {
     private static let address = BackingAddress.tcp(host: "localhost", port: 6379)
-    private static let somebody = BackingCredentials(username: "u", password: "p")
+    private static let somebody = BackingCredentials.text("u", "p")
 
     private static func ask(
         _ port: Int, _ credentials: BackingCredentials?, within limit: TimeAmount = .seconds(30)
@@ -25,12 +25,12 @@ struct AccessTests {
         let server = try RedisServer(password: "secret", users: ["reader on >word +get", "gone off >word +@all"])
         let wrong = Self.refused("WRONGPASS invalid username-password pair or user is disabled.")
         #expect(try await Self.ask(server.port, nil) == Self.refused("NOAUTH Authentication required."))
-        #expect(try await Self.ask(server.port, .init(username: nil, password: "secret")) == .granted)
-        #expect(try await Self.ask(server.port, .init(username: nil, password: "no")) == wrong)
-        #expect(try await Self.ask(server.port, .init(username: "default", password: "secret")) == .granted)
+        #expect(try await Self.ask(server.port, .text(nil, "secret")) == .granted)
+        #expect(try await Self.ask(server.port, .text(nil, "no")) == wrong)
+        #expect(try await Self.ask(server.port, .text("default", "secret")) == .granted)
         // She may not PING, but she is in.
-        #expect(try await Self.ask(server.port, .init(username: "reader", password: "word")) == .granted)
-        #expect(try await Self.ask(server.port, .init(username: "gone", password: "word")) == wrong)
+        #expect(try await Self.ask(server.port, .text("reader", "word")) == .granted)
+        #expect(try await Self.ask(server.port, .text("gone", "word")) == wrong)
         try await until("no connection is left") { try server.info("connected_clients") == "1" }
     }
 
@@ -38,7 +38,7 @@ struct AccessTests {
     func open() async throws {
         let server = try RedisServer()
         #expect(try await Self.ask(server.port, nil) == .granted)
-        guard case .refused(let text) = try await Self.ask(server.port, .init(username: nil, password: "p")) else {
+        guard case .refused(let text) = try await Self.ask(server.port, .text(nil, "p")) else {
             Issue.record("let in with a password that does not exist")
             return
         }
@@ -101,7 +101,7 @@ struct AccessTests {
 
     @Test("no description of credentials shows the password")
     func redaction() {
-        let credentials = BackingCredentials(username: "u", password: "hunter2")
+        let credentials = BackingCredentials.text("u", "hunter2")
         var dumped = ""
         dump(credentials, to: &dumped)
         for text in ["\(credentials)", String(reflecting: credentials), dumped] { #expect(!text.contains("hunter2")) }

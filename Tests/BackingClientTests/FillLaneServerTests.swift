@@ -125,12 +125,12 @@ struct FillLaneServerTests {
     @Test("it logs in, by password alone or as a user")
     func login() async throws {
         let server = try RedisServer(password: "secret", users: ["reader on >word ~* +get +pttl +multi +exec +command"])
-        try await withLane(.local(server).with { $0.password = "secret" }) { lane in
+        try await withLane(.local(server).with { $0.password = Array("secret".utf8) }) { lane in
             try await lane.expect("k", .absent)
         }
         let user = BackingConfiguration.local(server).with {
             $0.username = "reader"
-            $0.password = "word"
+            $0.password = Array("word".utf8)
         }
         try await withLane(user) { lane in try await lane.expect("k", .absent) }
     }
@@ -138,7 +138,7 @@ struct FillLaneServerTests {
     @Test("a wrong password is the server's error, at once, and stands in no log line")
     func wrongPassword() async throws {
         let server = try RedisServer(password: "secret")
-        try await withLane(.local(server).with { $0.password = "hunter2-guess" }) { lane in
+        try await withLane(.local(server).with { $0.password = Array("hunter2-guess".utf8) }) { lane in
             for _ in 0..<3 {
                 let error = try #require(try await lane.fetch("k").error)
                 #expect(error.code == .server)
@@ -154,7 +154,7 @@ struct FillLaneServerTests {
     @Test("a server that does not know AUTH does not get the password into an error or a log line")
     func renamedAuth() async throws {
         let server = try RedisServer(arguments: ["--rename-command", "AUTH", ""])
-        try await withLane(.local(server).with { $0.password = "hunter2-guess" }) { lane in
+        try await withLane(.local(server).with { $0.password = Array("hunter2-guess".utf8) }) { lane in
             let error = try #require(try await lane.fetch("k").error)
             #expect(error.description == "ERR unknown command 'AUTH'")
             #expect(!lane.log.everything.contains { $0.contains("hunter2") })
@@ -178,7 +178,7 @@ struct FillLaneServerTests {
         let server = try RedisServer(
             users: ["bare on >word ~* +get +pttl +exec +command", "blind on >word ~* +get +multi +exec +command"])
         try server.command("SET", "k", "v")
-        let configuration = BackingConfiguration.local(server).with { $0.password = "word" }
+        let configuration = BackingConfiguration.local(server).with { $0.password = Array("word".utf8) }
         try await withLane(configuration.with { $0.username = "bare" }) { lane in
             try await lane.expect("k", .unstorable(.text("v")))
             try await lane.expect("nosuch", .absent)

@@ -9,7 +9,8 @@ struct HandshakeTests {
         -> BackingConfiguration
     {
         BackingConfiguration(
-            address: .tcp(host: "localhost", port: 6379), username: username, password: password, database: database)
+            address: .tcp(host: "localhost", port: 6379), username: username,
+            password: password.map { Array($0.utf8) }, database: database)
     }
 
     private static func words(_ handshake: Handshake) -> [[String]] {

@@ -21,7 +21,7 @@ struct CredentialsTests {
     @Test("without credentials 401, with wrong ones 401, with the right ones the value")
     func basic() throws {
         let connection = try connection { credentials in
-            credentials == BackingCredentials(username: "u", password: "p")
+            credentials == BackingCredentials(username: Array("u".utf8), password: Array("p".utf8))
                 ? .granted : .unauthenticated(Array("NOAUTH Authentication required.".utf8))
         }
         let without = try connection.get("/a")
@@ -33,13 +33,15 @@ struct CredentialsTests {
         #expect(connection.reader.keys.isEmpty)
         #expect(try connection.get("/a", "Authorization: Basic dTpw").status == 200)
         #expect(
-            connection.reader.asked == [nil, .init(username: "u", password: "q"), .init(username: "u", password: "p")])
+            connection.reader.asked == [
+                nil, .init(username: [117], password: [113]), .init(username: [117], password: [112]),
+            ])
         #expect(connection.limiter.inUse == 0)
     }
 
     @Test("good credentials are believed for one second on their connection, others are asked about")
     func remembered() throws {
-        let connection = try connection { $0?.password == "q" ? .forbidden : .granted }
+        let connection = try connection { $0?.password == Array("q".utf8) ? .forbidden : .granted }
         let good = "Authorization: Basic dTpw"
         #expect(try connection.get("/a", good).status == 200)
         #expect(try connection.get("/a", good).status == 200)

@@ -9,16 +9,20 @@ import Testing
 struct PartsTests {
     @Test("Basic credentials are read; an empty name is the default user")
     func credentials() {
-        #expect(BasicCredentials("Basic dXNlcjpwYTpzcw==") == .credentials(.init(username: "user", password: "pa:ss")))
-        #expect(BasicCredentials("basic  OnB3") == .credentials(.init(username: nil, password: "pw")))
-        #expect(BasicCredentials("Basic dXNlcjo=") == .credentials(.init(username: "user", password: "")))
+        #expect(BasicCredentials("Basic dXNlcjpwYTpzcw==") == Self.credentials("user", "pa:ss"))
+        #expect(BasicCredentials("basic  OnB3") == Self.credentials(nil, "pw"))
+        #expect(BasicCredentials("Basic dXNlcjo=") == Self.credentials("user", ""))
         #expect(BasicCredentials(nil) == .none)
         #expect(BasicCredentials("Bearer abc") == .none)
         #expect(BasicCredentials("Basically OnB3") == .none)
         #expect(BasicCredentials("Basic !!!") == .malformed)
         #expect(BasicCredentials("Basic dXNlcg==") == .malformed)
-        // A name of the byte 0xFF.
-        #expect(BasicCredentials("Basic /zpw") == .malformed)
+        // Bytes, UTF-8 or not.
+        #expect(BasicCredentials("Basic /zrp/w==") == .credentials(.init(username: [0xff], password: [0xe9, 0xff])))
+    }
+
+    private static func credentials(_ username: String?, _ password: String) -> BasicCredentials {
+        .credentials(.init(username: username.map { Array($0.utf8) }, password: Array(password.utf8)))
     }
 
     @Test("an entity tag follows the value and the form, and nothing else")

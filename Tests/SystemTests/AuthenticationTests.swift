@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -130,6 +131,34 @@ struct AuthenticationTests {
         #expect(try connection.roundTrip("GET", "k") == "$3\r\nnew\r\n", "the default user is another one here")
         #expect(try proxy.http.get("/k", user: "reader:r").status == 200)
         #expect(try proxy.http.get("/k", user: "reader:r")["x-cache"] == "HIT")
+    }
+
+    @Test(
+        "names and passwords are bytes: over HTTP, and the proxy's own in a file",
+        arguments: [[0xe9], [0xff, 0xfe, 0x00, 0x78], Array("caf\u{e9}".utf8), Array("p:w:d".utf8), [0x0d, 0x0a]]
+            as [[UInt8]])
+    func bytes(password: [UInt8]) throws {
+        let server = try RedisServer(password: "first")
+        let admin = try server.client()
+        try admin.command("SET", "k", "v")
+        let rule = Array(">".utf8) + password
+        try admin.command([Array("ACL".utf8), Array("SETUSER".utf8), Array("default".utf8), rule])
+        let other: [UInt8] = [0xe9, 0x75]
+        try admin.command(
+            ["ACL", "SETUSER"].map { Array($0.utf8) } + [other, rule] + ["on", "~*", "+@all"].map { Array($0.utf8) })
+        let folder = try TemporaryFolder()
+        let file = try folder.write("password", Data(password + [0x0a]))
+        let proxy = try ProxyProcess(fronting: server, environment: ["REDIS_PASSWORD_FILE": file])
+        func status(_ name: [UInt8], _ password: [UInt8]) throws -> Int {
+            let credentials = Data(name + [0x3a] + password).base64EncodedString()
+            return try proxy.http.get("/k", headers: ["Authorization: Basic \(credentials)"]).status
+        }
+        #expect(try status([], password) == 200)
+        #expect(try status(Array("default".utf8), password) == 200)
+        #expect(try status([], password + [0x7a]) == 401)
+        #expect(try status(other, password) == 403, "let in, but as another user than the cache's")
+        #expect(try status(other, password + [0x7a]) == 401)
+        #expect(try status([0xe9], password) == 401)
     }
 
     @Test("a wrong password of the proxy's own: clear errors, nothing served, and the log names it once")

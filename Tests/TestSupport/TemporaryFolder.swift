@@ -25,7 +25,12 @@ public final class TemporaryFolder: Sendable {
 
     /// Writes a file into the folder and returns its path.
     public func write(_ name: String, _ text: String) throws -> String {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: self.path(name)))
+        try self.write(name, Data(text.utf8))
+    }
+
+    /// Writes a file of bytes into the folder and returns its path.
+    public func write(_ name: String, _ bytes: Data) throws -> String {
+        try bytes.write(to: URL(fileURLWithPath: self.path(name)))
         return self.path(name)
     }
 }

@@ -1,19 +1,25 @@
-/// A name and password as a client gives them.
+/// A name and password as a client gives them: bytes, as they are to the server.
 public struct BackingCredentials: Hashable, Sendable {
     /// nil = the default user.
-    public var username: String?
+    public var username: [UInt8]?
     /// In the clear; no description of this value shows it.
-    public var password: String
+    public var password: [UInt8]
 
     /// Credentials of `username`, or of the default user.
-    public init(username: String?, password: String) {
+    public init(username: [UInt8]?, password: [UInt8]) {
         self.username = username
         self.password = password
     }
 
+    /// What a configuration has its own connections log in with; nil where it has no password.
+    init?(_ configuration: BackingConfiguration) {
+        guard let password = configuration.password else { return nil }
+        self.init(username: configuration.username.map { Array($0.utf8) }, password: password)
+    }
+
     /// `AUTH` with these credentials. Without a name it is the form that servers before ACLs know, too.
     var command: [[UInt8]] {
-        [Array("AUTH".utf8)] + (self.username.map { [Array($0.utf8)] } ?? []) + [Array(self.password.utf8)]
+        [Array("AUTH".utf8)] + (self.username.map { [$0] } ?? []) + [self.password]
     }
 
     /// A server without `AUTH` (renamed, say) repeats the arguments of what it does not know. Nobody is to read the password there.
@@ -25,9 +31,13 @@ public struct BackingCredentials: Hashable, Sendable {
 
 extension BackingCredentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The name only.
-    public var description: String { "credentials of \(self.username ?? "the default user")" }
+    public var description: String {
+        "credentials of \(self.username.map { String(decoding: $0, as: UTF8.self) } ?? "the default user")"
+    }
     /// The name only.
     public var debugDescription: String { self.description }
     /// The name only.
-    public var customMirror: Mirror { Mirror(self, children: ["username": self.username as Any]) }
+    public var customMirror: Mirror {
+        Mirror(self, children: ["username": self.username.map { String(decoding: $0, as: UTF8.self) } as Any])
+    }
 }

@@ -7,7 +7,7 @@ public struct BackingConfiguration: Sendable {
     /// The ACL user of the fill lane; nil = the default user.
     public var username: String?
     /// nil = the server is expected to let us in without.
-    public var password: String?
+    public var password: [UInt8]?
     /// The database that is cached.
     public var database: Int
     /// For a connection to stand, name look-up included.
@@ -27,7 +27,7 @@ public struct BackingConfiguration: Sendable {
 
     /// A configuration with the proxy's own defaults.
     public init(
-        address: BackingAddress, username: String? = nil, password: String? = nil, database: Int = 0,
+        address: BackingAddress, username: String? = nil, password: [UInt8]? = nil, database: Int = 0,
         connectTimeout: TimeAmount = .seconds(1), commandTimeout: TimeAmount = .seconds(10),
         idleTimeout: TimeAmount = .seconds(1), maxValueSize: Int = 8 << 20, wrapsInTransaction: Bool = true,
         replacementDelay: TimeAmount = .zero, tracking: TrackingConfiguration? = nil

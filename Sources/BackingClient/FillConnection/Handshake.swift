@@ -27,9 +27,9 @@ struct Handshake {
     init(_ configuration: BackingConfiguration) {
         var steps: [Step] = []
         var commands: [[[UInt8]]] = []
-        if let password = configuration.password {
+        if let credentials = BackingCredentials(configuration) {
             steps.append(.login)
-            commands.append(BackingCredentials(username: configuration.username, password: password).command)
+            commands.append(credentials.command)
         }
         if configuration.database != 0 {
             steps.append(.selection)

@@ -27,9 +27,9 @@ struct FeedHandshake {
     private(set) var commands: [[[UInt8]]] = []
 
     init(_ configuration: BackingConfiguration) {
-        if let password = configuration.password {
+        if let credentials = BackingCredentials(configuration) {
             self.steps.append(.login)
-            self.commands.append(BackingCredentials(username: configuration.username, password: password).command)
+            self.commands.append(credentials.command)
         }
         self.steps += [.server, .identifier, .subscription]
         self.commands += [

@@ -14,19 +14,19 @@ enum BasicCredentials: Equatable {
             return
         }
         let text = trimmed(authorization[...])
-        guard text.prefix(5).lowercased() == "basic", text.dropFirst(5).first == " " else {
+        guard isToken(text.prefix(5), "basic"), text.dropFirst(5).first == " " else {
             self = .none
             return
         }
+        // Redis knows names and passwords as bytes, and so do we: not all of them are UTF-8.
         guard let bytes = Base64.decode(trimmed(text.dropFirst(6)).utf8),
-            let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
-            // Redis knows names and passwords as bytes; what is not UTF-8 must not be bent into another password.
-            let username = String(validating: bytes[..<colon], as: UTF8.self),
-            let password = String(validating: bytes[(colon + 1)...], as: UTF8.self)
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
         else {
             self = .malformed
             return
         }
+        let username = Array(bytes[..<colon])
+        let password = Array(bytes[(colon + 1)...])
         self = .credentials(BackingCredentials(username: username.isEmpty ? nil : username, password: password))
     }
 }

@@ -18,8 +18,7 @@ enum PasswordFile {
             if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         }
         guard !bytes.isEmpty else { throw Failure(reason: "is empty") }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw Failure(reason: "is not UTF-8 text") }
-        return Secret(text)
+        return Secret(bytes)
     }
 
     private static func content(path: String) throws(Failure) -> [UInt8] {

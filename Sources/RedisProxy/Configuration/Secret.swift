@@ -1,12 +1,17 @@
-/// A password. Nothing that prints, interpolates or dumps it shows it; ``reveal()`` is the only way to the text.
+/// A password. Nothing that prints, interpolates or dumps it shows it; ``reveal()`` is the only way to it.
 struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    private let text: String
+    private let bytes: [UInt8]
 
-    init(_ text: String) {
-        self.text = text
+    /// - Parameter bytes: As Redis compares them; they need not be text.
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
     }
 
-    func reveal() -> String { text }
+    init(_ text: String) {
+        self.init(Array(text.utf8))
+    }
+
+    func reveal() -> [UInt8] { bytes }
 
     var description: String { "***" }
     var debugDescription: String { "***" }

@@ -105,7 +105,7 @@ struct InvalidationFeedServerTests {
         let server = try RedisServer(users: ["filler on >pw ~* +@all resetchannels"])
         let configuration = BackingConfiguration.local(server).with {
             $0.username = "filler"
-            $0.password = "pw"
+            $0.password = Array("pw".utf8)
         }
         try await TrackedLane.with(configuration, awaitsTracking: false) { lane in
             try await until("it is told") { lane.events.contains { $0.hasPrefix("down SUBSCRIBE") } }

@@ -10,7 +10,8 @@ struct InvalidationFeedStateMachineTests {
 
     private static func machine(password: String? = nil) -> Machine {
         Machine(
-            configuration: BackingConfiguration(address: .tcp(host: "localhost", port: 6379), password: password),
+            configuration: BackingConfiguration(
+                address: .tcp(host: "localhost", port: 6379), password: password.map { Array($0.utf8) }),
             tracking: TrackingConfiguration(), generation: 7, started: 100 * self.second)
     }
 

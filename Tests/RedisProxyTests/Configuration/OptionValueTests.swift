@@ -41,8 +41,12 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         OptionExample("REDIS_HOST", "unix:/run/redis.sock", "/run/redis.sock") { "\($0.backingAddress)" },
         OptionExample("REDIS_PORT", "6380", "localhost:6380") { "\($0.backingAddress)" },
         OptionExample("REDIS_USERNAME", "reader", "reader", with: ["REDIS_PASSWORD": "p"]) { $0.username ?? "nil" },
-        OptionExample("REDIS_PASSWORD", "a,b=c, d", "a,b=c, d") { $0.password?.reveal() ?? "nil" },
-        OptionExample("REDIS_PASSWORD", "-dash", "-dash") { $0.password?.reveal() ?? "nil" },
+        OptionExample("REDIS_PASSWORD", "a,b=c, d", "a,b=c, d") {
+            String(decoding: $0.password?.reveal() ?? [], as: UTF8.self)
+        },
+        OptionExample("REDIS_PASSWORD", "-dash", "-dash") {
+            String(decoding: $0.password?.reveal() ?? [], as: UTF8.self)
+        },
         OptionExample("REDIS_DB", "15", "15") { "\($0.database)" },
         OptionExample("REDIS_CONNECT_TIMEOUT", "0.25", "250000000") { "\($0.connectTimeout.nanoseconds)" },
         OptionExample("REDIS_COMMAND_TIMEOUT", "3", "3000000000") { "\($0.commandTimeout.nanoseconds)" },

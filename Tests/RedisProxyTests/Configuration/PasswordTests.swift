@@ -39,8 +39,13 @@ import Testing
         try withFile([0x0a]) { path in
             #expect(refusal(environment: ["REDIS_PASSWORD_FILE": path])?.contains("is empty") == true)
         }
-        try withFile([0x61, 0xff]) { path in
-            #expect(refusal(environment: ["REDIS_PASSWORD_FILE": path])?.contains("is not UTF-8 text") == true)
+    }
+
+    @Test("a password is bytes: a file of some that are not UTF-8 serves as well")
+    func bytes() throws {
+        try withFile([0xe9, 0xff, 0x00, 0x78, 0x0a]) { path in
+            let settings = try Settings(environment: ["REDIS_PASSWORD_FILE": path])
+            #expect(settings.password == Secret([0xe9, 0xff, 0x00, 0x78]))
         }
     }
 
@@ -86,6 +91,6 @@ import Testing
         var dumped = ""
         dump(settings, to: &dumped)
         #expect(!(dumped + "\(settings)" + String(reflecting: settings)).contains(Self.password))
-        #expect(settings.password?.reveal() == Self.password)
+        #expect(settings.password?.reveal() == Array(Self.password.utf8))
     }
 }
