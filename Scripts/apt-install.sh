@@ -64,20 +64,30 @@ leave_disabled() {
     say "the service $1 is neither running nor enabled"
 }
 
-# The only one of our packages that brings a service.
-new_service=
+# The service that a package brings, if it is one of ours.
+service_of() {
+    case $1 in
+    redis-server | haproxy | webdis | nutcracker) echo "$1" ;;
+    nginx-light) echo nginx ;;
+    esac
+}
+
+# Those that were not there before.
+new_packages=()
 for package in "$@"; do
-    if [ "$package" = redis-server ] && ! is_installed redis-server; then
-        new_service=redis-server
+    if [ -n "$(service_of "$package")" ] && ! is_installed "$package"; then
+        new_packages+=("$package")
     fi
 done
 
 # However this ends: a package that got installed is left without its service.
 finish() {
     local status=$?
-    if [ -n "$new_service" ] && is_installed "$new_service"; then
-        leave_disabled "$new_service" || status=1
-    fi
+    for package in ${new_packages[@]+"${new_packages[@]}"}; do
+        if is_installed "$package"; then
+            leave_disabled "$(service_of "$package")" || status=1
+        fi
+    done
     restore_policy
     exit "$status"
 }

@@ -14,6 +14,11 @@ need_to_test() {
     have redis-server || missing+=(redis-server)
     have redis-cli || missing+=(redis-tools)
     have curl || missing+=(curl)
+    # The files in deploy/ are run by the programs that they are for.
+    have nginx || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+    have haproxy || [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
+    have systemd-analyze || missing+=(systemd)
+    have openssl || missing+=(openssl)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 }
 
