@@ -19,6 +19,13 @@ enum OptionTable {
                 commandTimeout,
             ]),
         Section(
+            title: "TLS to the backing Redis",
+            options: [
+                redisTLS, redisTLSAuthorities, redisTLSCertificate, redisTLSKey, redisTLSKeyPassword,
+                redisTLSServerName,
+                redisTLSVerify,
+            ]),
+        Section(
             title: "Cache",
             options: [
                 cacheExpiryTime, cacheCapacity, cacheMemoryLimit, cacheMaxValueSize, cacheRefreshAhead,

@@ -11,6 +11,7 @@ extension Settings {
         self.httpPort = httpPort == proxyPort && httpPort != 0 ? nil : httpPort
 
         backingAddress = try Self.backingAddress(options)
+        backingTLS = try BackingTLSSettings(options, address: backingAddress)
         password = try Self.password(options)
         username = try options.value(of: OptionTable.redisUsername)
         database = try options.value(of: OptionTable.redisDatabase)
