@@ -22,8 +22,8 @@ struct BackingTLSSettings: Sendable {
 extension BackingTLSSettings {
     /// - Returns: nil where TLS is off.
     /// - Throws: where options contradict each other.
-    init?(_ options: OptionReader, address: BackingAddress) throws(ConfigurationError) {
-        guard try options.value(of: OptionTable.redisTLS) else {
+    init?(_ options: OptionReader, address: BackingAddress, isOn: Bool) throws(ConfigurationError) {
+        guard isOn else {
             try Self.refuseOptionsWithoutTLS(options)
             return nil
         }

@@ -39,6 +39,9 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         OptionExample("REDIS_HOST", "fe80::1%eth0", "[fe80::1%eth0]:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "/run/redis.sock", "/run/redis.sock") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "unix:/run/redis.sock", "/run/redis.sock") { "\($0.backingAddress)" },
+        OptionExample("REDIS_URL", "redis://redis.example:1/2", "redis.example:1 2") {
+            "\($0.backingAddress) \($0.database)"
+        },
         OptionExample("REDIS_PORT", "6380", "localhost:6380") { "\($0.backingAddress)" },
         OptionExample("REDIS_USERNAME", "reader", "reader", with: ["REDIS_PASSWORD": "p"]) { $0.username ?? "nil" },
         OptionExample("REDIS_PASSWORD", "a,b=c, d", "a,b=c, d") { $0.password?.reveal() ?? "nil" },
