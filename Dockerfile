@@ -22,7 +22,7 @@ RUN Scripts/build.sh \
 
 FROM ${RUNTIME_IMAGE} AS runtime
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libhiredis0.14 libstdc++6 \
+    && apt-get install --yes --no-install-recommends ca-certificates libhiredis0.14 libstdc++6 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin redis-proxy
 COPY --from=build /usr/local/bin/redis-proxy /usr/local/bin/redis-proxy

@@ -8,6 +8,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
         .package(
@@ -22,14 +23,23 @@ let package = Package(
         // hiredis, the C client library, as `libhiredis-dev` installs it. Its pkg-config file is not asked: it brings a macro
         // definition that SwiftPM warns of, and no path that the compiler does not search anyway.
         .systemLibrary(name: "CHiredis"),
+        // TLS for both sides: files and what is wrong with them, contexts that are made anew, why a handshake failed.
+        .target(
+            name: "TransportSecurity",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]),
         // The typed client of the backing Redis: hiredis on SwiftNIO sockets.
         .target(
             name: "BackingClient",
             dependencies: [
-                "CHiredis", "RESPParser",
+                "CHiredis", "RESPParser", "TransportSecurity",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         // The core: sessions, command table, routing, relay.
         .target(
@@ -55,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "RedisProxy",
             dependencies: [
-                "RESPProxy", "HTTPFacade",
+                "RESPProxy", "HTTPFacade", "TransportSecurity",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -67,6 +77,14 @@ let package = Package(
         // Shared by the tests: real servers on free ports, and clients that are not ours.
         .target(name: "TestSupport", dependencies: ["CHiredis"], path: "Tests/TestSupport"),
         .testTarget(name: "RESPParserTests", dependencies: ["RESPParser", "CHiredis", "TestSupport"]),
+        .testTarget(
+            name: "TransportSecurityTests",
+            dependencies: [
+                "TransportSecurity", "TestSupport",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]),
         .testTarget(name: "LocalCacheTests", dependencies: ["LocalCache", "TestSupport"]),
         .testTarget(
             name: "BackingClientTests",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the proxy and runs it with this environment. Where REDIS_HOST is not set and no server answers on
+# Builds the proxy and runs it with this environment. Where neither REDIS_HOST nor REDIS_URL is set and no server answers on
 # this machine, a throwaway redis-server stands in and goes away with the proxy.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
@@ -22,7 +22,7 @@ answers() { timeout 1 bash -c ": </dev/tcp/localhost/$1" 2>/dev/null; }
 is_port() { [[ $1 =~ ^[1-9][0-9]{0,4}$ ]] && (($1 <= 65535)); }
 
 # A REDIS_PORT that cannot be one is for the proxy to explain.
-if [ -n "${REDIS_HOST:-}" ] || ! is_port "$redis_port" || answers "$redis_port"; then
+if [ -n "${REDIS_HOST:-}${REDIS_URL:-}" ] || ! is_port "$redis_port" || answers "$redis_port"; then
     exec "$proxy"
 fi
 
@@ -80,7 +80,7 @@ start_redis() {
 }
 start_redis
 say "no Redis on localhost:${REDIS_PORT:-6379}: started a throwaway redis-server on 127.0.0.1:$redis_port;" \
-    "its data is lost when the proxy stops. Set REDIS_HOST to front another"
+    "its data is lost when the proxy stops. Set REDIS_HOST or REDIS_URL to front another"
 # It has no users and no password, whatever is set for another server.
 unset REDIS_USERNAME REDIS_PASSWORD REDIS_PASSWORD_FILE
 

@@ -193,9 +193,7 @@ public final class ProxyLoop {
     }
 
     private func open(preamble: [[[UInt8]]]) -> EventLoopFuture<any Channel> {
-        let connected = connector.connect(on: eventLoop) { channel in
-            channel.setOption(.autoRead, value: false)
-        }
+        let connected = connector.connect(on: eventLoop)
         guard !preamble.isEmpty else { return connected }
         let timeout = configuration.backing.connectTimeout
         return connected.assumeIsolated().flatMap { [eventLoop] channel in

@@ -7,6 +7,8 @@ public final class RedisServer: Sendable {
     public let port: Int
     /// The path of the Unix socket, where it listens on one.
     public let socketPath: String?
+    /// The loopback port on which it speaks TLS; 0 where it does not.
+    public let tlsPort: Int
     /// The default user's password.
     public let password: String?
     private let folder: TemporaryFolder
@@ -19,8 +21,11 @@ public final class RedisServer: Sendable {
     ///   - password: `requirepass`.
     ///   - users: ACL users, as `user` lines of its configuration without that word (`"reader on >pw ~* +get"`).
     ///   - unixSocket: listen on a Unix socket in place of a port.
+    ///   - tls: speak TLS with this certificate on a second port.
+    ///   - authority: the authority of the certificates that clients must show there; nil: they need none.
     public init(
-        arguments: [String] = [], password: String? = nil, users: [String] = [], unixSocket: Bool = false
+        arguments: [String] = [], password: String? = nil, users: [String] = [], unixSocket: Bool = false,
+        tls: TestCertificates.Identity? = nil, authority: String? = nil
     ) throws {
         let folder = try TemporaryFolder()
         var lines = [
@@ -29,16 +34,27 @@ public final class RedisServer: Sendable {
         if let password { lines.append("requirepass \(password)") }
         lines += users.map { "user \($0)" }
         if unixSocket { lines.append("unixsocket \(folder.path("socket"))") }
+        if let tls {
+            lines += ["tls-cert-file \(tls.certificate)", "tls-key-file \(tls.key)"]
+            lines += [
+                "tls-auth-clients \(authority == nil ? "no" : "yes")",
+                "tls-ca-cert-file \(authority ?? tls.certificate)",
+            ]
+        }
         let path = try folder.write("redis.conf", lines.joined(separator: "\n") + "\n")
         self.folder = folder
         self.password = password
         self.socketPath = unixSocket ? folder.path("socket") : nil
         for attempt in 1... {
             let port = unixSocket ? 0 : try freePort()
-            let process = try ChildProcess("redis-server", [path, "--port", "\(port)"] + arguments)
+            let tlsPort = tls == nil ? 0 : try freePort()
+            var words = [path, "--port", "\(port)"]
+            if tls != nil { words += ["--tls-port", "\(tlsPort)"] }
+            let process = try ChildProcess("redis-server", words + arguments)
             do {
                 try Self.waitUntilReady(process, port: port)
                 self.port = port
+                self.tlsPort = tlsPort
                 self.process = Mutex(process)
                 return
             } catch {
@@ -99,7 +115,9 @@ public final class RedisServer: Sendable {
         try self.process.withLock { process in
             process.signal(SIGKILL)
             _ = try process.wait()
-            let words = [self.folder.path("redis.conf"), "--port", "\(self.port)"] + arguments
+            var words = [self.folder.path("redis.conf"), "--port", "\(self.port)"]
+            if self.tlsPort != 0 { words += ["--tls-port", "\(self.tlsPort)"] }
+            words += arguments
             process = try ChildProcess("redis-server", words)
             try Self.waitUntilReady(process, port: self.port)
         }

@@ -24,14 +24,15 @@ extension BackingConnector {
     func ask<Question: OneShotQuestion & Sendable>(
         _ question: Question, within limit: TimeAmount, on eventLoop: any EventLoop
     ) -> EventLoopFuture<Question.Answer> {
-        let address = self.configuration.address
-        return self.connectSilently(on: eventLoop).flatMap { channel in
+        let configuration = self.configuration
+        return self.connect(on: eventLoop).flatMap { channel in
             let promise = eventLoop.makePromise(of: Question.Answer.self)
             do {
-                try channel.addToConnected(OneShotHandler(question, to: address, within: limit, promise: promise))
+                try channel.addToConnected(
+                    OneShotHandler(question, to: configuration, within: limit, promise: promise))
             } catch {
                 channel.close(promise: nil)
-                promise.fail(BackingError.closedConnection(address))
+                promise.fail(BackingError.closedConnection(configuration.address))
             }
             return promise.futureResult
         }

@@ -5,7 +5,7 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let address: BackingAddress
+    private let configuration: BackingConfiguration
     private let limit: TimeAmount
     private var question: Question
     private var replies = FeedReader(limit: Question.replyLimit)
@@ -14,10 +14,10 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
 
     /// - Parameter limit: from when the question is sent until it is answered.
     init(
-        _ question: Question, to address: BackingAddress, within limit: TimeAmount,
+        _ question: Question, to configuration: BackingConfiguration, within limit: TimeAmount,
         promise: EventLoopPromise<Question.Answer>
     ) {
-        self.address = address
+        self.configuration = configuration
         self.limit = limit
         self.question = question
         self.promise = promise
@@ -28,7 +28,7 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
         for command in self.question.commands { HiredisCommand.append(command, to: &bytes) }
         context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
         self.timer = context.eventLoop.assumeIsolated().scheduleTask(in: self.limit) {
-            self.finish(.failure(.silent(self.address, for: self.limit)), context)
+            self.finish(.failure(.silent(self.configuration.address, for: self.limit)), context)
         }
     }
 
@@ -47,21 +47,21 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
                 }
             }
         } catch {
-            self.finish(.failure(.nonsense(self.address, error)), context)
+            self.finish(.failure(.nonsense(self.configuration.address, error)), context)
         }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.finish(.failure(.closedConnection(self.address)), context)
+        self.finish(.failure(.closedConnection(self.configuration.address)), context)
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.finish(.failure(.closedConnection(self.address)), context)
+        self.finish(.failure(.ended(self.configuration, by: error)), context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        self.finish(.failure(.closedConnection(self.address)), context)
+        self.finish(.failure(.closedConnection(self.configuration.address)), context)
     }
 
     private func finish(_ result: Result<Question.Answer, BackingError>, _ context: ChannelHandlerContext) {

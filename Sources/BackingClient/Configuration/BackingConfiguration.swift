@@ -24,13 +24,16 @@ public struct BackingConfiguration: Sendable {
     public var replacementDelay: TimeAmount
     /// nil: the server is not asked to tell what changes.
     public var tracking: TrackingConfiguration?
+    /// nil: the connections are not encrypted.
+    public var tls: BackingTLS?
 
     /// A configuration with the proxy's own defaults.
     public init(
         address: BackingAddress, username: String? = nil, password: [UInt8]? = nil, database: Int = 0,
         connectTimeout: TimeAmount = .seconds(1), commandTimeout: TimeAmount = .seconds(10),
         idleTimeout: TimeAmount = .seconds(1), maxValueSize: Int = 8 << 20, wrapsInTransaction: Bool = true,
-        replacementDelay: TimeAmount = .zero, tracking: TrackingConfiguration? = nil
+        replacementDelay: TimeAmount = .zero, tracking: TrackingConfiguration? = nil,
+        tls: BackingTLS? = nil
     ) {
         self.address = address
         self.username = username
@@ -43,5 +46,6 @@ public struct BackingConfiguration: Sendable {
         self.wrapsInTransaction = wrapsInTransaction
         self.replacementDelay = replacementDelay
         self.tracking = tracking
+        self.tls = tls
     }
 }

@@ -10,7 +10,7 @@ extension BackingConnector {
     ) {
         let started = MonotonicClock.now()
         let address = self.configuration.address
-        self.connectSilently(on: eventLoop)
+        self.connect(on: eventLoop)
             .assumeIsolated()
             .whenComplete { result in
                 let result = result.mapError { error in
@@ -19,17 +19,11 @@ extension BackingConnector {
                 ended(result, started)
             }
     }
-
-    /// A connected channel that is read once ``NIOCore/Channel/addToConnected(_:)`` has given it a handler: a server may speak first, to say
-    /// that it has no room, and without one its bytes would be lost.
-    func connectSilently(on eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
-        self.connect(on: eventLoop) { $0.setOption(.autoRead, value: false) }
-    }
 }
 
 extension Channel {
-    /// Adds a handler to a channel that is connected, and begins to read. Throws where it is closed by then, and the handler would not hear
-    /// of it.
+    /// Adds a handler to a channel that is connected, and begins to read: a server may speak first, to say that it has no room, and without a
+    /// handler its bytes would be lost. Throws where it is closed by then, and the handler would not hear of it.
     func addToConnected(_ handler: some ChannelHandler) throws {
         try self.pipeline.syncOperations.addHandler(handler)
         if !self.isActive { throw ChannelError.ioOnClosedChannel }

@@ -36,13 +36,22 @@ public struct BackingConnector: Sendable {
         self.seed.map { SteadyGenerator(state: $0) } ?? SystemRandomNumberGenerator()
     }
 
-    /// A connected channel, nobody logged in; the name is looked up anew, and look-up plus connect end within the connect time-out.
+    /// A connected channel that does not read by itself, nobody logged in; the name is looked up anew. Look-up, connect and, where the
+    /// backing speaks TLS, handshake end within the connect time-out.
     ///
-    /// The channel has TCP_NODELAY and SO_KEEPALIVE set, where it is TCP. `initializer` runs once for each address that is tried,
-    /// so it may run several times for one connection. The future fails with a ``BackingError`` only.
-    public func connect(
-        on eventLoop: any EventLoop,
-        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    /// The channel has TCP_NODELAY and SO_KEEPALIVE set, where it is TCP. The future fails with a ``BackingError`` only.
+    public func connect(on eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
+        let started = MonotonicClock.now()
+        let connected = self.connectPlainly(on: eventLoop) { $0.setOption(.autoRead, value: false) }
+        guard let tls = self.configuration.tls, self.open == nil else { return connected }
+        return connected.flatMap { self.secure($0, tls, started: started) }
+    }
+
+    /// The same without TLS.
+    ///
+    /// - Parameter initializer: runs once for each address that is tried, so it may run several times for one connection.
+    func connectPlainly(
+        on eventLoop: any EventLoop, initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
         if let open { return open(eventLoop, initializer) }
         // SwiftNIO looks names up on a queue beside the event loop. Its time-out covers the look-up too, and it closes

@@ -144,7 +144,7 @@ final class FillConnectionHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.fail(.closedConnection(self.configuration.address))
+        self.fail(.ended(self.configuration, by: error))
     }
 
     // MARK: Carrying out

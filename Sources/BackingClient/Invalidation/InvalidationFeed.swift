@@ -75,7 +75,7 @@ public final class InvalidationFeed {
             machine: InvalidationFeedStateMachine(
                 configuration: self.connector.configuration, tracking: self.tracking, generation: self.attempts,
                 started: started),
-            address: self.connector.configuration.address, feed: self)
+            configuration: self.connector.configuration, feed: self)
         self.connection = handler
         do {
             try channel.addToConnected(handler)

@@ -6,16 +6,16 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private var machine: InvalidationFeedStateMachine
-    private let address: BackingAddress
+    private let configuration: BackingConfiguration
     private var replies = FeedReader()
     /// Cut when the connection is over, so that a feed and its connections do not keep each other.
     private var feed: InvalidationFeed?
     private var context: ChannelHandlerContext?
     private var timer = DeadlineTimer()
 
-    init(machine: InvalidationFeedStateMachine, address: BackingAddress, feed: InvalidationFeed) {
+    init(machine: InvalidationFeedStateMachine, configuration: BackingConfiguration, feed: InvalidationFeed) {
         self.machine = machine
-        self.address = address
+        self.configuration = configuration
         self.feed = feed
     }
 
@@ -51,7 +51,7 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        self.fail(.closedConnection(self.address), nil)
+        self.fail(.closedConnection(self.configuration.address), nil)
         self.context = nil
     }
 
@@ -64,7 +64,7 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
                 self.perform(self.machine.received(incoming, now: MonotonicClock.now()))
             }
         } catch {
-            self.fail(.nonsense(self.address, error), nil)
+            self.fail(.nonsense(self.configuration.address, error), nil)
         }
     }
 
@@ -74,12 +74,12 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        self.fail(.closedConnection(self.address), nil)
+        self.fail(.closedConnection(self.configuration.address), nil)
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.fail(.closedConnection(self.address), nil)
+        self.fail(.ended(self.configuration, by: error), nil)
     }
 
     // MARK: Carrying out

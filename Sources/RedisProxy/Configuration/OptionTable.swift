@@ -15,8 +15,16 @@ enum OptionTable {
         Section(
             title: "Backing Redis",
             options: [
-                redisHost, redisPort, redisUsername, redisPassword, redisPasswordFile, redisDatabase, connectTimeout,
+                redisURL, redisHost, redisPort, redisUsername, redisPassword, redisPasswordFile, redisDatabase,
+                connectTimeout,
                 commandTimeout,
+            ]),
+        Section(
+            title: "TLS to the backing Redis",
+            options: [
+                redisTLS, redisTLSAuthorities, redisTLSCertificate, redisTLSKey, redisTLSKeyPassword,
+                redisTLSServerName,
+                redisTLSVerify,
             ]),
         Section(
             title: "Cache",
@@ -58,6 +66,11 @@ extension OptionTable {
 // MARK: Backing Redis
 
 extension OptionTable {
+    static let redisURL = Option(
+        "REDIS_URL", ValueKind.url.optional(), default: nil, shown: "none",
+        help:
+            "The backing in one: redis://user:password@host:port/database, rediss:// for TLS, or unix:///path; what it leaves out comes from"
+            + " the options below. Others on the machine can read flags: with a password in it prefer the variable.")
     static let redisHost = Option(
         "REDIS_HOST", .backingHost, default: .name("localhost"),
         help: "Where the backing Redis is; with the path of a Unix socket REDIS_PORT is not used.")

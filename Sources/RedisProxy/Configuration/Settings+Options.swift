@@ -10,10 +10,12 @@ extension Settings {
         let httpPort = try options.value(of: OptionTable.httpPort)
         self.httpPort = httpPort == proxyPort && httpPort != 0 ? nil : httpPort
 
-        backingAddress = try Self.backingAddress(options)
-        password = try Self.password(options)
-        username = try options.value(of: OptionTable.redisUsername)
-        database = try options.value(of: OptionTable.redisDatabase)
+        let backing = try BackingSettings(options)
+        backingAddress = backing.address
+        backingTLS = backing.tls
+        password = backing.password
+        username = backing.username
+        database = backing.database
         connectTimeout = try options.value(of: OptionTable.connectTimeout)
         commandTimeout = try options.value(of: OptionTable.commandTimeout)
 
@@ -43,13 +45,6 @@ extension Settings {
         shutdownTimeout = try options.value(of: OptionTable.shutdownTimeout)
         threads = try options.value(of: OptionTable.threads)
         logLevel = try options.value(of: OptionTable.logLevel)
-
-        if username != nil && password == nil {
-            let name = options.givenName(of: OptionTable.redisUsername)
-            throw ConfigurationError(
-                "\(name): needs a password, expected \(OptionTable.redisPassword.environment) or"
-                    + " \(OptionTable.redisPasswordFile.environment) beside it")
-        }
     }
 
     private static func list(_ text: String) -> [String] {
@@ -58,31 +53,5 @@ extension Settings {
 
     private static func unlessZero(_ time: TimeAmount) -> TimeAmount? {
         time == .zero ? nil : time
-    }
-
-    private static func backingAddress(_ options: OptionReader) throws(ConfigurationError) -> BackingAddress {
-        // The port is read even where a Unix socket makes it idle: a value that is wrong is wrong.
-        let port = try options.value(of: OptionTable.redisPort)
-        switch try options.value(of: OptionTable.redisHost) {
-        case .name(let host): return .tcp(host: host, port: port)
-        case .unixSocket(let path): return .unix(path: path)
-        }
-    }
-
-    private static func password(_ options: OptionReader) throws(ConfigurationError) -> Secret? {
-        let password = try options.value(of: OptionTable.redisPassword)
-        guard let path = try options.value(of: OptionTable.redisPasswordFile) else { return password }
-        let name = options.givenName(of: OptionTable.redisPasswordFile)
-        guard password == nil else {
-            throw ConfigurationError(
-                "\(name): given together with \(options.givenName(of: OptionTable.redisPassword)), expected only one of them"
-            )
-        }
-        do {
-            return try PasswordFile.read(path: path)
-        } catch {
-            throw ConfigurationError(
-                "\(name): \(QuotedValue(path)) \(error.reason), expected a file that holds the password")
-        }
     }
 }

@@ -13,6 +13,8 @@ struct Settings: Sendable {
     var httpPort: Int?
 
     var backingAddress: BackingAddress
+    /// nil = not encrypted.
+    var backingTLS: BackingTLSSettings?
     /// nil = the default user.
     var username: String?
     var password: Secret?

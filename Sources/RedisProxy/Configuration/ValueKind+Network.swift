@@ -40,6 +40,13 @@ extension ValueKind where Value == [String] {
 }
 
 extension ValueKind where Value == Secret {
+    /// A URL, which may hold a password. What is wrong with it is said by who reads it.
+    static var url: Self {
+        ValueKind(
+            placeholder: "URL", allowed: "a URL that begins with redis://, rediss:// or unix://",
+            parse: { text throws(ValueRefusal) in Secret(text) }, format: { $0.description })
+    }
+
     static var secret: Self {
         ValueKind(
             placeholder: "TEXT", allowed: "any text",

@@ -19,9 +19,10 @@ struct ProxyProcess {
         let signals = await ShutdownSignals.trap()
         let descriptors = try DescriptorLimit.current().fit(
             maxConnections: settings.maxConnections, threads: settings.threads)
+        let tls = try settings.backingTLS?.load()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
         let loops = try await ProxyLoops.make(
-            on: group, configuration: settings.proxyConfiguration(maxConnections: descriptors.maxConnections),
+            on: group, configuration: settings.proxyConfiguration(maxConnections: descriptors.maxConnections, tls: tls),
             logger: logger)
         try await HTTPWiring(settings: settings, logger: logger).connect(loops)
         // Nothing is said, and nothing connected, before it is certain that the proxy can stand where it was told to.
@@ -58,6 +59,10 @@ struct ProxyProcess {
                 "MAX_CONNECTIONS lowered \(change): not more than \(descriptors.limit) descriptors may be open (ulimit -n)"
             )
         }
+        if settings.backingTLS?.verifies == false {
+            logger.warning(
+                "REDIS_TLS_VERIFY is off: whoever is between here and the backing can read and change everything")
+        }
         if !settings.protectedMode, !Self.isLoopback(settings.proxyHost) {
             let reach = "PROXY_HOST \(settings.proxyHost) may be reached from other machines"
             logger.warning("PROTECTED_MODE is off and \(reach): whoever reaches it is served")
@@ -86,7 +91,8 @@ struct ProxyProcess {
         places += addresses.joined(separator: ", HTTP on ")
         if let admin { places += ", admin on \(settings.adminHost):\(admin.port)" }
         logger.info(
-            "redis-proxy \(ProductVersion.number) listens for \(places), in front of \(settings.backingAddress)")
+            "redis-proxy \(ProductVersion.number) listens for \(places), in front of \(settings.backingAddress)\(settings.backingTLS == nil ? "" : " over TLS")"
+        )
     }
 
     private func bind(

@@ -5,8 +5,10 @@ import RESPProxy
 extension Settings {
     /// What the core is told.
     ///
-    /// - Parameter maxConnections: As the descriptors allow.
-    func proxyConfiguration(maxConnections: Int) -> ProxyConfiguration {
+    /// - Parameters:
+    ///   - maxConnections: As the descriptors allow.
+    ///   - tls: As its files say.
+    func proxyConfiguration(maxConnections: Int, tls: BackingTLS?) -> ProxyConfiguration {
         // Where nothing is kept, nothing needs to be heard.
         let coherence = cacheCapacity == 0 ? CoherencePolicy.expiry : coherence
         let expiry = cacheExpiry.map { UInt64(clamping: $0.nanoseconds) }
@@ -21,7 +23,7 @@ extension Settings {
                 connectTimeout: connectTimeout, commandTimeout: commandTimeout, maxValueSize: cacheMaxValueSize,
                 // Nobody waits for a lane through which nothing is read.
                 replacementDelay: cacheCapacity == 0 ? .milliseconds(500) : .zero,
-                tracking: coherence == .expiry ? nil : tracking),
+                tracking: coherence == .expiry ? nil : tracking, tls: tls),
             cache: CacheConfiguration(
                 capacity: cacheCapacity, expiry: expiry, memoryLimit: cacheMemoryLimit, refreshAge: refreshAge,
                 staleAge: cacheStaleIfError.map { UInt64(clamping: $0.nanoseconds) }),

@@ -16,6 +16,8 @@ import Testing
         #expect(
             Set(OptionTable.all.map(\.environment)) == [
                 "PROXY_HOST", "PROXY_PORT", "REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_PASSWORD",
+                "REDIS_URL", "REDIS_TLS", "REDIS_TLS_CA_FILE", "REDIS_TLS_CERT_FILE", "REDIS_TLS_KEY_FILE",
+                "REDIS_TLS_KEY_PASSWORD_FILE", "REDIS_TLS_SERVER_NAME", "REDIS_TLS_VERIFY",
                 "REDIS_PASSWORD_FILE", "REDIS_DB", "REDIS_CONNECT_TIMEOUT", "REDIS_COMMAND_TIMEOUT",
                 "CACHE_EXPIRY_TIME", "CACHE_CAPACITY", "CACHE_MEMORY_LIMIT", "CACHE_MAX_VALUE_SIZE",
                 "CACHE_REFRESH_AHEAD", "CACHE_STALE_IF_ERROR", "CACHE_COHERENCE",
@@ -31,7 +33,10 @@ import Testing
         arguments: OptionTable.all.map(\.environment))
     func defaults(environment: String) throws {
         let option = try #require(OptionTable.all.first { $0.environment == environment })
-        let words = ["shares `PROXY_PORT`", "the default user", "none", "all keys", "0 for RESP, 60 for HTTP"]
+        let words = [
+            "shares `PROXY_PORT`", "the default user", "none", "all keys", "0 for RESP, 60 for HTTP", "the system's",
+            "`REDIS_HOST`",
+        ]
         guard !words.contains(option.shownDefault) else { return }
         let given = try Settings(environment: [environment: option.shownDefault])
         let defaults = try Settings()

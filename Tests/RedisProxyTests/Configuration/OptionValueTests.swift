@@ -39,6 +39,9 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         OptionExample("REDIS_HOST", "fe80::1%eth0", "[fe80::1%eth0]:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "/run/redis.sock", "/run/redis.sock") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "unix:/run/redis.sock", "/run/redis.sock") { "\($0.backingAddress)" },
+        OptionExample("REDIS_URL", "redis://redis.example:1/2", "redis.example:1 2") {
+            "\($0.backingAddress) \($0.database)"
+        },
         OptionExample("REDIS_PORT", "6380", "localhost:6380") { "\($0.backingAddress)" },
         OptionExample("REDIS_USERNAME", "reader", "reader", with: ["REDIS_PASSWORD": "p"]) { $0.username ?? "nil" },
         OptionExample("REDIS_PASSWORD", "a,b=c, d", "a,b=c, d") {
@@ -50,6 +53,23 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         OptionExample("REDIS_DB", "15", "15") { "\($0.database)" },
         OptionExample("REDIS_CONNECT_TIMEOUT", "0.25", "250000000") { "\($0.connectTimeout.nanoseconds)" },
         OptionExample("REDIS_COMMAND_TIMEOUT", "3", "3000000000") { "\($0.commandTimeout.nanoseconds)" },
+        OptionExample("REDIS_TLS", "on", "true") { "\($0.backingTLS != nil)" },
+        OptionExample("REDIS_TLS_CA_FILE", "/ca.pem", "/ca.pem", with: tls) {
+            $0.backingTLS?.files.authorities?.path ?? "nil"
+        },
+        OptionExample("REDIS_TLS_CERT_FILE", "/c.pem", "/c.pem", with: identity) {
+            $0.backingTLS?.files.identity?.certificate.path ?? "nil"
+        },
+        OptionExample("REDIS_TLS_KEY_FILE", "/k.pem", "/k.pem", with: identity) {
+            $0.backingTLS?.files.identity?.key.path ?? "nil"
+        },
+        OptionExample("REDIS_TLS_KEY_PASSWORD_FILE", "/p", "/p", with: identity) {
+            $0.backingTLS?.files.identity?.password?.path ?? "nil"
+        },
+        OptionExample("REDIS_TLS_SERVER_NAME", "redis.example", "redis.example", with: tls) {
+            $0.backingTLS?.serverName ?? "nil"
+        },
+        OptionExample("REDIS_TLS_VERIFY", "off", "false", with: tls) { "\($0.backingTLS?.verifies as Bool? ?? true)" },
         OptionExample("CACHE_EXPIRY_TIME", "1.5", "Optional(1500000000)") { "\($0.cacheExpiry?.nanoseconds as Any)" },
         OptionExample("CACHE_EXPIRY_TIME", "0", "nil") { "\($0.cacheExpiry as Any)" },
         OptionExample("CACHE_CAPACITY", "0", "0") { "\($0.cacheCapacity)" },
@@ -83,6 +103,9 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         OptionExample("LOG_LEVEL", "DEBUG", "debug") { "\($0.logLevel)" },
     ]
 }
+
+private let tls = ["REDIS_TLS": "on"]
+private let identity = ["REDIS_TLS": "on", "REDIS_TLS_CERT_FILE": "/c", "REDIS_TLS_KEY_FILE": "/k"]
 
 /// Both idle time-outs in seconds: RESP's, then HTTP's.
 private func idleTimeouts(_ settings: Settings) -> String {

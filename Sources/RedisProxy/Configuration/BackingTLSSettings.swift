@@ -1,0 +1,104 @@
+import BackingClient
+import TransportSecurity
+
+/// How the connections to the backing are encrypted; the files have not been read.
+struct BackingTLSSettings: Sendable {
+    var files: TLSFiles
+    /// nil = the host.
+    var serverName: String?
+    var verifies: Bool
+    var options: BackingTLS.OptionNames
+
+    /// Reads the files.
+    func load() throws(ConfigurationError) -> BackingTLS {
+        do {
+            return try BackingTLS(files: files, serverName: serverName, verifies: verifies, options: options)
+        } catch {
+            throw ConfigurationError(error.description)
+        }
+    }
+}
+
+extension BackingTLSSettings {
+    /// - Returns: nil where TLS is off.
+    /// - Throws: where options contradict each other.
+    init?(_ options: OptionReader, address: BackingAddress, isOn: Bool) throws(ConfigurationError) {
+        guard isOn else {
+            try Self.refuseOptionsWithoutTLS(options)
+            return nil
+        }
+        if case .unix = address {
+            throw ConfigurationError(
+                "\(options.givenName(of: OptionTable.redisTLS)): on, but the backing is a Unix socket, expected off or a host"
+            )
+        }
+        verifies = try options.value(of: OptionTable.redisTLSVerify)
+        serverName = try options.value(of: OptionTable.redisTLSServerName)
+        files = TLSFiles(
+            identity: try TLSIdentityFiles(options),
+            authorities: try Self.authorities(options, areNeeded: verifies))
+        self.options = BackingTLS.OptionNames(
+            isOn: OptionTable.redisTLS.environment, authorities: OptionTable.redisTLSAuthorities.environment,
+            certificate: OptionTable.redisTLSCertificate.environment,
+            serverName: OptionTable.redisTLSServerName.environment, verifies: OptionTable.redisTLSVerify.environment,
+            port: OptionTable.redisPort.environment)
+    }
+
+    private static func authorities(_ options: OptionReader, areNeeded: Bool) throws(ConfigurationError) -> TLSFile? {
+        let option = OptionTable.redisTLSAuthorities
+        if let file = try options.file(of: option) { return file }
+        guard areNeeded else { return nil }
+        guard let file = SystemAuthorities.file(option: option.environment) else {
+            throw ConfigurationError(
+                "\(option.environment): this system has no certificates of authorities, expected the package ca-certificates, or"
+                    + " a file of them")
+        }
+        return file
+    }
+
+    /// Who names a certificate wants TLS: a password is not to go out in the clear because one word is missing.
+    private static func refuseOptionsWithoutTLS(_ options: OptionReader) throws(ConfigurationError) {
+        let names = [
+            OptionTable.redisTLSAuthorities, OptionTable.redisTLSCertificate, OptionTable.redisTLSKey,
+            OptionTable.redisTLSKeyPassword, OptionTable.redisTLSServerName,
+        ]
+        for option in names where try options.value(of: option) != nil {
+            let tls = OptionTable.redisTLS
+            throw ConfigurationError(
+                "\(options.givenName(of: option)): given while \(tls.environment) is off, expected \(tls.environment)=on beside it"
+            )
+        }
+    }
+}
+
+extension TLSIdentityFiles {
+    /// - Returns: nil where no certificate is named.
+    fileprivate init?(_ options: OptionReader) throws(ConfigurationError) {
+        let (certificateOption, keyOption) = (OptionTable.redisTLSCertificate, OptionTable.redisTLSKey)
+        let passwordOption = OptionTable.redisTLSKeyPassword
+        let certificate = try options.file(of: certificateOption)
+        let key = try options.file(of: keyOption)
+        let password = try options.file(of: passwordOption)
+        if let password, key == nil { throw Self.lacks(keyOption, beside: password) }
+        switch (certificate, key) {
+        case (nil, nil): return nil
+        case (let certificate?, nil): throw Self.lacks(keyOption, beside: certificate)
+        case (nil, let key?): throw Self.lacks(certificateOption, beside: key)
+        case (let certificate?, let key?):
+            self.init(
+                certificate: certificate, key: key, password: password, passwordOption: passwordOption.environment)
+        }
+    }
+
+    private static func lacks(_ option: some OptionDescription, beside file: TLSFile) -> ConfigurationError {
+        ConfigurationError("\(file.option): needs \(option.environment) beside it")
+    }
+}
+
+extension OptionReader {
+    /// The file that an option names.
+    fileprivate func file(of option: Option<String?>) throws(ConfigurationError) -> TLSFile? {
+        guard let path = try value(of: option) else { return nil }
+        return TLSFile(path: path, option: givenName(of: option))
+    }
+}

@@ -1,0 +1,72 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A file, or a folder of files, and the option by which the user named it.
+public struct TLSFile: Hashable, Sendable {
+    /// Where it is.
+    public var path: String
+    /// What errors name.
+    public var option: String
+
+    /// - Parameter option: As the user gave it: a variable or a flag.
+    public init(path: String, option: String) {
+        self.path = path
+        self.option = option
+    }
+
+    /// More than any bundle of certificates, and a stop where the path leads to something endless.
+    private static let sizeLimit = 16 << 20
+
+    /// The content of the file, or of the files of the folder, in the order of their names.
+    ///
+    /// - Throws: ``TLSMaterialError`` where something cannot be read.
+    func contents() throws(TLSMaterialError) -> [[UInt8]] {
+        guard let names = self.namesInFolder() else { return [try self.content(path: self.path)] }
+        var contents: [[UInt8]] = []
+        for name in names { contents.append(try self.content(path: "\(self.path)/\(name)")) }
+        return contents
+    }
+
+    /// nil: it is no folder.
+    private func namesInFolder() -> [String]? {
+        guard let folder = opendir(self.path) else { return nil }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let isFile = entry.pointee.d_type == UInt8(DT_REG) || entry.pointee.d_type == UInt8(DT_LNK)
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if isFile, Self.certificateEndings.contains(where: name.hasSuffix) { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// `.0` ends the names that `openssl rehash` makes.
+    private static let certificateEndings = [".pem", ".crt", ".cer", ".0"]
+
+    private func content(path: String) throws(TLSMaterialError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw self.unreadable(path) }
+        defer { close(descriptor) }
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { throw self.unreadable(path) }
+            guard count > 0 else { return content }
+            content += chunk[..<count]
+            guard content.count <= Self.sizeLimit else {
+                throw TLSMaterialError(self, "\(path) is longer than \(Self.sizeLimit) bytes")
+            }
+        }
+    }
+
+    private func unreadable(_ path: String) -> TLSMaterialError {
+        TLSMaterialError(self, "\(path) cannot be read: \(String(cString: strerror(errno)))")
+    }
+}
