@@ -53,7 +53,7 @@ extension BackingSettings {
     private static func url(_ options: OptionReader) throws(ConfigurationError) -> BackingURL? {
         guard let text = try options.value(of: OptionTable.redisURL) else { return nil }
         do {
-            return try BackingURL(text.reveal())
+            return try BackingURL(String(decoding: text.reveal(), as: UTF8.self))
         } catch {
             throw ConfigurationError(
                 "\(options.givenName(of: OptionTable.redisURL)): the URL \(error.reason), expected"

@@ -64,7 +64,7 @@ struct BackingURL: Equatable {
                     + " or :password@")
         }
         let name = try Self.decoded(credentials[..<colon])
-        let word = try Self.decoded(credentials[credentials.index(after: colon)...])
+        let word = try Self.decodedBytes(credentials[credentials.index(after: colon)...])
         if !name.isEmpty { username = name }
         if !name.isEmpty || !word.isEmpty { password = Secret(word) }
         return place
@@ -127,8 +127,15 @@ struct BackingURL: Equatable {
         return host
     }
 
-    /// RFC 3986, 2.1.
     private static func decoded(_ text: Substring) throws(Failure) -> String {
+        guard let decoded = String(validating: try decodedBytes(text), as: UTF8.self) else {
+            throw Failure(reason: "is not UTF-8 text")
+        }
+        return decoded
+    }
+
+    /// RFC 3986, 2.1.
+    private static func decodedBytes(_ text: Substring) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = text.utf8
         while let byte = rest.popFirst() {
@@ -141,8 +148,7 @@ struct BackingURL: Equatable {
             }
             bytes.append(high << 4 | low)
         }
-        guard let decoded = String(validating: bytes, as: UTF8.self) else { throw Failure(reason: "is not UTF-8 text") }
-        return decoded
+        return bytes
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

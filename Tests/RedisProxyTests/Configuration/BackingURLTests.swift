@@ -9,7 +9,8 @@ struct BackingURLTests {
     /// Host and port, user, password, database, TLS.
     private static func shown(_ settings: Settings) -> String {
         let parts = [
-            settings.backingAddress.description, settings.username ?? "-", settings.password?.reveal() ?? "-",
+            settings.backingAddress.description, settings.username ?? "-",
+            settings.password.map { String(decoding: $0.reveal(), as: UTF8.self) } ?? "-",
             "\(settings.database)", settings.backingTLS == nil ? "plain" : "TLS",
         ]
         return parts.joined(separator: " ")
@@ -47,7 +48,7 @@ struct BackingURLTests {
             "redis://:sec ret@h",
             "redis://h:0", "redis://h:secret", "redis://h:1:2", "redis://::1", "redis://h/secret", "redis://h/1/2",
             "redis://h/-1", "redis://h?ssl_cert_reqs=none", "redis://h/1?db=2", "redis://:secret%4@h",
-            "redis://:%FFsecret@h",
+            "redis://%FF:secret@h",
             "redis://[::1", "redis://[secret]", "unix://secret/run/s", "unix://", "rediss+secret://h",
             "redis://:pa/secret@h",
         ])
@@ -104,6 +105,12 @@ struct BackingURLTests {
         #expect(throws: ConfigurationError.self) {
             try Settings(flags: ["--redis-url=redis://h", "--redis-host=other"])
         }
+    }
+
+    @Test("a password in it need not be text")
+    func bytes() throws {
+        let settings = try Settings(environment: ["REDIS_URL": "redis://:%E9%00x@h"])
+        #expect(settings.password == Secret([0xE9, 0, 0x78]))
     }
 
     @Test("a password in it stands neither in help nor in what prints the settings")
