@@ -21,6 +21,8 @@ public final class ProxyLoop {
     let cache: ValueCache
     let access: CacheAccess
     let logger: Logger
+    /// Told of clients that are not served through a fault of the proxy's own.
+    let faults: ClientFaults
 
     /// Sends what the loop's connections have written, RESP and HTTP, at the end of each turn.
     package let flusher: ReplyFlusher
@@ -65,6 +67,7 @@ public final class ProxyLoop {
         self.access = configuration.cacheAccess
         self.router = CommandRouter(table: nil, access: access, caches: configuration.cache.capacity > 0)
         self.metrics = LoopMetrics()
+        self.faults = ClientFaults(metrics: metrics, logger: logger)
         self.flusher = ReplyFlusher(eventLoop: eventLoop)
         self.turns = EndOfTurn(eventLoop: eventLoop) { $0.takeTurn() }
         let connector = connector ?? BackingConnector(configuration: configuration.backing)

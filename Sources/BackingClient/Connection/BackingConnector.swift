@@ -38,19 +38,23 @@ public struct BackingConnector: Sendable {
 
     /// A connected channel, nobody logged in; the name is looked up anew, and look-up plus connect end within the connect time-out.
     ///
-    /// The channel has TCP_NODELAY and SO_KEEPALIVE set, where it is TCP. `initializer` runs once for each address that is tried,
+    /// Where the channel is TCP its socket is set as ``BackingConfiguration/tcp`` says. `initializer` runs once for each address that is tried,
     /// so it may run several times for one connection. The future fails with a ``BackingError`` only.
     public func connect(
         on eventLoop: any EventLoop,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
         if let open { return open(eventLoop, initializer) }
+        let address = self.configuration.address
+        let tcp = self.configuration.tcp
         // SwiftNIO looks names up on a queue beside the event loop. Its time-out covers the look-up too, and it closes
         // what comes late, so none of our own is needed.
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(self.configuration.connectTimeout)
-            .channelInitializer(initializer)
-        let address = self.configuration.address
+            .channelInitializer { channel in
+                if case .tcp = address { _ = tcp.apply(to: channel) }
+                return initializer(channel)
+            }
         return Self.connect(bootstrap, to: address).flatMapErrorThrowing { error in
             throw BackingError.notReachable(address, reason: ConnectFailure.reason(for: error))
         }
@@ -61,8 +65,6 @@ public struct BackingConnector: Sendable {
     > {
         switch address {
         case .tcp(let host, let port):
-            // TCP_NODELAY is SwiftNIO's default.
-            let bootstrap = bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
             // No detour over the look-up queue for what is no name.
             if let address = try? SocketAddress(ipAddress: host, port: port) {
                 return bootstrap.connect(to: address)

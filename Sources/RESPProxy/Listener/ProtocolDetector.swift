@@ -132,6 +132,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
             context.fireChannelReadComplete()
             pipeline.removeHandler(self, promise: nil)
         } catch {
+            loop.faults.clientFailed(error)
             context.close(promise: nil)
         }
     }

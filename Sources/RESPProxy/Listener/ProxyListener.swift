@@ -29,8 +29,6 @@ public final class ProxyListener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
                 }
             }
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 1 << 18, high: 1 << 20))
@@ -38,13 +36,21 @@ public final class ProxyListener: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let loop = loops[channel.eventLoop]
+                    if let refusal = loop.configuration.clientTCP.apply(to: channel) {
+                        loop.faults.optionRefused(refusal)
+                    }
                     let detector = ProtocolDetector(
                         loop: loop, accepts: accepts, refusal: admit(channel, to: loop, limit))
                     try channel.pipeline.syncOperations.addHandler(detector)
                     loop.channelOpened(channel)
                 }
             }
-        return ProxyListener(channel: try await bootstrap.bind(host: host, port: port).get())
+        let channel = try await bootstrap.bind(host: host, port: port).get()
+        try await channel.eventLoop.submit {
+            let handler = AcceptFaultHandler(faults: loops[channel.eventLoop].faults)
+            try channel.pipeline.syncOperations.addHandler(handler)
+        }.get()
+        return ProxyListener(channel: channel)
     }
 
     private static func admit(_ channel: any Channel, to loop: ProxyLoop, _ limit: ConnectionLimit) -> LoopMetrics
