@@ -16,7 +16,7 @@ enum OptionTable {
             title: "Backing Redis",
             options: [
                 redisHost, redisPort, redisUsername, redisPassword, redisPasswordFile, redisDatabase, connectTimeout,
-                commandTimeout,
+                commandTimeout, redisKeepAlive,
             ]),
         Section(
             title: "Cache",
@@ -27,7 +27,7 @@ enum OptionTable {
             ]),
         Section(
             title: "Clients",
-            options: [maxClients, maxConnections, protectedMode, clientAuthentication, clientIdleTimeout]),
+            options: [maxClients, maxConnections, protectedMode, clientAuthentication, clientIdleTimeout, keepAlive]),
         Section(
             title: "Process",
             options: [adminHost, adminPort, shutdownTimeout, threads, logLevel]),
@@ -80,6 +80,12 @@ extension OptionTable {
     static let commandTimeout = Option(
         "REDIS_COMMAND_TIMEOUT", .seconds(1_000_000...86_400_000_000_000), default: .seconds(10),
         help: "For the reply to a read of the proxy's own and for HTTP; relayed commands have none.")
+    static let redisKeepAlive = Option(
+        "REDIS_TCP_KEEPALIVE", .seconds(0...32_767_000_000_000), default: .seconds(300),
+        help:
+            "When a backing that says nothing is asked by the kernel whether it is there; after twice that without an answer the"
+            + " connection ends, and so does one on which nothing sent is acknowledged. In whole seconds, rounded up. 0: never."
+    )
 }
 
 // MARK: Cache
@@ -149,6 +155,11 @@ extension OptionTable {
         "CLIENT_IDLE_TIMEOUT", ValueKind.seconds(0...1_000_000_000_000_000_000).optional(), default: nil,
         shown: "0 for RESP, 60 for HTTP",
         help: "When an idle client is closed; a value holds for both protocols. 0: never.")
+    static let keepAlive = Option(
+        "TCP_KEEPALIVE", .seconds(0...32_767_000_000_000), default: .seconds(300),
+        help:
+            "When a client that says nothing is asked by the kernel whether it is there; after twice that without an answer it is"
+            + " closed. In whole seconds, rounded up. 0: never.")
 }
 
 // MARK: Process

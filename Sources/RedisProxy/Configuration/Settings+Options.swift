@@ -16,6 +16,7 @@ extension Settings {
         database = try options.value(of: OptionTable.redisDatabase)
         connectTimeout = try options.value(of: OptionTable.connectTimeout)
         commandTimeout = try options.value(of: OptionTable.commandTimeout)
+        redisKeepAlive = Self.unlessZero(try options.value(of: OptionTable.redisKeepAlive))
 
         cacheExpiry = Self.unlessZero(try options.value(of: OptionTable.cacheExpiryTime))
         cacheCapacity = try options.value(of: OptionTable.cacheCapacity)
@@ -36,6 +37,7 @@ extension Settings {
         let idleTimeout = try options.value(of: OptionTable.clientIdleTimeout)
         respIdleTimeout = Self.unlessZero(idleTimeout ?? .zero)
         httpIdleTimeout = Self.unlessZero(idleTimeout ?? .seconds(60))
+        keepAlive = Self.unlessZero(try options.value(of: OptionTable.keepAlive))
 
         adminHost = try options.value(of: OptionTable.adminHost)
         adminPort = try options.value(of: OptionTable.adminPort)
