@@ -15,9 +15,11 @@ public final class ProxyListener: Sendable {
 
     /// Binds; nobody is accepted before ``accept()``.
     ///
+    /// - Parameter probes: connections of the proxy's own: answered, but neither counted nor served.
     /// - Throws: What NIO throws where the port is taken, not permitted, or the name does not resolve.
     public static func bind(
-        host: String, port: Int, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit
+        host: String, port: Int, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit,
+        probes: OwnProbes
     ) async throws -> ProxyListener {
         let bootstrap = ServerBootstrap(group: loops.group)
             .serverChannelOption(.backlog, value: 1024)
@@ -39,10 +41,11 @@ public final class ProxyListener: Sendable {
                     if let refusal = loop.configuration.clientTCP.apply(to: channel) {
                         loop.faults.optionRefused(refusal)
                     }
+                    let isProbe = probes.include(channel)
                     let detector = ProtocolDetector(
-                        loop: loop, accepts: accepts, refusal: admit(channel, to: loop, limit))
+                        loop: loop, accepts: accepts, visitor: isProbe ? .probe : admit(channel, to: loop, limit))
                     try channel.pipeline.syncOperations.addHandler(detector)
-                    loop.channelOpened(channel)
+                    if !isProbe { loop.channelOpened(channel) }
                 }
             }
         let channel = try await bootstrap.bind(host: host, port: port).get()
@@ -53,13 +56,13 @@ public final class ProxyListener: Sendable {
         return ProxyListener(channel: channel)
     }
 
-    private static func admit(_ channel: any Channel, to loop: ProxyLoop, _ limit: ConnectionLimit) -> LoopMetrics
-        .Refusal?
-    {
-        if loop.deniesRemoteClients, let remote = channel.remoteAddress, !remote.isLoopback { return .protectedMode }
-        guard limit.take() else { return .maxConnections }
+    private static func admit(_ channel: any Channel, to loop: ProxyLoop, _ limit: ConnectionLimit) -> Visitor {
+        if loop.deniesRemoteClients, let remote = channel.remoteAddress, !remote.isLoopback {
+            return .refused(.protectedMode)
+        }
+        guard limit.take() else { return .refused(.maxConnections) }
         channel.closeFuture.whenComplete { _ in limit.giveBack() }
-        return nil
+        return .client
     }
 
     /// Accepts clients from here on, those too who have been waiting since the bind.
