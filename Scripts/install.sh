@@ -14,6 +14,8 @@ need_to_test() {
     have redis-server || missing+=(redis-server)
     have redis-cli || missing+=(redis-tools)
     have curl || missing+=(curl)
+    { have ip && have ss; } || missing+=(iproute2)
+    have bwrap || missing+=(bubblewrap)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 }
 
