@@ -19,6 +19,8 @@ need_to_test() {
     have haproxy || [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
     have systemd-analyze || missing+=(systemd)
     have openssl || missing+=(openssl)
+    { have ip && have ss; } || missing+=(iproute2)
+    have bwrap || missing+=(bubblewrap)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 }
 

@@ -16,6 +16,8 @@ public struct ProxyConfiguration: Sendable {
     public var maxConnections: Int
     /// `CLIENT_IDLE_TIMEOUT` of RESP clients; nil = none.
     public var idleTimeout: TimeAmount?
+    /// How the sockets of clients are set.
+    public var clientTCP = TCPOptions()
     /// `CACHE_COHERENCE`; all but expiry needs ``BackingConfiguration/tracking``.
     public var coherence: CoherencePolicy
     /// `CACHE_NEGATIVE_EXPIRY_TIME`: for how long it is kept that a key is absent, where the server tells when it appears.

@@ -21,6 +21,8 @@ public final class ProxyLoop {
     let cache: ValueCache
     let access: CacheAccess
     let logger: Logger
+    /// Told of clients that are not served through a fault of the proxy's own.
+    let faults: ClientFaults
 
     /// Sends what the loop's connections have written, RESP and HTTP, at the end of each turn.
     package let flusher: ReplyFlusher
@@ -38,6 +40,7 @@ public final class ProxyLoop {
     private(set) var isFillRefused = false
     /// The connections that sessions share or take over from each other; sessions keep the pool that they began with.
     private(set) lazy var pool = makePool()
+    private lazy var links = LinkCheck(eventLoop: eventLoop, logger: logger)
     /// To be called when a connection has come to stand: by then it may be another server, with other rules of whom it lets in.
     var serverIsNew: (() -> Void)?
     /// See `ProxyLoops`: done once clients that had connected before are there, and what was opened for them.
@@ -65,6 +68,7 @@ public final class ProxyLoop {
         self.access = configuration.cacheAccess
         self.router = CommandRouter(table: nil, access: access, caches: configuration.cache.capacity > 0)
         self.metrics = LoopMetrics()
+        self.faults = ClientFaults(metrics: metrics, logger: logger)
         self.flusher = ReplyFlusher(eventLoop: eventLoop)
         self.turns = EndOfTurn(eventLoop: eventLoop) { $0.takeTurn() }
         let connector = connector ?? BackingConnector(configuration: configuration.backing)
@@ -229,6 +233,17 @@ extension ProxyLoop: FillLaneObserver {
                 "the backing's COMMAND table cannot be read: every relayed command counts as a write of unknown keys")
         }
         serverIsNew?()
+        links.laneIsUp(askLinks) { [weak lane] since in lane?.ask(since: since) }
+    }
+
+    /// All connections to the backing that sessions have or could have, those asked that can be.
+    private func askLinks() -> [(link: any BackingLink, wasAsked: Bool)] {
+        var found: [(link: any BackingLink, wasAsked: Bool)] = pool.askUnused().map { ($0, true) }
+        found += pool.allShared.map { ($0, false) }
+        for session in sessions.values {
+            if let own = session.askOwnConnection() { found.append((own.link, own.wasAsked)) }
+        }
+        return found
     }
 
     private func setTable(_ table: CommandTable?) {
@@ -238,6 +253,7 @@ extension ProxyLoop: FillLaneObserver {
     /// Tickets of this lane are void; whether clients hear of the outage from us depends on whether the server speaks.
     public func fillLaneIsDown(_ lane: FillLane, error: BackingError) {
         // One connection that ended says nothing of the next: that is known once it could not be made.
+        links.laneIsDown(error)
         let isFirst = metrics.snapshot.fillLanesUp > 0
         // Where nothing is read through the lane it is not replaced at once, and what its server said goes on to hold so long.
         if configuration.cache.capacity > 0 || !isFirst { setTable(nil) }
@@ -262,6 +278,7 @@ extension ProxyLoop: FillLaneObserver {
     /// The connection still stands.
     public func fillLane(_ lane: FillLane, answered sent: UInt64) {
         coherence.lane(lane.index, answered: sent)
+        links.laneAnswered(sent: sent)
     }
 }
 

@@ -38,6 +38,65 @@ struct AdminTests {
         #expect(try ProxyProcess.runToEnd(environment: environment, arguments: ["--health"]).ending == .exited(1))
     }
 
+    @Test("a look at the ports takes no place, is not counted, and opens nothing to the server")
+    func looksUncounted() throws {
+        let (port, http) = (try freePort(), try freePort())
+        let redis = try ProxiedRedis.byExpiry([
+            "ADMIN_PORT": "\(port)", "HTTP_PORT": "\(http)", "MAX_CONNECTIONS": "1",
+        ])
+        let admin = HTTPClient(port: port)
+        // The connection that looked whether the port accepts may still hold the only place.
+        var holder: RawConnection?
+        try eventually("the only place") {
+            let connection = try redis.connection()
+            try? connection.send("PING\r\n")
+            if (try? connection.receiveReply()) == Array("+PONG\r\n".utf8) { holder = connection }
+            return holder != nil
+        }
+        try eventually("ready") { try admin.get("/readyz").status == 200 }
+        let accepted = try metric(admin, "connections_accepted_total")
+        let requests = try metric(admin, "requests_total{")
+        let refused = try metric(admin, "connections_refused_total")
+        let start = ContinuousClock.now
+        while ContinuousClock.now - start < .milliseconds(2500) {
+            #expect(try admin.get("/readyz").status == 200)
+            #expect(try admin.get("/healthz").status == 200)
+        }
+        #expect(try metric(admin, "connections_accepted_total") == accepted)
+        #expect(try metric(admin, "requests_total{") == requests)
+        #expect(try metric(admin, "connections_refused_total") == refused)
+        #expect(try holder?.roundTrip("PING") == "+PONG\r\n")
+    }
+
+    @Test("while no client can be accepted both are unwell, it is logged and counted, and it passes")
+    func outOfDescriptors() throws {
+        let (redis, _, port) = try self.start()
+        try eventually("ready") { try HTTPClient(port: port).get("/readyz").status == 200 }
+        let admin = try RawConnection(port: port, limit: .seconds(30))
+        func status(_ path: String) throws -> Int {
+            try admin.send("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
+            return try admin.receiveHTTPResponse().status
+        }
+        #expect(try status("/healthz") == 200)
+        let process = redis.proxy.process.pid
+        func limit(_ descriptors: String) throws {
+            let result = try ProxyProcess.runAsItsUser("prlimit", "--pid", "\(process)", "--nofile=\(descriptors):")
+            try #require(result.ending == .exited(0), "\(result.errors)")
+        }
+        try limit("5")
+        let waiting = try redis.connection(limit: .seconds(60))
+        try eventually("unwell") { try status("/healthz") == 503 }
+        #expect(try status("/readyz") == 503)
+        try eventually("a line") { redis.proxy.log.contains("a client could not be served") }
+        try admin.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        let page = try admin.receiveHTTPResponse().text
+        #expect(
+            page.contains("redis_proxy_connections_failed_total ") && !page.contains("connections_failed_total 0\n"))
+        try limit("1024")
+        try eventually("well again") { try status("/readyz") == 200 }
+        #expect(try waiting.roundTrip("PING") == "+PONG\r\n", "who has waited is served")
+    }
+
     @Test("metrics are Prometheus text, and the cache's counters count")
     func metrics() throws {
         let (redis, admin, _) = try self.start()

@@ -1,6 +1,7 @@
 import Foundation
 
-/// The release binary of redis-proxy, started as a user starts it, gone with this object.
+/// The release binary of redis-proxy, started as a user starts it, gone with this object. Where the tests run as root it gets a user of its own
+/// without rights.
 public final class ProxyProcess: Sendable {
     /// The port it was told to listen on.
     public let port: Int
@@ -13,15 +14,18 @@ public final class ProxyProcess: Sendable {
     ///   - environment: its configuration. `PROXY_HOST` is loopback and `PROXY_PORT` a free port unless given.
     ///   - arguments: command-line flags.
     ///   - descriptorLimit: its limit of open descriptors.
+    ///   - launcher: words that run the program, in place of those that take root's rights from it.
     public init(
-        environment: [String: String], arguments: [String] = [], descriptorLimit: Int? = nil
+        environment: [String: String], arguments: [String] = [], descriptorLimit: Int? = nil,
+        under launcher: [String]? = nil
     ) throws {
         for attempt in 1... {
             var environment = environment
             environment["PROXY_HOST"] = environment["PROXY_HOST"] ?? "127.0.0.1"
             let port = try environment["PROXY_PORT"].flatMap { Int($0) } ?? freePort()
             environment["PROXY_PORT"] = "\(port)"
-            let process = try Self.start(environment, arguments, descriptorLimit: descriptorLimit)
+            let process = try Self.start(
+                environment, arguments, descriptorLimit: descriptorLimit, under: launcher)
             do {
                 try eventually(within: .seconds(30), "redis-proxy accepts on port \(port)") {
                     guard process.isRunning else {
@@ -41,12 +45,14 @@ public final class ProxyProcess: Sendable {
 
     /// Starts the proxy in front of a server.
     public convenience init(
-        fronting server: RedisServer, environment: [String: String] = [:], descriptorLimit: Int? = nil
+        fronting server: RedisServer, environment: [String: String] = [:], descriptorLimit: Int? = nil,
+        under launcher: [String]? = nil
     ) throws {
         let address = ["REDIS_HOST": server.socketPath ?? "127.0.0.1", "REDIS_PORT": "\(server.port)"]
         let relevant = server.socketPath == nil ? address : ["REDIS_HOST": server.socketPath ?? ""]
         try self.init(
-            environment: relevant.merging(environment) { _, given in given }, descriptorLimit: descriptorLimit)
+            environment: relevant.merging(environment) { _, given in given }, descriptorLimit: descriptorLimit,
+            under: launcher)
     }
 
     /// Runs the proxy to its end: for `--help`, and for configurations that it must refuse.
@@ -59,6 +65,9 @@ public final class ProxyProcess: Sendable {
         return CommandResult(
             ending: ending, output: String(decoding: bytes, as: UTF8.self), outputBytes: bytes, errors: process.errors)
     }
+
+    /// The folder of the program that is started, for a launcher that must let it be seen.
+    public static func programFolder() throws -> String { try UnprivilegedUser.folder() }
 
     /// hiredis' client of the proxy.
     public func client() throws -> HiredisClient { try HiredisClient(port: self.port) }
@@ -83,28 +92,32 @@ public final class ProxyProcess: Sendable {
 
     /// How many descriptors it holds.
     public var descriptors: Int {
-        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(self.process.pid)/fd").count) ?? 0
+        let folder = "/proc/\(self.process.pid)/fd"
+        if let names = try? FileManager.default.contentsOfDirectory(atPath: folder) { return names.count }
+        // Root in a container may not look there, but the proxy's own user may.
+        return (try? Self.runAsItsUser("ls", folder))?.output.split(separator: "\n").count ?? 0
+    }
+
+    /// Runs a command as the user that the proxy runs as.
+    public static func runAsItsUser(_ words: String...) throws -> CommandResult {
+        let words = (UnprivilegedUser.isNeeded ? UnprivilegedUser.dropRights : []) + words
+        return try run(words[0], Array(words.dropFirst()))
     }
 
     private static func start(
-        _ environment: [String: String], _ arguments: [String], descriptorLimit: Int?
+        _ environment: [String: String], _ arguments: [String], descriptorLimit: Int?,
+        under launcher: [String]? = nil
     ) throws -> ChildProcess {
         var environment = environment
         // What two event loops share is the harder case.
         environment["THREADS"] = environment["THREADS"] ?? "2"
         environment["PATH"] = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-        return try ChildProcess(
-            self.binary(), arguments, environment: environment, descriptorLimit: descriptorLimit)
-    }
-
-    private static func binary() throws -> String {
-        let path =
-            ProcessInfo.processInfo.environment["REDIS_PROXY_BINARY"]
-            ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent(".build/release/redis-proxy").path
-        guard FileManager.default.isExecutableFile(atPath: path) else {
-            throw TestSupportError("there is no release binary at \(path): run `make build` first")
+        // What it is to open must be its own.
+        for path in [environment["REDIS_HOST"], environment["REDIS_PASSWORD_FILE"]] {
+            if let path, path.hasPrefix("/") { UnprivilegedUser.give(path) }
         }
-        return path
+        let words = try UnprivilegedUser.words(arguments, under: launcher)
+        return try ChildProcess(
+            words[0], Array(words.dropFirst()), environment: environment, descriptorLimit: descriptorLimit)
     }
 }

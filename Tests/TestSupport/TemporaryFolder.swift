@@ -8,6 +8,8 @@ public final class TemporaryFolder: Sendable {
     public init() throws {
         var template = Array("/tmp/redis-proxy-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw TestSupportError("cannot make a folder in /tmp") }
+        // The proxy's user may go through, but not look around.
+        if UnprivilegedUser.isNeeded { chmod(template, 0o711) }
         self.root = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 

@@ -1,20 +1,23 @@
 import Foundation
 
-/// Kills what the tests started when the process of the tests dies, however it dies.
+/// Kills what the tests started, and removes what they leave, when the process of the tests dies, however it dies.
 ///
-/// A shell reads process ids from a pipe whose other end only we hold; at its end of file it kills those still noted.
+/// A shell reads process ids and folders from a pipe whose other end only we hold; at its end of file it kills and removes those still noted.
 /// (`PR_SET_PDEATHSIG` would fire at the end of the *thread* that started the child.)
 enum Watchdog {
     private static let script = """
         trap '' INT TERM HUP
         pids=' '
+        folders=
         while read -r verb pid; do
             case $verb in
             add) pids="$pids$pid " ;;
             drop) pids="${pids%% $pid *} ${pids#* $pid }" ;;
+            remove) folders="$folders $pid" ;;
             esac
         done
         [ "$pids" = ' ' ] || kill -9 $pids 2>/dev/null
+        [ -z "$folders" ] || rm -rf $folders
         """
 
     private static let descriptor: Int32? = {
@@ -31,6 +34,9 @@ enum Watchdog {
     }()
 
     static func watch(_ pid: pid_t) { self.tell("add \(pid)\n") }
+
+    /// - Parameter folder: a path without blanks.
+    static func remove(_ folder: String) { self.tell("remove \(folder)\n") }
 
     static func forget(_ pid: pid_t) { self.tell("drop \(pid)\n") }
 

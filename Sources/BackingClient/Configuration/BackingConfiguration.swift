@@ -12,6 +12,8 @@ public struct BackingConfiguration: Sendable {
     public var database: Int
     /// For a connection to stand, name look-up included.
     public var connectTimeout: TimeAmount
+    /// How the sockets are set.
+    public var tcp = TCPOptions(limitsUnacknowledged: true)
     /// For the reply to a fill.
     public var commandTimeout: TimeAmount
     /// A fill connection that has heard nothing for this long is asked for a `PING`.

@@ -39,7 +39,7 @@ public struct BackingConnector: Sendable {
     /// A connected channel that does not read by itself, nobody logged in; the name is looked up anew. Look-up, connect and, where the
     /// backing speaks TLS, handshake end within the connect time-out.
     ///
-    /// The channel has TCP_NODELAY and SO_KEEPALIVE set, where it is TCP. The future fails with a ``BackingError`` only.
+    /// Where the channel is TCP its socket is set as ``BackingConfiguration/tcp`` says. The future fails with a ``BackingError`` only.
     public func connect(on eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
         let started = MonotonicClock.now()
         let connected = self.connectPlainly(on: eventLoop) { $0.setOption(.autoRead, value: false) }
@@ -54,12 +54,16 @@ public struct BackingConnector: Sendable {
         on eventLoop: any EventLoop, initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
         if let open { return open(eventLoop, initializer) }
+        let address = self.configuration.address
+        let tcp = self.configuration.tcp
         // SwiftNIO looks names up on a queue beside the event loop. Its time-out covers the look-up too, and it closes
         // what comes late, so none of our own is needed.
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(self.configuration.connectTimeout)
-            .channelInitializer(initializer)
-        let address = self.configuration.address
+            .channelInitializer { channel in
+                if case .tcp = address { _ = tcp.apply(to: channel) }
+                return initializer(channel)
+            }
         return Self.connect(bootstrap, to: address).flatMapErrorThrowing { error in
             throw BackingError.notReachable(address, reason: ConnectFailure.reason(for: error))
         }
@@ -70,8 +74,6 @@ public struct BackingConnector: Sendable {
     > {
         switch address {
         case .tcp(let host, let port):
-            // TCP_NODELAY is SwiftNIO's default.
-            let bootstrap = bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
             // No detour over the look-up queue for what is no name.
             if let address = try? SocketAddress(ipAddress: host, port: port) {
                 return bootstrap.connect(to: address)

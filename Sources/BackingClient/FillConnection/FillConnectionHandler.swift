@@ -5,7 +5,7 @@ protocol FillConnectionDelegate: AnyObject {
     func fillConnectionIsUp(_ connection: FillConnectionHandler, commandTable: ByteBuffer?)
     func fillConnection(isTrackedBy generation: UInt64)
     func fillConnection(wasRefused refusal: FeedRefusal)
-    /// Told where changes are tracked: a question sent at that time has been answered.
+    /// Told where changes are tracked, and where somebody has asked: a question sent at that time has been answered.
     func fillConnection(answered sent: UInt64)
     /// Told once, whether it was up or not; the waiters are the delegate's to fail.
     func fillConnection(
@@ -129,7 +129,8 @@ final class FillConnectionHandler: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         // Once for all replies of one read.
-        if self.configuration.tracking != nil, self.machine.lastAnswered > self.lastToldAnswer {
+        let isOfInterest = self.configuration.tracking != nil || self.machine.wanted > self.lastToldAnswer
+        if isOfInterest, self.machine.lastAnswered > self.lastToldAnswer {
             self.lastToldAnswer = self.machine.lastAnswered
             self.delegate?.fillConnection(answered: self.lastToldAnswer)
             if self.machine.askAgain() { self.ping() }

@@ -51,7 +51,7 @@ struct FillConnectionStateMachine<Waiter> {
     /// When the newest question was sent that has been answered.
     private(set) var lastAnswered: UInt64 = 0
     /// Something that is sent after this is to be answered.
-    private var wanted: UInt64 = 0
+    private(set) var wanted: UInt64 = 0
     /// The feed that this connection is to redirect to.
     private var feed: FeedIdentity?
     /// The feed for which the server has said `+OK`; its generation is 0 where there is none.

@@ -17,6 +17,19 @@ public protocol HTTPSide: AnyObject {
     func refusal(_ reason: LoopMetrics.Refusal) -> ByteBuffer
 }
 
+/// Who has connected.
+enum Visitor {
+    case client
+    /// A client that is turned away.
+    case refused(LoopMetrics.Refusal)
+    /// The proxy itself, which looks whether it gets an answer.
+    case probe
+
+    /// Whether it is served.
+    var isServed: Bool { if case .client = self { true } else { false } }
+    var isProbe: Bool { if case .probe = self { true } else { false } }
+}
+
 /// Stands first in a new connection: waits for its first bytes, then makes it a RESP or an HTTP connection, for good; or turns it away.
 final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
@@ -25,7 +38,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
 
     private let loop: ProxyLoop
     private let accepts: ListenerProtocol
-    private let refusal: LoopMetrics.Refusal?
+    private let visitor: Visitor
     private var received = ByteBuffer()
     private var firstBytes = FirstBytes()
     private var isDecided = false
@@ -36,10 +49,10 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     /// How long a first line that looks like HTTP may take.
     static let firstLineDelay = TimeAmount.seconds(60)
 
-    init(loop: ProxyLoop, accepts: ListenerProtocol, refusal: LoopMetrics.Refusal?) {
+    init(loop: ProxyLoop, accepts: ListenerProtocol, visitor: Visitor) {
         self.loop = loop
         self.accepts = loop.httpSide == nil ? .resp : accepts
-        self.refusal = refusal
+        self.visitor = visitor
     }
 
     /// What the metrics count the connection as; it outlives this handler.
@@ -55,6 +68,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        guard !visitor.isProbe else { return }
         loop.metrics.connectionOpened()
         context.channel.closeFuture.assumeIsolated().whenComplete { [loop, identity] _ in
             loop.metrics.connectionClosed(identity.wireProtocol)
@@ -62,7 +76,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        if refusal != nil {
+        if !visitor.isServed {
             schedule(Self.refusalDelay, context) { $0.decide(.resp, $1) }
         } else if let idle = loop.configuration.idleTimeout {
             schedule(idle, context) { $1.close(promise: nil) }
@@ -110,10 +124,16 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         }
         isDecided = true
         deadline?.cancel()
-        if let refusal {
-            refuse(refusal, verdict, context)
-            return
+        switch visitor {
+        case .client: serve(verdict, context)
+        case .refused(let refusal):
+            loop.metrics.connectionRefused(refusal)
+            answer(refusal, verdict, context)
+        case .probe: answer(nil, verdict, context)
         }
+    }
+
+    private func serve(_ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext) {
         do {
             let pipeline = context.pipeline.syncOperations
             if verdict == .http, let httpSide = loop.httpSide {
@@ -132,18 +152,23 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
             context.fireChannelReadComplete()
             pipeline.removeHandler(self, promise: nil)
         } catch {
+            loop.faults.clientFailed(error)
             context.close(promise: nil)
         }
     }
 
-    private func refuse(_ refusal: LoopMetrics.Refusal, _ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext)
-    {
-        loop.metrics.connectionRefused(refusal)
+    /// Answers and closes.
+    ///
+    /// - Parameter refusal: nil: the proxy itself has asked, and any answer will do.
+    private func answer(
+        _ refusal: LoopMetrics.Refusal?, _ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext
+    ) {
         var reply = ByteBuffer()
-        if verdict == .http, let httpSide = loop.httpSide {
-            reply = httpSide.refusal(refusal)
-        } else {
-            RESPEncoder.error(refusal.text, into: &reply)
+        switch (refusal, verdict, loop.httpSide) {
+        case (let refusal?, .http, let httpSide?): reply = httpSide.refusal(refusal)
+        case (let refusal?, _, _): RESPEncoder.error(refusal.text, into: &reply)
+        case (nil, .http, _): reply.writeStaticString("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        case (nil, _, _): reply.writeStaticString("+PONG\r\n")
         }
         context.write(wrapOutboundOut(reply), promise: nil)
         context.closeBehindWrites()

@@ -15,9 +15,11 @@ public final class ProxyListener: Sendable {
 
     /// Binds; nobody is accepted before ``accept()``.
     ///
+    /// - Parameter probes: connections of the proxy's own: answered, but neither counted nor served.
     /// - Throws: What NIO throws where the port is taken, not permitted, or the name does not resolve.
     public static func bind(
-        host: String, port: Int, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit
+        host: String, port: Int, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit,
+        probes: OwnProbes
     ) async throws -> ProxyListener {
         let bootstrap = ServerBootstrap(group: loops.group)
             .serverChannelOption(.backlog, value: 1024)
@@ -29,8 +31,6 @@ public final class ProxyListener: Sendable {
                     try channel.pipeline.syncOperations.addHandler(AcceptBackoffHandler())
                 }
             }
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 1 << 18, high: 1 << 20))
@@ -38,22 +38,31 @@ public final class ProxyListener: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let loop = loops[channel.eventLoop]
+                    if let refusal = loop.configuration.clientTCP.apply(to: channel) {
+                        loop.faults.optionRefused(refusal)
+                    }
+                    let isProbe = probes.include(channel)
                     let detector = ProtocolDetector(
-                        loop: loop, accepts: accepts, refusal: admit(channel, to: loop, limit))
+                        loop: loop, accepts: accepts, visitor: isProbe ? .probe : admit(channel, to: loop, limit))
                     try channel.pipeline.syncOperations.addHandler(detector)
-                    loop.channelOpened(channel)
+                    if !isProbe { loop.channelOpened(channel) }
                 }
             }
-        return ProxyListener(channel: try await bootstrap.bind(host: host, port: port).get())
+        let channel = try await bootstrap.bind(host: host, port: port).get()
+        try await channel.eventLoop.submit {
+            let handler = AcceptFaultHandler(faults: loops[channel.eventLoop].faults)
+            try channel.pipeline.syncOperations.addHandler(handler)
+        }.get()
+        return ProxyListener(channel: channel)
     }
 
-    private static func admit(_ channel: any Channel, to loop: ProxyLoop, _ limit: ConnectionLimit) -> LoopMetrics
-        .Refusal?
-    {
-        if loop.deniesRemoteClients, let remote = channel.remoteAddress, !remote.isLoopback { return .protectedMode }
-        guard limit.take() else { return .maxConnections }
+    private static func admit(_ channel: any Channel, to loop: ProxyLoop, _ limit: ConnectionLimit) -> Visitor {
+        if loop.deniesRemoteClients, let remote = channel.remoteAddress, !remote.isLoopback {
+            return .refused(.protectedMode)
+        }
+        guard limit.take() else { return .refused(.maxConnections) }
         channel.closeFuture.whenComplete { _ in limit.giveBack() }
-        return nil
+        return .client
     }
 
     /// Accepts clients from here on, those too who have been waiting since the bind.

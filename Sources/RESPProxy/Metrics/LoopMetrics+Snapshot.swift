@@ -3,6 +3,8 @@ extension LoopMetrics {
     public struct Snapshot: Sendable, Equatable {
         /// Since start.
         public internal(set) var connectionsAccepted: UInt64 = 0
+        /// Clients not served through a fault of the proxy's own, since start.
+        public internal(set) var connectionsFailed: UInt64 = 0
         /// HTTP requests that got status 429.
         public internal(set) var tooManyRequests: UInt64 = 0
         /// Fill lanes that are up now.
@@ -34,6 +36,7 @@ extension LoopMetrics {
         /// Adds another loop's counters.
         public mutating func add(_ other: Snapshot) {
             connectionsAccepted &+= other.connectionsAccepted
+            connectionsFailed &+= other.connectionsFailed
             tooManyRequests &+= other.tooManyRequests
             fillLanesUp &+= other.fillLanesUp
             for index in connections.indices { connections[index] &+= other.connections[index] }

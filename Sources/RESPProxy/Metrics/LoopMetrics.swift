@@ -33,6 +33,11 @@ public final class LoopMetrics {
         snapshot.connectionsRefused[reason.rawValue] &+= 1
     }
 
+    /// A client was not served through a fault of the proxy's own.
+    public func connectionFailed() {
+        snapshot.connectionsFailed &+= 1
+    }
+
     // MARK: Requests
 
     /// Counts requests that have been answered.

@@ -23,7 +23,7 @@ protocol RelayReceiver: AnyObject {
 }
 
 /// A connection to the backing that belongs to one session at a time: raw frames both ways, replies scanned for their ends only.
-final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
+final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, BackingLink {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -39,6 +39,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
     private(set) var isOpen = true
     /// When it stood, in monotonic nanoseconds.
     let opened = MonotonicClock.now()
+    private(set) lazy var lastHeard = opened
 
     /// Makes the connection a session's own; nobody else's it may be.
     func attach(_ receiver: any RelayReceiver) {
@@ -99,6 +100,8 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
         context?.closeBehindWrites()
     }
 
+    func giveUp() { context?.close(promise: nil) }
+
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -110,6 +113,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        lastHeard = MonotonicClock.now()
         guard let receiver else {
             // Nobody has asked anything: a push that was meant for a session that is gone, or an error before the end.
             isOpen = false

@@ -62,7 +62,7 @@ final class RelayPool {
         guard standing.count < Self.sharedLimit else { return .none }
         // One that stands for nobody does as well, and so does one that is being opened.
         if standing.isEmpty, let spare = standingSpare(key, forNewcomer: false), let channel = spare.surrender(),
-            let connection = try? share(channel, key)
+            let connection = try? share(channel, key, opened: spare.opened)
         {
             return .ready(connection)
         }
@@ -86,8 +86,10 @@ final class RelayPool {
         for tell in waiting { tell(failure) }
     }
 
-    private func share(_ channel: any Channel, _ key: RelayKey) throws -> SharedConnection {
-        let connection = SharedConnection(eventLoop: eventLoop) { [weak self] connection in
+    private func share(
+        _ channel: any Channel, _ key: RelayKey, opened: UInt64 = MonotonicClock.now()
+    ) throws -> SharedConnection {
+        let connection = SharedConnection(eventLoop: eventLoop, opened: opened) { [weak self] connection in
             self?.shared[key]?.removeAll { $0 === connection }
         }
         try channel.pipeline.syncOperations.addHandler(connection)
@@ -203,6 +205,26 @@ final class RelayPool {
         let mayShrink = shared.values.contains { $0.count > 1 }
         if mayShrink || spares.values.contains(where: { $0.count > Self.readySpares }) { scheduleSweep() }
     }
+
+    // MARK: Looking whether connections still stand
+
+    /// Those that nobody has are asked something, and are the pool's no longer: it opens new ones when they are needed.
+    func askUnused() -> [WitnessLink] {
+        let unused = spares.values.flatMap { $0.map(\.connection) }
+        spares = [:]
+        return unused.compactMap { connection in
+            guard let channel = connection.surrender() else { return nil }
+            let witness = WitnessLink(connection)
+            guard (try? channel.pipeline.syncOperations.addHandler(witness)) != nil else {
+                channel.close(promise: nil)
+                return nil
+            }
+            return witness
+        }
+    }
+
+    /// Those that sessions share. They cannot be asked: a reply of their own would be taken for a session's.
+    var allShared: [SharedConnection] { shared.values.flatMap { $0 } }
 
     /// Closes everything; nobody may be waiting for a reply any more.
     func close() {

@@ -7,7 +7,7 @@ import RESPParser
 ///
 /// A session that does not take its replies has some of them kept (``RESPSession/sharedReplyLimit``). Beyond that the connection is not
 /// read until the client takes more; where it does not and others wait behind it, the client is closed.
-final class SharedConnection: ChannelInboundHandler {
+final class SharedConnection: ChannelInboundHandler, BackingLink {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -30,7 +30,8 @@ final class SharedConnection: ChannelInboundHandler {
     private var owners: Deque<Owner> = []
     private var outgoing = ByteBuffer()
     private var isFlushScheduled = false
-    private var isOpen = true
+    private(set) var isOpen = true
+    private(set) var lastHeard: UInt64
     /// Set while nothing is read because of the session that is being answered; looks after a while whether that goes on.
     private var hold: Scheduled<Void>?
     private var scanner = FrameScanner(limits: .relayed)
@@ -42,8 +43,13 @@ final class SharedConnection: ChannelInboundHandler {
     /// That of `touched` in turn: its memory is used again.
     private var completing: [RESPSession] = []
 
-    init(eventLoop: any EventLoop, ended: @escaping (SharedConnection) -> Void) {
+    let opened: UInt64
+
+    /// - Parameter opened: when the channel stood, in monotonic nanoseconds.
+    init(eventLoop: any EventLoop, opened: UInt64, ended: @escaping (SharedConnection) -> Void) {
         self.eventLoop = eventLoop
+        self.opened = opened
+        self.lastHeard = opened
         self.ended = ended
     }
 
@@ -91,6 +97,8 @@ final class SharedConnection: ChannelInboundHandler {
         context?.closeBehindWrites()
     }
 
+    func giveUp() { context?.close(promise: nil) }
+
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -120,6 +128,7 @@ final class SharedConnection: ChannelInboundHandler {
     private func deliver(_ buffer: ByteBuffer) throws(ProtocolError) {
         let bytes = buffer.readableBytesSpan
         let now = MonotonicClock.now()
+        lastHeard = now
         var offset = 0
         /// Where the bytes begin that go to the session of the first owner.
         var start = 0

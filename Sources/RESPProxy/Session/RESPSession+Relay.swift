@@ -16,16 +16,31 @@ extension RESPSession {
     /// A command is about to be forwarded: its fence goes up first.
     func begin(_ relayed: RelayedCommand, now: UInt64) {
         if relayed.needsOffset, ledger.isAtRest, case .open(let connection) = relay {
-            var ping = ByteBuffer()
-            RESPEncoder.command([Array("PING".utf8)], into: &ping)
-            ledger.forwardedOwn(now: now)
-            connection.write(ping)
+            sendOwnPing(on: connection, now: now)
         }
         isNew = false
         if commandsUnshared > 0 { commandsUnshared -= 1 }
         loop.cache.raiseFence(ledger.forwarded(relayed, now: now))
         // Nothing runs behind QUIT.
         if case .quit = relayed.change { intake = .ended }
+    }
+
+    /// The session's own connection, and whether it could be asked something now without the client's hearing of it.
+    func askOwnConnection() -> (link: RelayConnection, wasAsked: Bool)? {
+        guard case .open(let connection) = relay, connection.isOpen else { return nil }
+        guard ledger.isAtRest, held == nil, !isWithdrawn, connection.isAtFrameStart, connection.isWritable else {
+            return (connection, false)
+        }
+        sendOwnPing(on: connection, now: MonotonicClock.now())
+        connection.flush()
+        return (connection, true)
+    }
+
+    private func sendOwnPing(on connection: RelayConnection, now: UInt64) {
+        var ping = ByteBuffer()
+        RESPEncoder.command([Array("PING".utf8)], into: &ping)
+        ledger.forwardedOwn(now: now)
+        connection.write(ping)
     }
 
     var hasOwnConnection: Bool {

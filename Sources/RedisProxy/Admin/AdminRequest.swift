@@ -36,15 +36,31 @@ struct AdminResponse: Sendable, Equatable {
     var closes = false
 }
 
+/// Whether the process does what it is for: what `/healthz` answers. A backing that is away is no reason to restart it.
+struct Health: Sendable, Equatable {
+    /// Whether a connection to each port for clients gets an answer, whatever it is.
+    var portsAnswer: Bool
+
+    var response: AdminResponse {
+        portsAnswer
+            ? AdminResponse(status: .ok, body: "ok\n")
+            : AdminResponse(status: .serviceUnavailable, body: "clients get no answer\n")
+    }
+}
+
 /// Whether clients can be served: what `/readyz` answers.
 struct Readiness: Sendable, Equatable {
     /// Whether the backing answers.
     var isBackingUp: Bool
+    /// Whether a connection to each port for clients gets an answer, whatever it is.
+    var portsAnswer: Bool
     var coherence: Coherence.Mode
 
     var response: AdminResponse {
         AdminResponse(
-            status: isBackingUp ? .ok : .serviceUnavailable, contentType: "application/json",
-            body: "{\"backing\":\"\(isBackingUp ? "up" : "down")\",\"coherence\":\"\(coherence.rawValue)\"}\n")
+            status: isBackingUp && portsAnswer ? .ok : .serviceUnavailable, contentType: "application/json",
+            body:
+                "{\"backing\":\"\(isBackingUp ? "up" : "down")\",\"clients\":\"\(portsAnswer ? "answered" : "unanswered")\","
+                + "\"coherence\":\"\(coherence.rawValue)\"}\n")
     }
 }

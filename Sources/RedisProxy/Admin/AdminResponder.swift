@@ -1,5 +1,6 @@
 /// Answers the admin server's requests; knows neither sockets nor where the figures come from.
 struct AdminResponder: Sendable {
+    var health: @Sendable () async -> Health
     var readiness: @Sendable () async throws -> Readiness
     /// The page in Prometheus' text format.
     var metrics: @Sendable () async throws -> String
@@ -8,7 +9,7 @@ struct AdminResponder: Sendable {
         do {
             switch request {
             case .health:
-                return AdminResponse(status: .ok, body: "ok\n")
+                return await health().response
             case .readiness:
                 return try await readiness().response
             case .metrics:

@@ -2,7 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// `--health`: asks the admin server of the proxy that runs with the same settings whether the process is alive.
+/// `--health`: asks the admin server of the proxy that runs with the same settings whether clients get an answer.
 ///
 /// Only `/healthz` counts: a backing that is away is no reason to restart the proxy. Whether it is away, `/readyz` tells.
 struct HealthCheck: Sendable {
@@ -27,9 +27,11 @@ struct HealthCheck: Sendable {
         let address = reachableHost.contains(":") ? "[\(reachableHost)]:\(port)" : "\(reachableHost):\(port)"
         do {
             let status = try await askHealth(port: port)
-            return status == .ok
-                ? Result(isHealthy: true, line: "healthy: \(address) answers")
-                : Result(isHealthy: false, line: "unhealthy: \(address) answers with status \(status.code)")
+            return switch status {
+            case .ok: Result(isHealthy: true, line: "healthy: \(address) answers")
+            case .serviceUnavailable: Result(isHealthy: false, line: "unhealthy: clients get no answer")
+            default: Result(isHealthy: false, line: "unhealthy: \(address) answers with status \(status.code)")
+            }
         } catch {
             return Result(isHealthy: false, line: "unhealthy: \(address) does not answer (\(Self.reason(error)))")
         }

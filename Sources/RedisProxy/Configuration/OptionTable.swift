@@ -16,8 +16,7 @@ enum OptionTable {
             title: "Backing Redis",
             options: [
                 redisURL, redisHost, redisPort, redisUsername, redisPassword, redisPasswordFile, redisDatabase,
-                connectTimeout,
-                commandTimeout,
+                connectTimeout, commandTimeout, redisKeepAlive,
             ]),
         Section(
             title: "TLS to the backing Redis",
@@ -37,6 +36,7 @@ enum OptionTable {
             title: "Clients",
             options: [
                 maxClients, maxConnections, protectedMode, httpAllowedHosts, clientAuthentication, clientIdleTimeout,
+                keepAlive,
             ]),
         Section(
             title: "Process",
@@ -95,6 +95,12 @@ extension OptionTable {
     static let commandTimeout = Option(
         "REDIS_COMMAND_TIMEOUT", .seconds(1_000_000...86_400_000_000_000), default: .seconds(10),
         help: "For the reply to a read of the proxy's own and for HTTP; relayed commands have none.")
+    static let redisKeepAlive = Option(
+        "REDIS_TCP_KEEPALIVE", .seconds(0...32_767_000_000_000), default: .seconds(300),
+        help:
+            "When a backing that says nothing is asked by the kernel whether it is there; after twice that without an answer the"
+            + " connection ends, and so does one on which nothing sent is acknowledged. In whole seconds, rounded up. 0: never."
+    )
 }
 
 // MARK: Cache
@@ -169,6 +175,11 @@ extension OptionTable {
         "CLIENT_IDLE_TIMEOUT", ValueKind.seconds(0...1_000_000_000_000_000_000).optional(), default: nil,
         shown: "0 for RESP, 60 for HTTP",
         help: "When an idle client is closed; a value holds for both protocols. 0: never.")
+    static let keepAlive = Option(
+        "TCP_KEEPALIVE", .seconds(0...32_767_000_000_000), default: .seconds(300),
+        help:
+            "When a client that says nothing is asked by the kernel whether it is there; after twice that without an answer it is"
+            + " closed. In whole seconds, rounded up. 0: never.")
 }
 
 // MARK: Process

@@ -18,6 +18,7 @@ extension Settings {
         database = backing.database
         connectTimeout = try options.value(of: OptionTable.connectTimeout)
         commandTimeout = try options.value(of: OptionTable.commandTimeout)
+        redisKeepAlive = Self.unlessZero(try options.value(of: OptionTable.redisKeepAlive))
 
         cacheExpiry = Self.unlessZero(try options.value(of: OptionTable.cacheExpiryTime))
         cacheCapacity = try options.value(of: OptionTable.cacheCapacity)
@@ -39,6 +40,7 @@ extension Settings {
         let idleTimeout = try options.value(of: OptionTable.clientIdleTimeout)
         respIdleTimeout = Self.unlessZero(idleTimeout ?? .zero)
         httpIdleTimeout = Self.unlessZero(idleTimeout ?? .seconds(60))
+        keepAlive = Self.unlessZero(try options.value(of: OptionTable.keepAlive))
 
         adminHost = try options.value(of: OptionTable.adminHost)
         adminPort = try options.value(of: OptionTable.adminPort)

@@ -21,6 +21,8 @@ struct Settings: Sendable {
     var database: Int
     var connectTimeout: TimeAmount
     var commandTimeout: TimeAmount
+    /// nil = the kernel asks nothing.
+    var redisKeepAlive: TimeAmount?
 
     /// nil = entries do not die by age.
     var cacheExpiry: TimeAmount?
@@ -52,6 +54,8 @@ struct Settings: Sendable {
     var respIdleTimeout: TimeAmount?
     /// nil = never closed for being idle.
     var httpIdleTimeout: TimeAmount?
+    /// nil = the kernel asks nothing.
+    var keepAlive: TimeAmount?
 
     var adminHost: String
     /// nil = no admin server; 0 = any free port.

@@ -71,6 +71,10 @@ enum MetricsPage {
         page.single(
             "redis_proxy_connections_accepted_total", .counter, "Client connections accepted.",
             loops.connectionsAccepted)
+        page.single(
+            "redis_proxy_connections_failed_total", .counter,
+            "Clients closed, or not accepted, through a fault of the proxy's own, which the log tells.",
+            loops.connectionsFailed)
         let refused = "redis_proxy_connections_refused_total"
         page.family(refused, .counter, "Client connections turned away.")
         for reason in LoopMetrics.Refusal.allCases {

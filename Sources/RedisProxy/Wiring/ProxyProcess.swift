@@ -26,8 +26,11 @@ struct ProxyProcess {
             logger: logger)
         try await HTTPWiring(settings: settings, logger: logger).connect(loops)
         // Nothing is said, and nothing connected, before it is certain that the proxy can stand where it was told to.
-        let admin = try await startAdmin(loops, on: group.next())
-        let listeners = try await listen(loops, limit: ConnectionLimit(maximum: descriptors.maxConnections))
+        let probes = OwnProbes()
+        let probe = DataPortProbe(probes: probes, eventLoop: group.next())
+        let admin = try await startAdmin(loops, probe, on: group.next())
+        let listeners = try await listen(
+            loops, limit: ConnectionLimit(maximum: descriptors.maxConnections), probes, probe)
         try await loops.start()
         for listener in listeners { try await listener.accept() }
         announce(listeners, admin)
@@ -44,6 +47,7 @@ struct ProxyProcess {
                 }
             }
             for await _ in stopped {}
+            probe.stop()
             await shutDown(listeners, loops, admin)
             tasks.cancelAll()
         }
@@ -73,14 +77,18 @@ struct ProxyProcess {
         host == "localhost" || host == "::1" || host.hasPrefix("127.")
     }
 
-    private func listen(_ loops: ProxyLoops, limit: ConnectionLimit) async throws -> [ProxyListener] {
+    private func listen(
+        _ loops: ProxyLoops, limit: ConnectionLimit, _ probes: OwnProbes, _ probe: DataPortProbe
+    ) async throws -> [ProxyListener] {
         let shares = settings.servesHTTP && settings.httpPort == nil
         var listeners = [
-            try await bind(OptionTable.proxyPort, settings.proxyPort, accepts: shares ? .both : .resp, loops, limit)
+            try await bind(
+                OptionTable.proxyPort, settings.proxyPort, accepts: shares ? .both : .resp, loops, limit, probes)
         ]
         if settings.servesHTTP, let port = settings.httpPort {
-            listeners.append(try await bind(OptionTable.httpPort, port, accepts: .http, loops, limit))
+            listeners.append(try await bind(OptionTable.httpPort, port, accepts: .http, loops, limit, probes))
         }
+        for (index, listener) in listeners.enumerated() { probe.add(listener.address, speaksHTTPOnly: index > 0) }
         return listeners
     }
 
@@ -97,11 +105,12 @@ struct ProxyProcess {
 
     private func bind(
         _ option: some OptionDescription, _ port: Int, accepts: ListenerProtocol, _ loops: ProxyLoops,
-        _ limit: ConnectionLimit
+        _ limit: ConnectionLimit, _ probes: OwnProbes
     ) async throws -> ProxyListener {
         do {
             return try await ProxyListener.bind(
-                host: settings.proxyHost, port: port, accepts: accepts, loops: loops, limit: limit)
+                host: settings.proxyHost, port: port, accepts: accepts, loops: loops, limit: limit,
+                probes: probes)
         } catch {
             throw StartupError.cannotListen(
                 host: settings.proxyHost, port: port, hostOption: OptionTable.proxyHost, portOption: option,
@@ -109,15 +118,19 @@ struct ProxyProcess {
         }
     }
 
-    private func startAdmin(_ loops: ProxyLoops, on eventLoop: any EventLoop) async throws -> AdminServer? {
+    private func startAdmin(
+        _ loops: ProxyLoops, _ probe: DataPortProbe, on eventLoop: any EventLoop
+    ) async throws -> AdminServer? {
         guard let port = settings.adminPort else { return nil }
         let metrics = ProxyMetrics(
             loops: try await loops.collect { NIOLoopBound($0.metrics, eventLoop: $0.eventLoop) },
             cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherence.statistics })
         let responder = AdminResponder(
+            health: { Health(portsAnswer: await probe.isStopping ? true : probe.answers()) },
             readiness: {
+                let portsAnswer = await probe.isStopping ? false : probe.answers()
                 let isUp = try await loops.collect(\.isBackingUp).contains(true)
-                return Readiness(isBackingUp: isUp, coherence: loops.coherence.mode)
+                return Readiness(isBackingUp: isUp, portsAnswer: portsAnswer, coherence: loops.coherence.mode)
             },
             metrics: metrics.prometheusText)
         return try await AdminServer.start(

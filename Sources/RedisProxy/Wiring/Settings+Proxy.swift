@@ -17,7 +17,7 @@ extension Settings {
         let prefixes = cachePrefixes.map { Array($0.utf8) }
         let tracking = TrackingConfiguration(
             heartbeat: trackingHeartbeat, broadcastPrefixes: trackingKind == .broadcast ? prefixes : nil)
-        return ProxyConfiguration(
+        var configuration = ProxyConfiguration(
             backing: BackingConfiguration(
                 address: backingAddress, username: username, password: password?.reveal(), database: database,
                 connectTimeout: connectTimeout, commandTimeout: commandTimeout, maxValueSize: cacheMaxValueSize,
@@ -29,5 +29,8 @@ extension Settings {
                 staleAge: cacheStaleIfError.map { UInt64(clamping: $0.nanoseconds) }),
             trustsClients: clientAuthentication == .trust, protectedMode: protectedMode, maxConnections: maxConnections,
             idleTimeout: respIdleTimeout, coherence: coherence, absenceExpiry: negativeExpiry, cachePrefixes: prefixes)
+        configuration.clientTCP = TCPOptions(keepAlive: keepAlive)
+        configuration.backing.tcp = TCPOptions(keepAlive: redisKeepAlive, limitsUnacknowledged: true)
+        return configuration
     }
 }

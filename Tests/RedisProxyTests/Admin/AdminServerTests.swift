@@ -10,11 +10,14 @@ import Testing
 
     /// Runs `body` with an admin server on a free port.
     private func withServer(
-        isBackingUp: Bool = true, metrics: @escaping @Sendable () async throws -> String = { "metric 1\n" },
+        isBackingUp: Bool = true, portsAnswer: Bool = true,
+        metrics: @escaping @Sendable () async throws -> String = { "metric 1\n" },
         _ body: (Int) async throws -> Void
     ) async throws {
         let responder = AdminResponder(
-            readiness: { Readiness(isBackingUp: isBackingUp, coherence: .expiry) }, metrics: metrics)
+            health: { Health(portsAnswer: portsAnswer) },
+            readiness: { Readiness(isBackingUp: isBackingUp, portsAnswer: portsAnswer, coherence: .expiry) },
+            metrics: metrics)
         let server = try await AdminServer.start(
             host: "127.0.0.1", port: 0, eventLoop: MultiThreadedEventLoopGroup.singleton.any(), responder: responder)
         let outcome = await Result { () async throws in try await body(server.port) }
@@ -38,13 +41,31 @@ import Testing
         }
     }
 
+    @Test("/healthz and /readyz answer 503 while clients get no answer, and --health exits 1")
+    func unanswered() async throws {
+        try await withServer(portsAnswer: false) { port in
+            let (head, body) = try await ask("GET /healthz", port: port)
+            #expect(head.hasPrefix("HTTP/1.1 503 "))
+            #expect(body == "clients get no answer\n")
+            let ready = try await ask("GET /readyz", port: port)
+            #expect(ready.head.hasPrefix("HTTP/1.1 503 "))
+            #expect(ready.body == "{\"backing\":\"up\",\"clients\":\"unanswered\",\"coherence\":\"expiry\"}\n")
+            #expect(
+                await CommandResult.of(flags: ["--health", "--admin-port=\(port)"])
+                    == CommandResult(code: 1, errorOutput: "unhealthy: clients get no answer\n"))
+        }
+    }
+
     @Test("/readyz answers 200 while the backing is up and 503 while it is not, with JSON", arguments: [true, false])
     func readiness(isBackingUp: Bool) async throws {
         try await withServer(isBackingUp: isBackingUp) { port in
             let (head, body) = try await ask("GET /readyz", port: port)
             #expect(head.hasPrefix(isBackingUp ? "HTTP/1.1 200 " : "HTTP/1.1 503 "))
             #expect(head.contains("\r\nContent-Type: application/json\r\n"))
-            #expect(body == "{\"backing\":\"\(isBackingUp ? "up" : "down")\",\"coherence\":\"expiry\"}\n")
+            #expect(
+                body
+                    == "{\"backing\":\"\(isBackingUp ? "up" : "down")\",\"clients\":\"answered\",\"coherence\":\"expiry\"}\n"
+            )
         }
     }
 
@@ -124,7 +145,9 @@ import Testing
                 _ = try await AdminServer.start(
                     host: "127.0.0.1", port: port, eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
                     responder: AdminResponder(
-                        readiness: { Readiness(isBackingUp: true, coherence: .expiry) }, metrics: { "" }))
+                        health: { Health(portsAnswer: true) },
+                        readiness: { Readiness(isBackingUp: true, portsAnswer: true, coherence: .expiry) },
+                        metrics: { "" }))
             }
         }
     }

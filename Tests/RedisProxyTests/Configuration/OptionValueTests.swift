@@ -93,6 +93,10 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         },
         OptionExample("PROTECTED_MODE", "Off", "false") { "\($0.protectedMode)" },
         OptionExample("CLIENT_AUTH", "trust", "trust") { "\($0.clientAuthentication)" },
+        OptionExample("REDIS_TCP_KEEPALIVE", "60", "60") { keepAlive($0.redisKeepAlive) },
+        OptionExample("REDIS_TCP_KEEPALIVE", "0", "never") { keepAlive($0.redisKeepAlive) },
+        OptionExample("TCP_KEEPALIVE", "45", "45") { keepAlive($0.keepAlive) },
+        OptionExample("TCP_KEEPALIVE", "0", "never") { keepAlive($0.keepAlive) },
         OptionExample("CLIENT_IDLE_TIMEOUT", "7", "7, 7") { idleTimeouts($0) },
         OptionExample("CLIENT_IDLE_TIMEOUT", "0", "none, none") { idleTimeouts($0) },
         OptionExample("ADMIN_HOST", "0.0.0.0", "0.0.0.0") { $0.adminHost },
@@ -106,6 +110,9 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
 
 private let tls = ["REDIS_TLS": "on"]
 private let identity = ["REDIS_TLS": "on", "REDIS_TLS_CERT_FILE": "/c", "REDIS_TLS_KEY_FILE": "/k"]
+private func keepAlive(_ time: TimeAmount?) -> String {
+    time.map { "\($0.nanoseconds / 1_000_000_000)" } ?? "never"
+}
 
 /// Both idle time-outs in seconds: RESP's, then HTTP's.
 private func idleTimeouts(_ settings: Settings) -> String {

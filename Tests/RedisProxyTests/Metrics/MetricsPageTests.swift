@@ -19,6 +19,7 @@ import Testing
         let metrics = LoopMetrics()
         metrics.backingChanged(isUp: true)
         for _ in 1...3 { metrics.connectionOpened() }
+        for _ in 1...2 { metrics.connectionFailed() }
         metrics.connectionIdentified(as: .resp)
         metrics.connectionIdentified(as: .http)
         metrics.connectionRefused(.protectedMode)
@@ -107,6 +108,9 @@ import Testing
                 # HELP redis_proxy_connections_accepted_total Client connections accepted.
                 # TYPE redis_proxy_connections_accepted_total counter
                 redis_proxy_connections_accepted_total 3
+                # HELP redis_proxy_connections_failed_total Clients closed, or not accepted, through a fault of the proxy's own, which the log tells.
+                # TYPE redis_proxy_connections_failed_total counter
+                redis_proxy_connections_failed_total 2
                 # HELP redis_proxy_connections_refused_total Client connections turned away.
                 # TYPE redis_proxy_connections_refused_total counter
                 redis_proxy_connections_refused_total{reason="max_connections"} 0

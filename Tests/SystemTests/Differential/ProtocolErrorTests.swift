@@ -25,6 +25,7 @@ struct ProtocolErrorTests {
     func beforeLogin() throws {
         let redis = try ProxiedRedis(["REDIS_PASSWORD": "secret"], password: "secret")
         let model = try RedisServer(password: "secret")
+        try self.awaitPassword(redis)
         for text in ProtocolErrors.beforeLogin {
             try compareAnswers(to: text, redis.connection(), RawConnection(port: model.port))
         }
@@ -34,6 +35,14 @@ struct ProtocolErrorTests {
     func afterLogout() throws {
         let redis = try ProxiedRedis(["REDIS_PASSWORD": "secret"], password: "secret")
         let model = try RedisServer(password: "secret")
+        try self.awaitPassword(redis)
         try compareAnswers(to: ProtocolErrors.afterLogout, redis.connection(), RawConnection(port: model.port))
+    }
+
+    /// Waits until the proxy has asked the server whether it wants a password: until then no limits of its own hold.
+    private func awaitPassword(_ redis: ProxiedRedis) throws {
+        try eventually("the proxy knows of the password") {
+            try answers(to: Array("*11\r\n".utf8), on: redis.connection()).contains("unauthenticated")
+        }
     }
 }

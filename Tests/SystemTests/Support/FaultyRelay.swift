@@ -54,6 +54,12 @@ final class FaultyRelay: Sendable {
     /// From now on nothing passes, and nobody is told: neither on the connections there are nor on new ones.
     func swallow(_ scope: Scope) { self.state.swallowed.withLock { $0 = scope } }
 
+    /// From now on nothing passes on the connections there are, for good, and nobody is told; new ones are relayed. As behind a gateway that
+    /// was replaced.
+    func forgetStanding() {
+        for link in self.state.links.withLock({ $0 }) { link.isForgotten.set() }
+    }
+
     /// What was held comes through, in its order.
     func release() { self.state.swallowed.withLock { $0 = nil } }
 
@@ -73,6 +79,8 @@ private final class Link: Sendable {
     let isFeed = Flag()
     /// Whether what is read here is announced.
     let isTracked = Flag()
+    /// Nothing passes any more.
+    let isForgotten = Flag()
     /// Set when both sides are to be reset, by the thread that serves it: closed under another's feet, a descriptor may become another
     /// connection's.
     let isReset = Flag()
@@ -157,6 +165,10 @@ private final class State: Sendable {
 
     /// Returns once bytes may pass.
     private func hold(_ link: Link, isReply: Bool) throws {
+        while link.isForgotten.isSet {
+            try link.checkReset()
+            pause(.milliseconds(20))
+        }
         while let scope = self.swallowed.withLock({ $0 }),
             scope == .all || scope == .replies && isReply || scope == .feed && link.isFeed.isSet
                 || scope == .trackedReplies && isReply && link.isTracked.isSet

@@ -1,0 +1,58 @@
+import Logging
+import NIOCore
+
+/// Says that clients are not served through a fault of the proxy's own, and counts them. One for each event loop.
+///
+/// What fails for one client mostly fails for the next as well, so the log gets one line in a while, with how many it stands for.
+final class ClientFaults {
+    static let interval = TimeAmount.seconds(10)
+
+    private let metrics: LoopMetrics
+    private let logger: Logger
+    private var silentUntil: [String: NIODeadline] = [:]
+    private var unsaid: [String: Int] = [:]
+
+    init(metrics: LoopMetrics, logger: Logger) {
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// A client was closed, or could not be accepted.
+    func clientFailed(_ error: any Error) {
+        // It went away, or the proxy is ending, while it was being set up.
+        if case ChannelError.ioOnClosedChannel = error { return }
+        metrics.connectionFailed()
+        say("a client could not be served", error, .error)
+    }
+
+    /// A client is served, but not as it should be.
+    func optionRefused(_ error: any Error) {
+        say("the system refused to set a socket option of a client's connection", error, .warning)
+    }
+
+    private func say(_ what: String, _ error: any Error, _ level: Logger.Level) {
+        let now = NIODeadline.now()
+        if let until = silentUntil[what], now < until {
+            unsaid[what, default: 0] += 1
+            return
+        }
+        silentUntil[what] = now + Self.interval
+        let others = unsaid.removeValue(forKey: what).map { " (and \($0) more since the last such line)" } ?? ""
+        logger.log(level: level, "\(what): \(error)\(others)")
+    }
+}
+
+/// Stands last in a listener's pipeline: hears what went wrong with accepting a client, or with making its connection ready.
+final class AcceptFaultHandler: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private let faults: ClientFaults
+
+    init(faults: ClientFaults) {
+        self.faults = faults
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        faults.clientFailed(error)
+    }
+}
