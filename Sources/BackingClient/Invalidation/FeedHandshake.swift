@@ -59,7 +59,8 @@ struct FeedHandshake {
         where elements.count == 3 && elements[0].text == Array("subscribe".utf8) && elements[1].text == Self.channel:
             return .done(redirectID: self.redirectID, runID: self.runID, announcesFirst: self.announcesFirst)
         case (let step, .error(let text)):
-            return .refused(FeedRefusal(command: step.rawValue, text: BackingCredentials.withoutEcho(text)))
+            let text = step == .login ? BackingCredentials.withoutEcho(text) : text
+            return .refused(FeedRefusal(command: step.rawValue, text: text))
         default:
             return .violation(ReplyViolation(reason: "an unexpected reply to the login"))
         }
