@@ -6,6 +6,8 @@ struct AccessQuestion: OneShotQuestion {
 
     private enum Stage {
         case login, ping(isLoggedIn: Bool)
+        /// Instead of a `PING` that has another name there (`rename-command`).
+        case get
     }
 
     private let address: BackingAddress
@@ -29,11 +31,28 @@ struct AccessQuestion: OneShotQuestion {
         case (.ping, .otherStatus), (.ping(isLoggedIn: true), .error):
             // Whom AUTH let in is in, whatever ails the server otherwise.
             return .answered(.granted)
+        case (.ping(isLoggedIn: false), .error(let text)) where text.starts(with: "ERR unknown command".utf8):
+            // Which says nothing of who asks: the server looks for the command first. GET is there, or nothing would be cached.
+            self.stage = .get
+            return .asks(ServerStateQuestion.command("GET"))
+        case (.get, .error(let text)):
+            return Self.isAboutKey(text) ? .answered(.granted) : self.judge(text)
+        case (.get, .bulk), (.get, .null):
+            return .answered(.granted)
         case (.ping(isLoggedIn: false), .error(let text)):
-            return Self.refusesUser(text) ? .answered(.refused(text)) : .failed(.server(text))
+            return self.judge(text)
         default:
             return .failed(.nonsense(self.address, ReplyViolation(reason: "not a reply to what was asked")))
         }
+    }
+
+    private func judge(_ text: [UInt8]) -> OneShotProgress<BackingConnector.Access> {
+        Self.refusesUser(text) ? .answered(.refused(text)) : .failed(.server(text))
+    }
+
+    /// Whether the command was let through, and refused for the key that it was tried on.
+    private static func isAboutKey(_ text: [UInt8]) -> Bool {
+        ServerStateQuestion.isKeyRefused(text) || text.starts(with: "WRONGTYPE ".utf8)
     }
 
     /// The errors that `AUTH` gives whatever the credentials are.

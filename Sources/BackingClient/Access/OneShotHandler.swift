@@ -24,9 +24,7 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        var bytes = ByteBuffer()
-        for command in self.question.commands { HiredisCommand.append(command, to: &bytes) }
-        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
+        self.send(self.question.commands, context)
         self.timer = context.eventLoop.assumeIsolated().scheduleTask(in: self.limit) {
             self.finish(.failure(.silent(self.configuration.address, for: self.limit)), context)
         }
@@ -42,6 +40,7 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
                 }
                 switch self.question.received(reply) {
                 case .goesOn: break
+                case .asks(let command): self.send([command], context)
                 case .answered(let access): self.finish(.success(access), context)
                 case .failed(let error): self.finish(.failure(error), context)
                 }
@@ -62,6 +61,12 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.finish(.failure(.closedConnection(self.configuration.address)), context)
+    }
+
+    private func send(_ commands: [[[UInt8]]], _ context: ChannelHandlerContext) {
+        var bytes = ByteBuffer()
+        for command in commands { HiredisCommand.append(command, to: &bytes) }
+        context.writeAndFlush(self.wrapOutboundOut(bytes), promise: nil)
     }
 
     private func finish(_ result: Result<Question.Answer, BackingError>, _ context: ChannelHandlerContext) {

@@ -11,6 +11,8 @@ protocol OneShotQuestion {
 /// What a reply to a ``OneShotQuestion`` means.
 enum OneShotProgress<Answer> {
     case goesOn
+    /// To be sent now.
+    case asks([[UInt8]])
     case answered(Answer)
     /// The server could not be asked.
     case failed(BackingError)

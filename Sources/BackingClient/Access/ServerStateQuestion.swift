@@ -15,7 +15,15 @@ struct ServerStateQuestion: OneShotQuestion {
         self.commands =
             [credentials?.command].compactMap { $0 }
             + Self.sections.map { [Array("INFO".utf8), Array($0.utf8)] }
-            + [[Array("MGET".utf8), Array("redis-proxy".utf8)]]
+            + [Self.command("MGET")]
+    }
+
+    /// A read of a key that nobody has.
+    static func command(_ name: String) -> [[UInt8]] { [Array(name.utf8), Array("redis-proxy".utf8)] }
+
+    /// Whether a user was refused not the command but the key: then the text has no quotation marks.
+    static func isKeyRefused(_ text: [UInt8]) -> Bool {
+        text.starts(with: "NOPERM ".utf8) && !text.contains(UInt8(ascii: "'"))
     }
 
     /// Whether all sections are there and only `MGET` is unanswered.
@@ -31,14 +39,17 @@ struct ServerStateQuestion: OneShotQuestion {
             return .goesOn
         case .array where self.isLast:
             return .answered(ServerState(replies: self.replies, mayReadTogether: true))
-        case .error(let text) where self.isLast && text.starts(with: "NOPERM ".utf8):
-            // Refused is the command, or only the key that it was tried on: then the text has no quotation marks.
-            let isCommand = text.contains(UInt8(ascii: "'"))
-            return .answered(ServerState(replies: self.replies, mayReadTogether: !isCommand))
+        case .error(let text) where self.isLast && Self.refusesCommand(text):
+            return .answered(ServerState(replies: self.replies, mayReadTogether: Self.isKeyRefused(text)))
         case .error(let text):
-            return .failed(.server(BackingCredentials.withoutEcho(text)))
+            return .failed(.server(self.awaitsLogin ? BackingCredentials.withoutEcho(text) : text))
         default:
             return .failed(.nonsense(self.address, ReplyViolation(reason: "not a reply to what was asked")))
         }
+    }
+
+    /// Whether it is about what was asked, and not about the state of the server.
+    private static func refusesCommand(_ text: [UInt8]) -> Bool {
+        ["NOPERM ", "ERR unknown command"].contains { text.starts(with: $0.utf8) }
     }
 }

@@ -6,7 +6,8 @@ import NIOCore
 struct FeedHandshake {
     enum Progress: Equatable {
         case goesOn
-        case done(redirectID: Int64, runID: [UInt8])
+        /// - Parameter announcesFirst: See ``BroadcastOrder``.
+        case done(redirectID: Int64, runID: [UInt8], announcesFirst: Bool)
         case refused(FeedRefusal)
         case violation(ReplyViolation)
     }
@@ -23,6 +24,7 @@ struct FeedHandshake {
     private var steps: [Step] = []
     private var runID: [UInt8] = []
     private var redirectID: Int64 = 0
+    private var announcesFirst = false
     /// The commands, in the order of their replies.
     private(set) var commands: [[[UInt8]]] = []
 
@@ -48,15 +50,17 @@ struct FeedHandshake {
                 return .refused(FeedRefusal(command: "INFO", text: Array("ERR no run_id in the reply".utf8)))
             }
             self.runID = runID
+            self.announcesFirst = BroadcastOrder.isAnnouncedFirst(by: info.readableBytesView)
             return .goesOn
         case (.identifier, .integer(let id)):
             self.redirectID = id
             return .goesOn
         case (.subscription, .array(let elements))
         where elements.count == 3 && elements[0].text == Array("subscribe".utf8) && elements[1].text == Self.channel:
-            return .done(redirectID: self.redirectID, runID: self.runID)
+            return .done(redirectID: self.redirectID, runID: self.runID, announcesFirst: self.announcesFirst)
         case (let step, .error(let text)):
-            return .refused(FeedRefusal(command: step.rawValue, text: BackingCredentials.withoutEcho(text)))
+            let text = step == .login ? BackingCredentials.withoutEcho(text) : text
+            return .refused(FeedRefusal(command: step.rawValue, text: text))
         default:
             return .violation(ReplyViolation(reason: "an unexpected reply to the login"))
         }

@@ -22,7 +22,7 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
     /// Makes sure that something is answered that is sent after `since`.
     func ask(since: UInt64) {
         guard self.machine.ask(since: since, now: MonotonicClock.now()) else { return }
-        self.write([[Array("PING".utf8)]])
+        self.write([self.machine.question])
         self.updateTimer()
     }
 
@@ -90,8 +90,9 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
         case .goUp(let identity, let sent): self.feed?.up(identity, sent: sent)
         case .invalidate(let keys): self.feed?.observer?.feedInvalidated(keys)
         case .flush: self.feed?.observer?.feedInvalidatedAll()
-        case .answered(let sent, let ping):
-            if ping { self.write([[Array("PING".utf8)]]) }
+        case .ask: self.write([self.machine.question])
+        case .answered(let sent, let asks):
+            if asks { self.write([self.machine.question]) }
             self.feed?.observer?.feedAnswered(sent: sent)
         case .fail(let error, let refusal): self.fail(error, refusal)
         }
@@ -119,7 +120,7 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
         self.timer.fired()
         switch self.machine.timePassed(now: MonotonicClock.now()) {
         case .nothing: break
-        case .ping: self.write([[Array("PING".utf8)]])
+        case .ask: self.write([self.machine.question])
         case .fail(let error): self.fail(error, nil)
         }
         self.updateTimer()

@@ -3,8 +3,8 @@ import NIOCore
 /// The invalidation connection, from its handshake to its end: what is announced, and what has been answered.
 ///
 /// The server announces on this connection in the order of its events, so what it had announced before the answer to a `PING` has
-/// been applied once that is read. One `PING` at a time is in flight; who asks meanwhile gets the next one, because the one in flight
-/// may have been answered before what they want to be sure of.
+/// been applied once that is read; with ``BroadcastOrder`` it may take a second one. One `PING` at a time is in flight; who asks meanwhile
+/// gets the next one, because the one in flight may have been answered before what they want to be sure of.
 ///
 ///     handshaking ──▶ up ──▶ closed      (and from handshaking straight to closed)
 ///
@@ -21,11 +21,17 @@ struct InvalidationFeedStateMachine {
     private let tracking: TrackingConfiguration
     private let generation: UInt64
     private let started: UInt64
-    /// When the `PING` in flight was sent.
+    /// What an answer proves.
+    private var order = BroadcastOrder.announcedFirst
+    /// When the question in flight was sent.
     private var inFlight: UInt64?
     private var lastSent: UInt64
-    /// The send time of the newest that was answered.
+    /// Up to when it is proven that what was announced has been heard.
     private var lastAnswered: UInt64 = 0
+    /// The server had no time for what was asked, and is asked again then.
+    private var askAgain: UInt64?
+    /// The user may not `PING`, or the command has another name there: but it may subscribe.
+    private var asksBySubscribing = false
     /// Something that is sent after this is to be answered.
     private var wanted: UInt64 = 0
 
@@ -39,6 +45,11 @@ struct InvalidationFeedStateMachine {
         self.generation = generation
         self.started = started
         self.lastSent = started
+    }
+
+    /// How the server is asked whether it still answers; what it may do even where `PING` is refused is to confirm a subscription.
+    var question: [[UInt8]] {
+        self.asksBySubscribing ? [Array("SUBSCRIBE".utf8), FeedHandshake.channel] : [Array("PING".utf8)]
     }
 
     /// What the server is told first, all in one write.
@@ -57,8 +68,10 @@ struct InvalidationFeedStateMachine {
         case goUp(FeedIdentity, sent: UInt64)
         case invalidate([ByteBuffer])
         case flush
-        /// A `PING` that was sent at that time. With `ping`, the next one is to be written.
-        case answered(sent: UInt64, ping: Bool)
+        /// ``question`` is to be written.
+        case ask
+        /// All that was announced up to that time has been heard. With `asks`, ``question`` is to be written.
+        case answered(sent: UInt64, asks: Bool)
         /// Close the connection.
         case fail(BackingError, FeedRefusal?)
     }
@@ -77,11 +90,9 @@ struct InvalidationFeedStateMachine {
         case (.up, .tooLong):
             return .flush
         case (.up, .reply(.error(let text))):
-            // Also one who may not PING has been answered. But a server that is loading has other data than before.
-            let hasOtherData = ["LOADING ", "MASTERDOWN "].contains { text.starts(with: $0.utf8) }
-            return hasOtherData ? .fail(.server(text), nil) : self.pingAnswered(now: now)
+            return self.refused(text, now: now)
         case (.up, .reply(.array(let elements))):
-            if elements.count == 2, elements[0].text == Array("pong".utf8) { return self.pingAnswered(now: now) }
+            if self.isAnswer(elements) { return self.answered(now: now) }
             guard elements.count == 3, elements[0].text == Array("message".utf8),
                 elements[1].text == FeedHandshake.channel
             else { return self.fail("not an announcement") }
@@ -95,8 +106,9 @@ struct InvalidationFeedStateMachine {
         switch progress {
         case .goesOn:
             return .nothing
-        case .done(let redirectID, let runID):
+        case .done(let redirectID, let runID, let announcesFirst):
             self.state = .up
+            if self.tracking.broadcastPrefixes != nil { self.order = BroadcastOrder(announcesFirst: announcesFirst) }
             let identity = FeedIdentity(redirectID: redirectID, runID: runID, generation: self.generation)
             return .goUp(identity, sent: self.started)
         case .refused(let refusal):
@@ -123,12 +135,40 @@ struct InvalidationFeedStateMachine {
         }
     }
 
-    private mutating func pingAnswered(now: UInt64) -> Action {
+    private func isAnswer(_ elements: [BackingReply]) -> Bool {
+        elements.first?.text == Array((self.asksBySubscribing ? "subscribe" : "pong").utf8)
+    }
+
+    private mutating func answered(now: UInt64) -> Action {
         guard let sent = self.inFlight else { return self.fail("a reply that nobody asked for") }
         self.inFlight = nil
-        self.lastAnswered = sent
-        return .answered(sent: sent, ping: self.wanted >= sent && self.ping(now: now))
+        let proven = self.order.answered(sent: sent)
+        self.lastAnswered = max(self.lastAnswered, proven ?? 0)
+        let asks = self.wanted >= self.lastAnswered && self.ask(now: now)
+        guard let proven else { return asks ? .ask : .nothing }
+        return .answered(sent: proven, asks: asks)
     }
+
+    /// An error is an answer, too, unless the server says that it has other data now, or what it announces by broadcast waits.
+    private mutating func refused(_ text: [UInt8], now: UInt64) -> Action {
+        func says(_ words: String...) -> Bool { words.contains { text.starts(with: $0.utf8) } }
+        if says("LOADING ", "MASTERDOWN ") { return .fail(.server(text), nil) }
+        guard self.inFlight != nil else { return self.fail("a reply that nobody asked for") }
+        if says("NOPERM ", "ERR unknown command"), !self.asksBySubscribing {
+            self.inFlight = nil
+            self.asksBySubscribing = true
+            return self.ask(now: now) ? .ask : .nothing
+        }
+        guard self.tracking.broadcastPrefixes != nil else { return self.answered(now: now) }
+        guard says("BUSY ") else { return .fail(.server(text), nil) }
+        self.inFlight = nil
+        self.order.interrupted()
+        self.askAgain = now.advanced(by: Self.busyDelay)
+        return .nothing
+    }
+
+    /// How long a server that has no time is left alone.
+    private static let busyDelay = TimeAmount.milliseconds(50)
 
     private func fail(_ reason: String) -> Action {
         .fail(.nonsense(self.configuration.address, ReplyViolation(reason: reason)), nil)
@@ -138,16 +178,16 @@ struct InvalidationFeedStateMachine {
 
     /// Makes sure that something is answered that is sent after `since`.
     ///
-    /// - Returns: Whether a `PING` is to be written.
+    /// - Returns: Whether ``question`` is to be written.
     mutating func ask(since: UInt64, now: UInt64) -> Bool {
         guard case .up = self.state, self.lastAnswered <= since else { return false }
         self.wanted = max(self.wanted, since)
-        return self.ping(now: now)
+        return self.ask(now: now)
     }
 
-    /// A `PING` is about to be written, unless one is in flight.
-    private mutating func ping(now: UInt64) -> Bool {
-        guard self.inFlight == nil else { return false }
+    /// A question is about to be written, unless one is in flight, or the server has no time.
+    private mutating func ask(now: UInt64) -> Bool {
+        guard self.inFlight == nil, self.askAgain == nil else { return false }
         self.inFlight = now
         self.lastSent = now
         return true
@@ -157,7 +197,8 @@ struct InvalidationFeedStateMachine {
 
     enum TimeAction {
         case nothing
-        case ping
+        /// ``question`` is to be written.
+        case ask
         case fail(BackingError)
     }
 
@@ -166,7 +207,8 @@ struct InvalidationFeedStateMachine {
         switch self.state {
         case .handshaking: self.started.advanced(by: self.configuration.connectTimeout + self.tracking.timeout)
         case .up:
-            self.inFlight?.advanced(by: self.limit) ?? self.lastSent.advanced(by: self.tracking.heartbeat)
+            self.askAgain ?? self.inFlight?.advanced(by: self.limit)
+                ?? self.lastSent.advanced(by: self.tracking.heartbeat)
         case .closed: nil
         }
     }
@@ -183,7 +225,11 @@ struct InvalidationFeedStateMachine {
         case .closed: return .nothing
         case .handshaking: return .fail(.silent(self.configuration.address, for: self.configuration.connectTimeout))
         case .up:
-            return self.ping(now: now) ? .ping : .fail(.silent(self.configuration.address, for: self.limit))
+            self.askAgain = nil
+            guard self.ask(now: now) else { return .fail(.silent(self.configuration.address, for: self.limit)) }
+            // Up to this moment: where that takes two answers, both at once.
+            self.wanted = max(self.wanted, now > 0 ? now - 1 : 0)
+            return .ask
         }
     }
 

@@ -1,4 +1,4 @@
-/// The limits of the request side, by default those of Redis 7.0.
+/// The limits of the request side, by default those of Redis 7.0 and later.
 public struct CommandLimits: Equatable, Sendable {
     /// Bytes of an inline request without a line feed (Redis: `PROTO_INLINE_MAX_SIZE`), and of a count line.
     public var inlineLength: Int
@@ -19,6 +19,8 @@ public struct CommandLimits: Equatable, Sendable {
 
     /// What Redis 7.0 allows by default.
     public static let redis = CommandLimits(inlineLength: 65_536, arguments: 2_147_483_647, bulkLength: 536_870_912)
+    /// What Redis allows before 7.0.
+    public static let redis6 = CommandLimits(inlineLength: 65_536, arguments: 1_048_576, bulkLength: 536_870_912)
     /// What Redis 7.0 allows a client that has not logged in where a password is needed.
     public static let redisUnauthenticated = CommandLimits(
         inlineLength: 65_536, arguments: 10, bulkLength: 16_384, unauthenticated: true)

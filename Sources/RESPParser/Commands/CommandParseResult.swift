@@ -8,4 +8,6 @@ public enum CommandParseResult: Equatable, Sendable {
     case multibulk(length: Int)
     /// An inline command, `length` bytes long with its line end.
     case inline(length: Int)
+    /// An inline command that servers split differently, or refuse: it is for the server to say. `length` bytes long with its line end.
+    case line(length: Int)
 }

@@ -23,12 +23,13 @@ public struct CommandParser: Sendable {
     /// Where the arguments of the command found last stand, first the command's name.
     ///
     /// For ``CommandParseResult/multibulk(length:)`` the ranges count from the command's first byte in the caller's
-    /// buffer; for ``CommandParseResult/inline(length:)`` from the start of ``inlineAsMultibulk``. While the result is
+    /// buffer; for ``CommandParseResult/inline(length:)`` from the start of ``inlineAsMultibulk``. For
+    /// ``CommandParseResult/line(length:)`` there is only the name, in the caller's buffer, or nothing where it is not clear either. While the result is
     /// ``CommandParseResult/incomplete`` it holds the arguments completed so far. The next call reuses the memory: a
     /// caller that still holds a copy then makes it allocate.
     public private(set) var arguments: [Range<Int>]
 
-    /// The inline command found last, encoded anew as multibulk, its quoting undone.
+    /// The inline command found last, encoded anew as multibulk, its quotation marks taken off.
     public private(set) var inlineAsMultibulk: [UInt8]
 
     /// The arguments that the multibulk command in hand announced, or nil while that is not known (or it is inline).
@@ -235,7 +236,7 @@ extension CommandParser {
             let byte = bytes[position]
             if byte == Byte.lineFeed, !lineHoldsNull {
                 position += 1
-                return try inlineCommand(bytes)
+                return inlineCommand(bytes)
             }
             if byte == Byte.null { lineHoldsNull = true }
             guard position < limits.inlineLength else {
@@ -247,25 +248,27 @@ extension CommandParser {
     }
 
     /// The inline command whose line feed was just passed.
-    private mutating func inlineCommand(_ bytes: RawSpan) throws(ProtocolError) -> CommandParseResult {
+    private mutating func inlineCommand(_ bytes: RawSpan) -> CommandParseResult {
         var lineEnd = position - 1
         if lineEnd > 0, bytes[lineEnd - 1] == Byte.carriageReturn { lineEnd -= 1 }
+        let line = bytes.extracting(0..<lineEnd)
         var splitter = InlineSplitter()
-        guard splitter.split(bytes.extracting(0..<lineEnd)) else {
-            throw error("Protocol error: unbalanced quotes in request", at: lineEnd)
+        guard splitter.split(line) else {
+            arguments = splitter.arguments
+            return .line(length: end())
         }
         guard !splitter.arguments.isEmpty else { return .nothing(length: end()) }
-        encode(splitter)
+        encode(splitter.arguments, of: line)
         return .inline(length: end())
     }
 
-    private mutating func encode(_ splitter: InlineSplitter) {
+    private mutating func encode(_ words: [Range<Int>], of line: RawSpan) {
         inlineAsMultibulk.removeAll(keepingCapacity: true)
-        RESPEncoder.arrayHeader(count: splitter.arguments.count, into: &inlineAsMultibulk)
-        for argument in splitter.arguments {
-            RESPEncoder.bulk(splitter.text.span.bytes.extracting(argument), into: &inlineAsMultibulk)
+        RESPEncoder.arrayHeader(count: words.count, into: &inlineAsMultibulk)
+        for word in words {
+            RESPEncoder.bulk(line.extracting(word), into: &inlineAsMultibulk)
             let end = inlineAsMultibulk.count - 2
-            arguments.append(end - argument.count..<end)
+            arguments.append(end - word.count..<end)
         }
     }
 }

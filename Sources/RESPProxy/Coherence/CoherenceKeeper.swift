@@ -11,7 +11,10 @@ final class CoherenceKeeper {
     private let watch: ServerWatch
     /// Tells the fill lanes of all loops which feed stands.
     private let announce: (FeedIdentity?) -> Void
+    private let logger: Logger
     private var isStopped = false
+    /// What has been said of the last look, where it failed.
+    private var complaint: [UInt8]?
 
     init(
         connector: BackingConnector, tracking: TrackingConfiguration, coherence: Coherence, cache: ValueCache,
@@ -24,6 +27,7 @@ final class CoherenceKeeper {
         self.cache = cache
         self.tracking = tracking
         self.announce = announce
+        self.logger = logger
     }
 
     func start() {
@@ -49,6 +53,7 @@ final class CoherenceKeeper {
                     coherence.watchSawChange()
                     cache.flush()
                 }
+                complaint = nil
                 coherence.watchSaw(mayReadTogether: watch.mayReadTogether)
                 coherence.watchAnswered(sent: sent)
             case .failure(let error):
@@ -70,6 +75,15 @@ final class CoherenceKeeper {
             // It has other data, or the fill user other rights, than when the values were read.
             cache.flush()
         }
+        if !says("BUSY ", "LOADING ", "MASTERDOWN ") { complain(of: error) }
+    }
+
+    /// What does not pass by itself is said, once.
+    private func complain(of error: BackingError) {
+        guard coherence.announcesChanges, error.message != complaint else { return }
+        complaint = error.message
+        logger.warning(
+            "the backing Redis refuses what is asked of it in each heartbeat, so the cache answers nobody: \(error)")
     }
 }
 

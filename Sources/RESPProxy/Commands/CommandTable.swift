@@ -5,6 +5,8 @@ struct CommandTable: Sendable {
     private let commands: CommandMap<CommandDescription>
     /// By the container's name, and then by the name behind it (`create` of `xgroup|create`).
     private let subcommands: [CommandName: [CommandName: CommandDescription]]
+    /// Whether it is of a server before Redis 7, which tells nothing of subcommands.
+    let isOfRedis6: Bool
 
     /// Reads the reply to `COMMAND`, RESP2 or RESP3, of any server version; nil when it is not such a reply.
     init?(reply: RawSpan) {
@@ -26,6 +28,7 @@ struct CommandTable: Sendable {
         guard !commands.isEmpty else { return nil }
         self.commands = CommandMap(commands)
         self.subcommands = subcommands
+        self.isOfRedis6 = subcommands.isEmpty
     }
 
     /// What the table says of a command with these arguments; of the subcommand where it has that.

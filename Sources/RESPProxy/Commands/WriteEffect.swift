@@ -59,6 +59,9 @@ enum WriteEffect: Equatable, Sendable {
             // `BLMPOP`, `BZMPOP`, `XREADGROUP`: they take from lists, sorted sets and streams that are there, and never make or unmake
             // a string. A fence on all keys while one waits would switch the cache off for as long.
             self = .none
+        } else if command.name == "function", description.categories.contains(.scripting) {
+            // `FUNCTION LOAD` and its like are flagged `write`, as a script's place is the dataset; they change no key.
+            self = .none
         } else if flags.contains(.write) || command.name == "pfcount" {
             // PFCOUNT is flagged read-only and yet may rewrite the string that it reads (it caches the count).
             self = Self.keys(of: command, description, namesKeys: namesKeys)
@@ -75,17 +78,14 @@ enum WriteEffect: Equatable, Sendable {
         "quit", "reset", "select", "ssubscribe", "subscribe", "sunsubscribe", "unsubscribe", "unwatch", "watch",
     ]
 
-    /// Commands of `@admin` that change no key; the rest of it (`DEBUG`, `REPLICAOF`, `MODULE`, …) may.
-    private static let harmlessAdmin: Set<CommandName> = [
-        "acl", "bgrewriteaof", "bgsave", "client", "config", "lastsave", "latency", "monitor", "pfselftest", "psync",
-        "replconf", "role", "save", "slowlog", "sync",
-    ]
-
-    /// For commands flagged neither `write` nor `readonly`: `EVAL`, `FCALL`, `DEBUG`, `REPLICAOF` carry no flag and yet write.
+    /// For commands flagged neither `write` nor `readonly`: `EVAL`, `FCALL`, `DEBUG`, `REPLICAOF` carry no flag and yet write, and so may a
+    /// module's. Only what is known to change no key is harmless.
     private static func unflagged(_ command: CommandView, _ description: CommandDescription) -> WriteEffect {
-        if description.categories.contains(.scripting) { return .unknownKeys }
-        guard description.categories.contains(.admin) else { return .none }
-        return command.name.map(harmlessAdmin.contains) == true ? .none : .everything
+        let categories = description.categories
+        // Whatever its name was changed to: `MODULE`, `REPLICAOF`; and `EVAL`, which tells its keys elsewhere.
+        let unknown: WriteEffect = categories.contains(.admin) ? .everything : .unknownKeys
+        guard let name = command.name, !description.flags.contains(.movableKeys) else { return unknown }
+        return HarmlessCommands.contain(name, subcommand: command.word(1), categories) ? .none : unknown
     }
 
     private static func keys(

@@ -306,7 +306,7 @@ struct RelayLedger: Sendable {
         case .pause(let change): pause = change
         case .monitor: state.tracking = .monitoring
         case .tracking(let on): state.isTracked = on
-        case .unknown: state.isUncertain = true
+        case .unknown, .unclear: state.isUncertain = true
         }
         return []
     }

@@ -11,6 +11,8 @@ enum RepliesOnWire: Equatable, Sendable {
     case askedFor
     /// `CLIENT REPLY OFF` before it: of what follows it is not known, as it begins, whether it is a reply or comes by itself.
     case silenced
+    /// What the client sent; and of what comes from here on nothing tells to which command it belongs.
+    case unmatched
     /// Nothing is like it: the session ends. An `EXEC` whose reply would begin in its middle.
     case notPossible
 
@@ -32,6 +34,8 @@ enum RepliesOnWire: Equatable, Sendable {
             self = .askedFor
         case .subscribe, .unsubscribe, .monitor, .synchronize:
             if state.replies == .off { self = .silenced }
+        case .unclear:
+            self = state.replies == .off ? .silenced : .unmatched
         default: break
         }
     }
@@ -41,7 +45,7 @@ extension StateChange {
     /// Whether a command may go out only once those before it are answered, because what it means depends on them.
     func settlesFirst(under replies: SessionState.Replies) -> Bool {
         switch self {
-        case .replies: true
+        case .replies, .unclear: true
         case .subscribe, .unsubscribe, .monitor, .synchronize: replies == .off
         default: false
         }

@@ -62,9 +62,12 @@ final class CommandRouter: Sendable {
     let access: CacheAccess
     /// False where nothing is kept at all: then a `GET` is a command like any other.
     let caches: Bool
+    /// Of what the server takes from whom it knows.
+    let limits: CommandLimits
 
     init(table: CommandTable?, access: CacheAccess, caches: Bool = true) {
         self.table = table
+        self.limits = table?.isOfRedis6 == true ? .redis6 : .redis
         self.access = access
         self.caches = caches
     }
@@ -87,6 +90,16 @@ final class CommandRouter: Sendable {
         let relayed = describe(command, announcesChanges: announcesChanges)
         if session.outstanding > 0, relayed.change.settlesFirst(under: session.replies) { return .wait }
         return .relay(relayed)
+    }
+
+    /// - Parameter line: The name of a command whose arguments only the server can tell; nothing where that is not clear either.
+    func route(line: CommandView, _ session: SessionStanding, announcesChanges: Bool) -> Route {
+        switch line.name {
+        case "post", "host:": return .hangUp
+        default: break
+        }
+        guard session.hasNoReads, session.outstanding == 0, !session.mayLeaveConnection else { return .wait }
+        return .relay(describe(line: line, announcesChanges: announcesChanges))
     }
 
     /// Replies outstanding on a pinned connection, beyond which the client is not read any more: room for what a client library may
@@ -115,6 +128,36 @@ final class CommandRouter: Sendable {
             needsOffset: command.name == "wait" || command.name == "waitaof",
             concernsClients: command.name == "info" || command.name == "client" && Self.concernsClients(command))
     }
+
+    /// Of the arguments of such a line nothing is known: of commands that are answered once at least the replies can be matched.
+    func describe(line: CommandView, announcesChanges: Bool) -> RelayedCommand {
+        guard let name = line.name, case .listed(let description) = table?.entry(for: line),
+            !Self.notAnsweredOnce.contains(name)
+        else {
+            // With tracking all of its replies are held; nothing else would ever end a fence.
+            return RelayedCommand(
+                change: .unclear, writes: announcesChanges ? .none : .everything, isBlocking: true, pins: true,
+                isShareable: false)
+        }
+        let flags = description.flags
+        let isRead = flags.contains(.readonly) && name != "pfcount"
+        let isHarmless =
+            flags.isDisjoint(with: [.write, .readonly]) && !description.hasSubcommands
+            && WriteEffect(of: line, .listed(description)).isNone
+        let writes: WriteEffect = isRead || isHarmless ? .none : announcesChanges ? .unknownKeys : .everything
+        let change = StateChange(of: line, .listed(description))
+        return RelayedCommand(
+            change: change.isNone ? .none : .unknown, writes: writes,
+            isBlocking: description.flags.contains(.blocking),
+            pins: description.hasSubcommands || Self.pins(line, description),
+            isShareable: false, needsOffset: name == "wait" || name == "waitaof")
+    }
+
+    /// Commands whose arguments say how often they are answered, or that end what replies belong to.
+    private static let notAnsweredOnce: Set<CommandName> = [
+        "client", "monitor", "psubscribe", "psync", "punsubscribe", "quit", "reset", "ssubscribe", "subscribe",
+        "sunsubscribe", "sync", "unsubscribe",
+    ]
 
     private static func concernsClients(_ command: CommandView) -> Bool {
         command.word(1) == "list" || command.word(1) == "kill"

@@ -33,11 +33,12 @@ extension RESPSession {
     ///
     /// - Returns: False when more bytes are needed.
     func takeNext(now: UInt64) -> Bool {
-        if asksForPassword, ledger.isAuthenticating {
+        if awaitsLine || asksForPassword && ledger.isAuthenticating {
             isWaiting = true
             return false
         }
-        parser.limits = asksForPassword && ledger.state.user == .new ? .redisUnauthenticated : .redis
+        let mustLogIn = asksForPassword && ledger.state.hasNotLoggedIn
+        parser.limits = mustLogIn ? .redisUnauthenticated : loop.router.limits
         let result: CommandParseResult
         // A span needs an owner that stays: without run-time checks of exclusive access, a class's property is none.
         let received = inbound
@@ -74,8 +75,36 @@ extension RESPSession {
             } drop: {
                 $0.inbound.moveReaderIndex(forwardBy: length)
             }
+        case .line(let length):
+            let name = CommandView(buffer: received, arguments: parser.arguments)
+            take(line: name, length: length, now: now)
         }
         return true
+    }
+
+    /// Sends a line that only the server can split as it came. Nothing follows it before its answer has come: if it is a protocol error the
+    /// server closes.
+    private func take(line name: CommandView, length: Int, now: UInt64) {
+        let router = loop.router
+        let announcesChanges = loop.coherence.announcesChanges
+        switch router.route(line: name, standing(for: router.access), announcesChanges: announcesChanges) {
+        case .wait, .read, .readTogether: isWaiting = true
+        case .hangUp: hangUp()
+        case .relay(let relayed):
+            relay(relayed, now: now) { session in
+                session.awaitsLine = session.ledger.state.tracking == .byReply
+                session.forward(&session.inbound, length: length)
+            } drop: {
+                $0.inbound.moveReaderIndex(forwardBy: length)
+            }
+        }
+    }
+
+    private func hangUp() {
+        intake = .ended
+        flushForwards()
+        flushOutput()
+        close()
     }
 
     /// Whether tighter limits hold for clients that are not logged in.
@@ -91,10 +120,7 @@ extension RESPSession {
         case .wait:
             isWaiting = true
         case .hangUp:
-            intake = .ended
-            flushForwards()
-            flushOutput()
-            close()
+            hangUp()
         case .read:
             let isCurrent = isCurrent
             if !isCurrent, held != nil || loop.coherence.mayServe(now: now) {
@@ -181,6 +207,10 @@ extension RESPSession {
             RESPEncoder.command(RepliesOnWire.ask, into: &forwards)
         case .silenced:
             RESPEncoder.command(RepliesOnWire.silence, into: &forwards)
+            ledger.giveUpMatching()
+            begin(relayed, now: now)
+            forward(self)
+        case .unmatched:
             ledger.giveUpMatching()
             begin(relayed, now: now)
             forward(self)

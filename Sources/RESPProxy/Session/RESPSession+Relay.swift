@@ -165,12 +165,19 @@ extension RESPSession: RelayReceiver {
 
     func replyEnded(_ reply: ReplyGlimpse) {
         let ended = ledger.replyEnded(reply)
+        if awaitsLine { lineAnswered(reply) }
         lowerFences(ended.fences)
         guard let started = ended.started else { return }
         let now = relayReadTime ?? MonotonicClock.now()
         relayReadTime = now
         notePause(now: now)
         loop.metrics.requestsEnded(.resp, .relay, reply.isError ? .error : .ok, nanoseconds: now &- started)
+    }
+
+    private func lineAnswered(_ reply: ReplyGlimpse) {
+        guard ledger.isEmpty else { return }
+        awaitsLine = false
+        if reply.starts(with: "-ERR Protocol error") { intake = .ended }
     }
 
     func relayed(_ bytes: ByteBuffer) {

@@ -84,6 +84,8 @@ final class RESPSession: ChannelInboundHandler {
     var isWithdrawn = false
     /// What the route of the command in hand waits for has not come yet.
     var isWaiting = false
+    /// A line that only the server can split has not been answered.
+    var awaitsLine = false
     /// Replies on a shared connection have come in this read of it.
     var isTouched = false
     /// Bytes of such replies since the client stopped taking them.

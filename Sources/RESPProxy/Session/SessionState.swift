@@ -63,6 +63,9 @@ struct SessionState: Equatable, Sendable {
 
     var isSubscribed: Bool { channels + patterns + shardChannels > 0 }
 
+    /// Whether it is certain that nobody has logged in.
+    var hasNotLoggedIn: Bool { user == .new && !isUncertain && tracking == .byReply }
+
     /// Whether Redis would give this session the value that the fill lane reads: the same database and user, and
     /// nothing that makes an answer from the cache wrong or out of place.
     @inline(__always)

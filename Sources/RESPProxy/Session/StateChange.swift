@@ -23,6 +23,9 @@ enum StateChange: Equatable, Sendable {
     case synchronize
     /// Of `@connection`, `@transaction` or `@pubsub` by the server's table, under a name that we do not know.
     case unknown
+    /// A line that only the server can split (``CommandParseResult/line(length:)``), and that may be of a command that is not answered once:
+    /// what it changes and how often it is answered is not known.
+    case unclear
 
     enum SubscriptionKind: Sendable { case channel, pattern, shard }
 

@@ -8,11 +8,12 @@ struct InvalidationFeedStateMachineTests {
     private typealias Machine = InvalidationFeedStateMachine
     private static let second: UInt64 = 1_000_000_000
 
-    private static func machine(password: String? = nil) -> Machine {
+    private static func machine(password: String? = nil, broadcast: Bool = false) -> Machine {
         Machine(
             configuration: BackingConfiguration(
                 address: .tcp(host: "localhost", port: 6379), password: password.map { Array($0.utf8) }),
-            tracking: TrackingConfiguration(), generation: 7, started: 100 * self.second)
+            tracking: TrackingConfiguration(broadcastPrefixes: broadcast ? [] : nil), generation: 7,
+            started: 100 * self.second)
     }
 
     private static let info = BackingReply.bulk(.text("# Server\r\nredis_version:7\r\nrun_id:abc\r\nx:y\r\n"))
@@ -40,7 +41,8 @@ struct InvalidationFeedStateMachineTests {
             "up \(identity.redirectID) \(String(decoding: identity.runID, as: UTF8.self)) \(identity.generation)"
         case .invalidate(let keys): "drop \(keys.map { String(buffer: $0) }.joined(separator: " "))"
         case .flush: "flush"
-        case .answered(let sent, let ping): "answered \(sent / self.second)\(ping ? " ping" : "")"
+        case .ask: "ask"
+        case .answered(let sent, let asks): "answered \(sent / self.second)\(asks ? " ask" : "")"
         case .fail(let error, let refusal): refusal.map { "refused: \($0)" } ?? "\(error.code)"
         }
     }
@@ -92,9 +94,9 @@ struct InvalidationFeedStateMachineTests {
         #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
         #expect(machine.ask(since: 99 * Self.second, now: 102 * Self.second) == false)
         #expect(machine.ask(since: 102 * Self.second, now: 102 * Self.second) == false)
-        #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 101 ping"])
+        #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 101 ask"])
         #expect(machine.ask(since: 100 * Self.second, now: 104 * Self.second) == false, "it is answered")
-        #expect(Self.replies(&machine, .error(Array("NOPERM ping".utf8)), at: 105) == ["answered 103"])
+        #expect(Self.replies(&machine, Self.pong, at: 105) == ["answered 103"])
         machine.close()
         #expect(machine.ask(since: 200 * Self.second, now: 201 * Self.second) == false)
     }
@@ -103,7 +105,7 @@ struct InvalidationFeedStateMachineTests {
     func sameTime() {
         var machine = Self.up()
         #expect(machine.ask(since: 101 * Self.second, now: 101 * Self.second) == true)
-        #expect(Self.replies(&machine, Self.pong, at: 102) == ["answered 101 ping"])
+        #expect(Self.replies(&machine, Self.pong, at: 102) == ["answered 101 ask"])
         #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 102"])
     }
 
@@ -111,7 +113,7 @@ struct InvalidationFeedStateMachineTests {
     func silence() {
         var machine = Self.up()
         #expect(machine.nextDeadline == 101 * Self.second)
-        guard case .ping = machine.timePassed(now: 101 * Self.second) else {
+        guard case .ask = machine.timePassed(now: 101 * Self.second) else {
             Issue.record("no ping")
             return
         }
@@ -130,5 +132,104 @@ struct InvalidationFeedStateMachineTests {
     func loading() {
         var machine = Self.up()
         #expect(Self.replies(&machine, .error(Array("LOADING Redis is loading".utf8))) == ["server"])
+    }
+
+    @Test("a server that runs a script answers: what it had to announce, it has", arguments: ["BUSY Redis is busy"])
+    func busy(text: String) {
+        var machine = Self.up()
+        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(Self.replies(&machine, .error(Array(text.utf8)), at: 102) == ["answered 101"])
+    }
+
+    @Test(
+        "where PING is refused it is asked by a subscription, which the server has granted before",
+        arguments: ["NOPERM this user has no permissions to run the 'ping' command", "ERR unknown command 'PING'"])
+    func pingRefused(text: String) {
+        for broadcast in [false, true] {
+            var machine = Self.up(broadcast: broadcast)
+            #expect(machine.question.map { String(decoding: $0, as: UTF8.self) } == ["PING"])
+            #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+            #expect(Self.replies(&machine, .error(Array(text.utf8)), at: 102) == ["ask"])
+            #expect(
+                machine.question.map { String(decoding: $0, as: UTF8.self) } == ["SUBSCRIBE", "__redis__:invalidate"])
+            #expect(Self.replies(&machine, Self.confirmation, at: 103) == ["answered 102"])
+        }
+    }
+
+    // MARK: By broadcast
+
+    private static func up(broadcast: Bool, info: String = "redis_version:7.4.1\r\n") -> Machine {
+        var machine = self.machine(broadcast: broadcast)
+        #expect(
+            self.replies(
+                &machine, .bulk(.text("# Server\r\n\(info)run_id:abc\r\n")), .integer(42), self.confirmation
+            ).last == "up 42 abc 7")
+        return machine
+    }
+
+    @Test(
+        "by broadcast, where replies may overtake announcements, two answers in a row prove what one does elsewhere",
+        arguments: [
+            "redis_version:8.2.3\r\n", "redis_version:7.9.224\r\n", "redis_version:10.0.0\r\n",
+            "redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n", "redis_version:?\r\n", "",
+        ])
+    func twoAnswers(info: String) {
+        var machine = Self.up(broadcast: true, info: info)
+        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(Self.replies(&machine, Self.pong, at: 102) == ["ask"])
+        #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 101"])
+        #expect(machine.ask(since: 103 * Self.second, now: 104 * Self.second) == true)
+        #expect(Self.replies(&machine, Self.pong, at: 105) == ["answered 102 ask"], "not yet up to what was asked")
+        #expect(Self.replies(&machine, Self.pong, at: 106) == ["answered 104"])
+        var other = Self.up(broadcast: false, info: info)
+        #expect(other.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(Self.replies(&other, Self.pong, at: 102) == ["answered 101"], "not by broadcast")
+    }
+
+    @Test(
+        "one answer is enough where announcements go ahead of replies",
+        arguments: ["redis_version:6.0.16\r\n", "redis_version:7.0.15\r\n", "redis_version:7.4.9\r\n"])
+    func oneAnswer(info: String) {
+        var machine = Self.up(broadcast: true, info: info)
+        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(Self.replies(&machine, Self.pong, at: 102) == ["answered 101"])
+    }
+
+    @Test("a heartbeat asks for as many answers as it takes")
+    func heartbeats() {
+        var machine = Self.up(broadcast: true, info: "redis_version:8.2.3\r\n")
+        guard case .ask = machine.timePassed(now: 101 * Self.second) else {
+            Issue.record("no question")
+            return
+        }
+        #expect(Self.replies(&machine, Self.pong, at: 102) == ["ask"])
+        #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 101"])
+        #expect(machine.nextDeadline == 103 * Self.second, "a heartbeat after the last one")
+    }
+
+    @Test("by broadcast a server that runs a script has not announced all, nor has its first answer after that")
+    func busyByBroadcast() {
+        var machine = Self.up(broadcast: true)
+        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        let busy = BackingReply.error(Array("BUSY Redis is busy running a script".utf8))
+        #expect(Self.replies(&machine, busy, at: 102) == ["nothing"])
+        #expect(machine.ask(since: 102 * Self.second, now: 102 * Self.second) == false, "it is left alone for a while")
+        let again = 102 * Self.second + 50_000_000
+        #expect(machine.nextDeadline == again)
+        guard case .ask = machine.timePassed(now: again) else {
+            Issue.record("no question")
+            return
+        }
+        #expect(Self.replies(&machine, Self.pong, at: 103) == ["ask"])
+        #expect(Self.replies(&machine, Self.pong, at: 104) == ["answered 102"])
+        #expect(machine.ask(since: 104 * Self.second, now: 105 * Self.second) == true)
+        #expect(Self.replies(&machine, Self.pong, at: 106) == ["answered 105"], "as before the script")
+    }
+
+    @Test("by broadcast an error that tells nothing ends the feed")
+    func otherErrorByBroadcast() {
+        var machine = Self.up(broadcast: true)
+        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(Self.replies(&machine, .error(Array("ERR what".utf8))) == ["server"])
     }
 }

@@ -129,6 +129,14 @@ struct MultibulkTests {
         #expect(parseCommands("*1\r\n$16385\r\n", limits: limits) == [.error(long)])
     }
 
+    @Test("Redis before 7.0 takes fewer arguments")
+    func redis6() {
+        let error = ProtocolError(message: "Protocol error: invalid multibulk length", offset: 1)
+        #expect(parseCommands("*1048576\r\n", limits: .redis6) == [.rest(10)])
+        #expect(parseCommands("*1048577\r\n", limits: .redis6) == [.error(error)])
+        #expect(parseCommands("*1048577\r\n", limits: .redis) == [.rest(10)])
+    }
+
     @Test("the limit for everybody comes before that for the unauthenticated")
     func unauthenticatedOverBothLimits() {
         let limits = CommandLimits.redisUnauthenticated

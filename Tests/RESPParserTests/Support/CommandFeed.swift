@@ -4,6 +4,8 @@ import RESPParser
 enum ParsedCommand: Equatable {
     case multibulk([[UInt8]])
     case inline([[UInt8]])
+    /// A line that only the server can split: its name, where that is clear.
+    case line(name: [UInt8]?)
     case nothing
     case error(ProtocolError)
     /// Bytes of an unfinished command.
@@ -24,6 +26,7 @@ func parseCommands(_ pieces: [[UInt8]], limits: CommandLimits = .redis) -> [Pars
                 switch result {
                 case .multibulk: found.append(.multibulk(parser.arguments.map { Array(held[$0]) }))
                 case .inline: found.append(.inline(parser.arguments.map { Array(parser.inlineAsMultibulk[$0]) }))
+                case .line: found.append(.line(name: parser.arguments.first.map { Array(held[$0]) }))
                 default: found.append(.nothing)
                 }
                 held.removeFirst(length)
@@ -44,7 +47,7 @@ extension CommandParseResult {
     var length: Int? {
         switch self {
         case .incomplete: nil
-        case .nothing(let length), .multibulk(let length), .inline(let length): length
+        case .nothing(let length), .multibulk(let length), .inline(let length), .line(let length): length
         }
     }
 }

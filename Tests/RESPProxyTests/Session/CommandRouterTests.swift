@@ -232,4 +232,40 @@ struct ReadQueueTests {
         _ = queue.fillEnded(request: 0, outcome: .value(ByteBuffer(repeating: 0, count: 100_000)))
         #expect(queue.pendingLimit == 4)
     }
+
+    // MARK: Lines that only the server can split
+
+    @Test("a line goes to the server, on a connection of its own, once all before it is answered")
+    func lines() throws {
+        let router = CommandRouter(
+            table: try .ofRedis7(), access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
+        func describe(_ words: String..., announces: Bool = true) -> RelayedCommand {
+            router.describe(line: CommandView(words: words), announcesChanges: announces)
+        }
+        #expect(describe("SET").writes == .unknownKeys)
+        #expect(describe("SET", announces: false).writes == .everything)
+        #expect(describe("SET").change == .none)
+        #expect(describe("GET").writes == .none)
+        #expect(describe("PFCOUNT").writes == .unknownKeys, "it may rewrite what it reads")
+        #expect(describe("PING").writes == .none)
+        #expect(describe("EVAL").writes == .unknownKeys)
+        #expect(describe("BLPOP").isBlocking)
+        for name in ["AUTH", "SELECT", "HELLO", "MULTI", "WATCH", "renamed-select"] {
+            #expect(describe(name).change == .unknown, "\(name)")
+        }
+        for name in ["SUBSCRIBE", "CLIENT", "RESET", "MONITOR", "NOSUCH"] {
+            #expect(describe(name).change == .unclear, "\(name)")
+        }
+        let unnamed = router.describe(line: CommandView(words: []), announcesChanges: true)
+        #expect(unnamed.change == .unclear)
+        #expect(!unnamed.isShareable)
+    }
+
+    @Test("how many arguments a command may have hangs on the server's generation")
+    func limits() throws {
+        let access = CacheAccess(database: 0, fillUser: nil, trustsClients: false)
+        let table = try CommandTable(rows: [("get", 2, ["readonly"], 1, 1, 1, ["@read"])])
+        #expect(CommandRouter(table: table, access: access).limits == .redis6)
+        #expect(CommandRouter(table: nil, access: access).limits == .redis)
+    }
 }

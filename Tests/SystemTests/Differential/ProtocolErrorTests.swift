@@ -24,8 +24,8 @@ struct ProtocolErrorTests {
     @Test("what may not be sent before the login is refused before it, and accepted behind it")
     func beforeLogin() throws {
         let redis = try ProxiedRedis(["REDIS_PASSWORD": "secret"], password: "secret")
+        try Self.awaitAdmission(redis)
         let model = try RedisServer(password: "secret")
-        try self.awaitPassword(redis)
         for text in ProtocolErrors.beforeLogin {
             try compareAnswers(to: text, redis.connection(), RawConnection(port: model.port))
         }
@@ -34,15 +34,17 @@ struct ProtocolErrorTests {
     @Test("after RESET on a server with a password the limits before the login hold again")
     func afterLogout() throws {
         let redis = try ProxiedRedis(["REDIS_PASSWORD": "secret"], password: "secret")
+        try Self.awaitAdmission(redis)
         let model = try RedisServer(password: "secret")
-        try self.awaitPassword(redis)
         try compareAnswers(to: ProtocolErrors.afterLogout, redis.connection(), RawConnection(port: model.port))
     }
 
-    /// Waits until the proxy has asked the server whether it wants a password: until then no limits of its own hold.
-    private func awaitPassword(_ redis: ProxiedRedis) throws {
-        try eventually("the proxy knows of the password") {
-            try answers(to: Array("*11\r\n".utf8), on: redis.connection()).contains("unauthenticated")
+    /// Waits until the proxy has heard that a password is needed.
+    private static func awaitAdmission(_ redis: ProxiedRedis) throws {
+        try eventually("tighter limits hold") {
+            let client = try redis.connection()
+            try client.send("*11\r\n")
+            return try !client.staysSilent(for: .milliseconds(100))
         }
     }
 }

@@ -13,6 +13,8 @@ final class FaultyRelay: Sendable {
         case delayed(Duration)
         /// Only what the server announces is held for a while: the connection on which invalidations come is slow.
         case delayedFeed(Duration)
+        /// What the server says behind the answer to a `PING` on the connection of the announcements, in one go, comes later than that.
+        case splitBehindPong(Duration)
         /// The connection is closed after so many bytes from the server.
         case cut(after: Int)
         /// The first announcement of this key is cut in the middle, and its connection closed.
@@ -124,7 +126,7 @@ private final class State: Sendable {
             case .delayed(let duration):
                 pause(duration)
                 try link.server.send(bytes)
-            case .none, .delayedFeed, .cut, .cutAnnouncement: try link.server.send(bytes)
+            case .none, .delayedFeed, .splitBehindPong, .cut, .cutAnnouncement: try link.server.send(bytes)
             }
         }
         link.server.finishSending()
@@ -145,6 +147,14 @@ private final class State: Sendable {
             case .delayedFeed(let duration):
                 if link.isFeed.isSet { pause(duration) }
                 try link.client.send(bytes)
+            case .splitBehindPong(let duration):
+                let pong = Array("$4\r\npong\r\n$0\r\n\r\n".utf8)
+                let end = bytes.firstRange(of: pong)?.upperBound ?? bytes.count
+                try link.client.send(Array(bytes[..<end]))
+                if end < bytes.count {
+                    pause(duration)
+                    try link.client.send(Array(bytes[end...]))
+                }
             case .cut(let limit):
                 try link.client.send(Array(bytes.prefix(limit - passed)))
                 passed += min(bytes.count, limit - passed)
