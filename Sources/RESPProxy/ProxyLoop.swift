@@ -43,6 +43,10 @@ public final class ProxyLoop {
     /// See `ProxyLoops`: done once clients that had connected before are there, and what was opened for them.
     var settle: (() -> EventLoopFuture<Void>)?
 
+    private var strayPushes = OccasionalWarning(
+        "the server has pushed something on a connection that sessions share: it is for none of them, and was dropped; "
+            + "somebody's CLIENT TRACKING redirects to it by the server's own id")
+
     /// Every client's channel.
     private var channels: [ObjectIdentifier: any Channel] = [:]
     private var quiesced: EventLoopPromise<Void>?
@@ -143,7 +147,11 @@ public final class ProxyLoop {
     }
 
     private func makePool() -> RelayPool {
-        RelayPool(on: eventLoop) { [unowned self] key in openRelay(key) }
+        RelayPool(on: eventLoop) { [unowned self] key in
+            openRelay(key)
+        } pushDropped: { [unowned self] in
+            strayPushes.happened(now: MonotonicClock.now(), to: logger)
+        }
     }
 
     /// Whether the server lets somebody in who gives no password; nil while it has not been asked.

@@ -30,6 +30,7 @@ final class RelayPool {
 
     private let eventLoop: any EventLoop
     private let open: (RelayKey) -> EventLoopFuture<any Channel>
+    private let pushDropped: () -> Void
     private var shared: [RelayKey: [SharedConnection]] = [:]
     private var opening: [RelayKey: [(BackingError?) -> Void]] = [:]
     private var spares: [RelayKey: Deque<(connection: RelayConnection, since: NIODeadline)>] = [:]
@@ -41,10 +42,16 @@ final class RelayPool {
     private var isRetired = false
     private var sweep: Scheduled<Void>?
 
-    /// - Parameter open: Opens a connection of that kind.
-    init(on eventLoop: any EventLoop, open: @escaping (RelayKey) -> EventLoopFuture<any Channel>) {
+    /// - Parameters:
+    ///   - open: Opens a connection of that kind.
+    ///   - pushDropped: Told of each push on a shared connection.
+    init(
+        on eventLoop: any EventLoop, open: @escaping (RelayKey) -> EventLoopFuture<any Channel>,
+        pushDropped: @escaping () -> Void = {}
+    ) {
         self.eventLoop = eventLoop
         self.open = open
+        self.pushDropped = pushDropped
     }
 
     deinit { close() }
@@ -87,9 +94,10 @@ final class RelayPool {
     }
 
     private func share(_ channel: any Channel, _ key: RelayKey) throws -> SharedConnection {
-        let connection = SharedConnection(eventLoop: eventLoop) { [weak self] connection in
-            self?.shared[key]?.removeAll { $0 === connection }
-        }
+        let connection = SharedConnection(
+            eventLoop: eventLoop,
+            ended: { [weak self] connection in self?.shared[key]?.removeAll { $0 === connection } },
+            pushDropped: pushDropped)
         try channel.pipeline.syncOperations.addHandler(connection)
         // It has heard of its end by now, and would be listed for good.
         guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
