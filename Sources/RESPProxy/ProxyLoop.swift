@@ -24,6 +24,9 @@ public final class ProxyLoop {
     /// Told of clients that are not served through a fault of the proxy's own.
     let faults: ClientFaults
 
+    /// The ids that clients of this process were told.
+    let identifiers: ClientIdentifiers
+
     /// Sends what the loop's connections have written, RESP and HTTP, at the end of each turn.
     package let flusher: ReplyFlusher
 
@@ -41,10 +44,15 @@ public final class ProxyLoop {
     /// The connections that sessions share or take over from each other; sessions keep the pool that they began with.
     private(set) lazy var pool = makePool()
     private lazy var links = LinkCheck(eventLoop: eventLoop, logger: logger)
-    /// To be called when a connection has come to stand: by then it may be another server, with other rules of whom it lets in.
-    var serverIsNew: (() -> Void)?
+    /// Has the server asked whom it lets in. To be called when a connection has come to stand, since by then it may be another server, with
+    /// other rules, and when a client has logged in.
+    var askAdmission: (() -> Void)?
     /// See `ProxyLoops`: done once clients that had connected before are there, and what was opened for them.
     var settle: (() -> EventLoopFuture<Void>)?
+
+    private var strayPushes = OccasionalWarning(
+        "the server has pushed something on a connection that sessions share: it is for none of them, and was dropped; "
+            + "somebody's CLIENT TRACKING redirects to it by the server's own id")
 
     /// Every client's channel.
     private var channels: [ObjectIdentifier: any Channel] = [:]
@@ -55,11 +63,22 @@ public final class ProxyLoop {
     /// Makes the loop's parts; nothing is connected before ``start()``.
     ///
     /// - Parameter connector: Opens the connections to the backing; nil = one of sockets.
-    public init(
+    public convenience init(
         index: Int, eventLoop: any EventLoop, configuration: ProxyConfiguration, cache: ValueCache,
         coherence: Coherence,
         logger: Logger, connector: BackingConnector? = nil
     ) {
+        self.init(
+            index: index, eventLoop: eventLoop, configuration: configuration, cache: cache, coherence: coherence,
+            identifiers: ClientIdentifiers(), logger: logger, connector: connector)
+    }
+
+    /// - Parameter identifiers: Those of the whole process.
+    init(
+        index: Int, eventLoop: any EventLoop, configuration: ProxyConfiguration, cache: ValueCache,
+        coherence: Coherence, identifiers: ClientIdentifiers, logger: Logger, connector: BackingConnector? = nil
+    ) {
+        self.identifiers = identifiers
         self.eventLoop = eventLoop
         self.configuration = configuration
         self.cache = cache
@@ -88,10 +107,12 @@ public final class ProxyLoop {
 
     func channelOpened(_ channel: any Channel) {
         channels[ObjectIdentifier(channel)] = channel
+        pool.clients = channels.count
         if let key = relayKey(of: SessionState(), in: pool) { pool.prepareForNewcomer(key) }
         channel.closeFuture.assumeIsolated().whenComplete { [weak self] _ in
             guard let self else { return }
             channels[ObjectIdentifier(channel)] = nil
+            pool.clients = channels.count
             endQuiescing()
         }
     }
@@ -127,8 +148,11 @@ public final class ProxyLoop {
     func askLane(since: UInt64) { lane.ask(since: since) }
 
     /// The server has been asked whether it lets somebody in who gives no password.
-    func admissionChanged(to isGranted: Bool) {
+    ///
+    /// - Parameter sent: When it was asked, in monotonic nanoseconds.
+    func admissionChanged(to isGranted: Bool, sent: UInt64 = MonotonicClock.now()) {
         admitsAnonymous = isGranted
+        if isGranted { pool.admitted(sent: sent) }
         guard lane.isReady else { return }
         isFillRefused = configuration.backing.password == nil && !isGranted
     }
@@ -147,7 +171,13 @@ public final class ProxyLoop {
     }
 
     private func makePool() -> RelayPool {
-        RelayPool(on: eventLoop) { [unowned self] key in openRelay(key) }
+        let pool = RelayPool(on: eventLoop) { [unowned self] key in
+            openRelay(key)
+        } pushDropped: { [unowned self] in
+            strayPushes.happened(now: MonotonicClock.now(), to: logger)
+        }
+        pool.clients = channels.count
+        return pool
     }
 
     /// Whether the server lets somebody in who gives no password; nil while it has not been asked.
@@ -173,17 +203,24 @@ public final class ProxyLoop {
     }
 
     /// Opens a connection to the backing for one client: as a new client would have it, or logged in as the fill lane's user where clients are trusted.
-    func openRelay() -> EventLoopFuture<any Channel> {
+    func openRelay() -> EventLoopFuture<OpenedRelay> {
         if let outage { return eventLoop.makeFailedFuture(outage) }
-        return open(preamble: configuration.trustsClients ? [configuration.authentication].compactMap { $0 } : [])
+        let preamble = configuration.trustsClients ? [configuration.authentication].compactMap { $0 } : []
+        return open(preamble: Preamble(preamble))
     }
 
     /// Opens a connection that sessions may share, or pass on.
-    func openRelay(_ key: RelayKey) -> EventLoopFuture<any Channel> {
+    func openRelay(_ key: RelayKey) -> EventLoopFuture<OpenedRelay> {
         if let outage { return eventLoop.makeFailedFuture(outage) }
-        var preamble = key.isFillUser ? [configuration.authentication].compactMap { $0 } : []
-        if key.version == .resp3 { preamble.append([Array("HELLO".utf8), Array("3".utf8)]) }
-        return open(preamble: preamble)
+        return open(preamble: Preamble(for: key, authentication: configuration.authentication)).assumeIsolated().map {
+            OpenedRelay(channel: $0.channel, identifier: $0.identifier, isProven: true)
+        }.flatMapErrorThrowing { [weak self] error in
+            // The watch will say so, too, but there is no need to wait for it.
+            if !key.isFillUser, (error as? BackingError)?.asksForPassword == true {
+                self?.admissionChanged(to: false)
+            }
+            throw error
+        }.nonisolated()
     }
 
     /// Opens a connection on which the proxy reads as the fill lane does: its user, its database.
@@ -193,24 +230,26 @@ public final class ProxyLoop {
         if configuration.backing.database != 0 {
             preamble.append([Array("SELECT".utf8), Array(String(configuration.backing.database).utf8)])
         }
-        return open(preamble: preamble)
+        return open(preamble: Preamble(preamble)).map(\.channel)
     }
 
-    private func open(preamble: [[[UInt8]]]) -> EventLoopFuture<any Channel> {
+    private func open(preamble: Preamble) -> EventLoopFuture<OpenedRelay> {
         let connected = connector.connect(on: eventLoop)
-        guard !preamble.isEmpty else { return connected }
+        guard !preamble.commands.isEmpty else { return connected.map { OpenedRelay(channel: $0) } }
         let timeout = configuration.backing.connectTimeout
         return connected.assumeIsolated().flatMap { [eventLoop] channel in
-            let done = eventLoop.makePromise(of: Void.self)
+            let done = eventLoop.makePromise(of: Int?.self)
             let deadline = eventLoop.assumeIsolated().scheduleTask(in: timeout) {
                 done.fail(BackingError.silentAtLogIn)
             }
             do {
-                try channel.pipeline.syncOperations.addHandler(PreambleHandler(commands: preamble, done: done))
+                try channel.pipeline.syncOperations.addHandler(PreambleHandler(preamble: preamble, done: done))
             } catch {
                 done.fail(error)
             }
-            return done.futureResult.assumeIsolated().map { channel }.flatMapErrorThrowing { error in
+            return done.futureResult.assumeIsolated().map { identifier in
+                OpenedRelay(channel: channel, identifier: identifier)
+            }.flatMapErrorThrowing { error in
                 channel.close(promise: nil)
                 throw error
             }.always { _ in deadline.cancel() }.nonisolated()
@@ -232,7 +271,7 @@ extension ProxyLoop: FillLaneObserver {
             logger.warning(
                 "the backing's COMMAND table cannot be read: every relayed command counts as a write of unknown keys")
         }
-        serverIsNew?()
+        askAdmission?()
         links.laneIsUp(askLinks) { [weak lane] since in lane?.ask(since: since) }
     }
 

@@ -33,13 +33,14 @@ public final class ProxyLoops: Sendable {
     ) async throws -> ProxyLoops {
         let cache = ValueCache(configuration: configuration.cache)
         let coherence = Coherence(configuration: configuration, cache: cache, logger: logger)
+        let identifiers = ClientIdentifiers()
         var loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>] = [:]
         var lanes: [NIOLoopBound<ProxyLoop>] = []
         for (index, eventLoop) in group.makeIterator().enumerated() {
             let loop = try await eventLoop.submit {
                 let loop = ProxyLoop(
                     index: index, eventLoop: eventLoop, configuration: configuration, cache: cache,
-                    coherence: coherence, logger: logger)
+                    coherence: coherence, identifiers: identifiers, logger: logger)
                 return NIOLoopBound(loop, eventLoop: eventLoop)
             }.get()
             loops[ObjectIdentifier(eventLoop)] = loop
@@ -64,14 +65,14 @@ public final class ProxyLoops: Sendable {
         let watch = try await eventLoop.submit {
             let watch = AdmissionWatch(
                 connector: BackingConnector(configuration: configuration.backing), eventLoop: eventLoop
-            ) { isGranted in
-                for loop in loops { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted) } }
+            ) { isGranted, sent in
+                for loop in loops { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted, sent: sent) } }
             }
             return NIOLoopBound(watch, eventLoop: eventLoop)
         }.get()
         for loop in loops {
             try await loop.eventLoop.submit {
-                loop.value.serverIsNew = { watch.eventLoop.execute { watch.value.askAnew() } }
+                loop.value.askAdmission = { watch.eventLoop.execute { watch.value.askAnew() } }
             }.get()
         }
         return watch

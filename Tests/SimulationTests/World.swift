@@ -75,11 +75,11 @@ final class World {
                 logger: logger, connector: connector)
         }
         let bound = loops.map { NIOLoopBound($0, eventLoop: $0.eventLoop) }
-        let admission = AdmissionWatch(connector: connector, eventLoop: self.eventLoops[0]) { isGranted in
-            for loop in bound { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted) } }
+        let admission = AdmissionWatch(connector: connector, eventLoop: self.eventLoops[0]) { isGranted, sent in
+            for loop in bound { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted, sent: sent) } }
         }
         let watch = NIOLoopBound(admission, eventLoop: self.eventLoops[0])
-        for loop in loops { loop.serverIsNew = { watch.eventLoop.execute { watch.value.askAnew() } } }
+        for loop in loops { loop.askAdmission = { watch.eventLoop.execute { watch.value.askAnew() } } }
         self.keeper = CoherenceKeeper(
             connector: connector, tracking: tracking, coherence: coherence, cache: cache,
             eventLoop: self.eventLoops[0], logger: logger, admission: admission,

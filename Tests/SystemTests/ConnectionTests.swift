@@ -121,7 +121,7 @@ struct ConnectionTests {
         let id = String(decoding: try connection.receiveReply().dropFirst().dropLast(2), as: UTF8.self)
         try connection.send(command + "\r\n")
         _ = try connection.receiveReply()
-        #expect(try redis.server.command("CLIENT", "KILL", "ID", id) == .integer(1))
+        #expect(try redis.client().command("CLIENT", "KILL", "ID", id) == .integer(1))
         #expect(try connection.receiveToEnd().bytes.isEmpty)
     }
 }

@@ -46,7 +46,7 @@ struct SharedConnectionsTests {
         #expect(try connections(redis) <= 24)
     }
 
-    @Test("a session that set a name or asked for its id keeps its connection")
+    @Test("a session that set a name keeps its connection; one that asked for its id keeps the id")
     func pinned() throws {
         let redis = try ProxiedRedis.byExpiry()
         try redis.awaitSharing()
@@ -61,6 +61,30 @@ struct SharedConnectionsTests {
             #expect(try identified.roundTrip("CLIENT", "ID") == id)
         }
         #expect(try redis.connection().roundTrip("CLIENT", "GETNAME") == "$-1\r\n", "nobody else is called so")
+    }
+
+    @Test("clients that come and go often cost few more connections than they would straight")
+    func comingAndGoing() throws {
+        let redis = try ProxiedRedis.byExpiry(["THREADS": "1"])
+        try redis.awaitSharing()
+        let crowd = 4
+        let coming = BackgroundWork {
+            try inParallel(crowd) { _ in
+                for _ in 0..<200 {
+                    let client = try redis.connection()
+                    _ = try client.roundTrip("HELLO", "3")
+                    for words in [["SET", "k", "v"], ["MULTI"], ["GET", "k"], ["EXEC"]] {
+                        _ = try client.roundTrip(words.map { Array($0.utf8) })
+                    }
+                    client.close()
+                }
+            }
+        }
+        var most = 0
+        while !coming.isFinished { most = max(most, try connections(redis)) }
+        try coming.wait()
+        print("\(crowd) clients that come and go: \(most) connections to Redis at most")
+        #expect(most <= 20)
     }
 
     @Test("an increment behind a set of the same session comes after it, whatever else is going on")

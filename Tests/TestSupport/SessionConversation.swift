@@ -95,7 +95,10 @@ extension SessionConversation {
             "CLIENT SETNAME and GETNAME", .ok("CLIENT SETNAME me", .served),
             .says("CLIENT GETNAME", "$2\r\nme\r\n", .served), .says("RESET", "+RESET\r\n", .shares)),
         SessionConversation(
-            "CLIENT ID", .like("CLIENT ID", ":", ":7\r\n", .served), .says("RESET", "+RESET\r\n", .shares)),
+            "CLIENT ID", .like("CLIENT ID", ":", ":7\r\n", .shares)),
+        SessionConversation(
+            "CLIENT ID in a transaction", .ok("MULTI", .queues), .says("CLIENT ID", "+QUEUED\r\n", .queues),
+            .like("EXEC", "*1\r\n:", "*1\r\n:7\r\n", .served), .says("RESET", "+RESET\r\n", .served)),
         SessionConversation(
             "CLIENT INFO", .like("CLIENT INFO", "$", "$5\r\nid=7 \r\n", .served), .says("RESET", "+RESET\r\n", .shares)),
         SessionConversation(

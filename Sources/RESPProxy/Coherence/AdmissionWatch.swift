@@ -8,14 +8,14 @@ import NIOCore
 final class AdmissionWatch {
     private let connector: BackingConnector
     private let eventLoop: any EventLoop
-    private let heard: (Bool) -> Void
+    private let heard: (Bool, UInt64) -> Void
     private var underWay: EventLoopFuture<Bool>?
     private var isAskedAgain = false
     private var next: Scheduled<Void>?
     private var isStopped = false
 
-    /// - Parameter heard: Told each answer, on `eventLoop`.
-    init(connector: BackingConnector, eventLoop: any EventLoop, heard: @escaping (Bool) -> Void) {
+    /// - Parameter heard: Told each answer, and when it was asked for in monotonic nanoseconds, on `eventLoop`.
+    init(connector: BackingConnector, eventLoop: any EventLoop, heard: @escaping (Bool, UInt64) -> Void) {
         self.connector = connector
         self.eventLoop = eventLoop
         self.heard = heard
@@ -24,11 +24,12 @@ final class AdmissionWatch {
     /// Asks, unless that is being done. Fails where the server cannot be asked.
     func ask() -> EventLoopFuture<Bool> {
         if let underWay { return underWay }
+        let sent = MonotonicClock.now()
         let asked = connector.checkAccess(nil, on: eventLoop).map { $0 == .granted }
         underWay = asked
         asked.assumeIsolated().whenComplete { [self] result in
             underWay = nil
-            if case .success(let isGranted) = result { heard(isGranted) }
+            if case .success(let isGranted) = result { heard(isGranted, sent) }
             guard isAskedAgain, !isStopped else { return }
             isAskedAgain = false
             _ = ask()

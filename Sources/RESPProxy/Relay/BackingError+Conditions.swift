@@ -19,6 +19,14 @@ extension BackingError {
     /// The backing has not let us in, nor refused to.
     static let silentAtLogIn = BackingError(.timedOut, "the backing Redis did not answer the log-in in time")
 
+    /// The backing has come to ask for a password, which the client was let in without.
+    static let noneLetInBefore = BackingError(
+        .unavailable,
+        "the backing Redis asks for a password by now, and no connection is left that was let in before")
+
+    /// Whether the backing says that one has to log in.
+    var asksForPassword: Bool { code == .server && message.starts(with: "NOAUTH".utf8) }
+
     /// What the backing sent is none of the protocol's frames.
     static let notRESP = BackingError(.protocolViolation, "the backing Redis sent something that is not RESP")
 

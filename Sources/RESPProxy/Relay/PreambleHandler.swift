@@ -7,22 +7,24 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let commands: [[[UInt8]]]
-    private let done: EventLoopPromise<Void>
+    private let preamble: Preamble
+    private let done: EventLoopPromise<Int?>
     private var replies = 0
+    private var identifier: Int?
     private var received = ByteBuffer()
     private var scanner = FrameScanner()
     private var scanned = 0
 
-    /// - Parameter done: Fails with a ``BackingError`` when the server refuses one, or goes away.
-    init(commands: [[[UInt8]]], done: EventLoopPromise<Void>) {
-        self.commands = commands
+    /// - Parameter done: Given the server's id of the connection, where a reply told it; fails with a ``BackingError`` when the server refuses
+    ///   one of the commands, or goes away.
+    init(preamble: Preamble, done: EventLoopPromise<Int?>) {
+        self.preamble = preamble
         self.done = done
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         var encoded: [UInt8] = []
-        for command in commands { RESPEncoder.command(command, into: &encoded) }
+        for command in preamble.commands { RESPEncoder.command(command, into: &encoded) }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: encoded)), promise: nil)
         context.read()
     }
@@ -37,7 +39,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func takeReplies(_ context: ChannelHandlerContext) throws(ProtocolError) {
-        while replies < commands.count {
+        while replies < preamble.commands.count {
             let bytes = received
             let step = try scanner.scan(bytes.readableBytesSpan, from: scanned)
             guard case .frameEnd(let end) = step else {
@@ -45,19 +47,24 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
                 return
             }
             scanned = 0
-            guard let frame = received.readBytes(length: end) else { return }
-            if frame.first == UInt8(ascii: "-") {
-                fail(context, BackingError(code: .server, message: Array(frame.dropFirst().dropLast(2))))
+            guard let frame = received.readSlice(length: end) else { return }
+            if frame.readableBytesView.first == UInt8(ascii: "-"), preamble.isRefused(by: frame, reply: replies) {
+                let text = frame.readableBytesView.dropFirst().dropLast(2)
+                fail(context, BackingError(code: .server, message: Array(text)))
                 return
+            }
+            _ = IdentifierReply.hello.replacing(in: frame) { ofServer in
+                identifier = ofServer
+                return ofServer
             }
             replies += 1
         }
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
-        done.succeed()
+        done.succeed(identifier)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if replies < commands.count { context.read() }
+        if replies < preamble.commands.count { context.read() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -10,6 +10,12 @@ protocol RelayReceiver: AnyObject {
     var needsGlimpse: Bool { get }
     /// Whether the reply that has begun with this byte is not passed on.
     func dropsReply(type: UInt8) -> Bool
+    /// What of the reply, or push, that has begun with this byte is replaced.
+    func identifierReply(type: UInt8) -> IdentifierReply
+    /// The whole of such a one, as it is passed on.
+    func withOwnIdentifiers(_ frame: ByteBuffer, _ reply: IdentifierReply) -> ByteBuffer
+    /// The server has answered a question of the connection's own.
+    func ownQuestionAnswered()
     /// Whether more may be read from the server now.
     var takesMore: Bool { get }
     func replyBegins(type: UInt8)
@@ -34,12 +40,29 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     private var glimpse = ReplyGlimpse()
     private var collects = false
     private var isDropping = false
+    private var question: OwnQuestion?
+    /// The frame in hand is the answer to that.
+    private var isAnswer = false
+    /// What the server does not answer.
+    private var refused: Set<OwnQuestion> = []
+    /// What of the frame in hand is replaced, and what of it has come.
+    private var replacing = IdentifierReply.none
+    private var gathered = ByteBuffer()
     private var isReading = false
     /// False once either side has closed it.
     private(set) var isOpen = true
     /// When it stood, in monotonic nanoseconds.
     let opened = MonotonicClock.now()
     private(set) lazy var lastHeard = opened
+    /// Whether the server counts it as logged in, and will, whatever password it is given later.
+    private(set) var isProven: Bool
+    /// The server's id of it, once known.
+    private(set) var identifier: Int?
+
+    init(_ opened: OpenedRelay) {
+        isProven = opened.isProven
+        identifier = opened.identifier
+    }
 
     /// Makes the connection a session's own; nobody else's it may be.
     func attach(_ receiver: any RelayReceiver) {
@@ -51,6 +74,49 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     func detach() {
         receiver = nil
         readMore()
+    }
+
+    /// Whether it can be another session's: nothing is on its way.
+    var mayBeLeft: Bool { isOpen && isAtFrameStart && isWritable && question == nil }
+
+    // MARK: What the server knows of it
+
+    /// The server has told its id.
+    func isKnown(by identifier: Int) { self.identifier = identifier }
+
+    /// A client has logged in on it, or out.
+    func isLoggedIn(_ isLoggedIn: Bool) {
+        isProven = isLoggedIn
+        refused.remove(.admission(.resp2))
+        refused.remove(.admission(.resp3))
+    }
+
+    /// Asks the server something of the proxy's own; to be called while no reply is outstanding, so that the next is the answer.
+    ///
+    /// - Returns: Whether an answer will come: it is not known yet, and was not refused.
+    func ask(_ asked: OwnQuestion) -> Bool {
+        guard question == nil else { return true }
+        let isKnown = asked == .identifier ? identifier != nil : isProven
+        guard !isKnown, !refused.contains(asked), isOpen else { return false }
+        question = asked
+        var command = ByteBuffer()
+        RESPEncoder.command(asked.command, into: &command)
+        write(command)
+        flush()
+        return true
+    }
+
+    private func answered(_ reply: ReplyGlimpse) throws(ProtocolError) {
+        guard let question else { return }
+        self.question = nil
+        isAnswer = false
+        switch question {
+        case _ where reply.isError: refused.insert(question)
+        case _ where !question.isAnswered(by: reply.type):
+            throw ProtocolError(message: "Protocol error: that is no answer to a question", offset: 0)
+        case .identifier: identifier = reply.trailingInteger
+        case .admission: isProven = true
+        }
     }
 
     /// Gives the channel up to another handler; nil where it is no longer what a new one would be.
@@ -137,34 +203,53 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     /// How far the bytes in hand are whole frames, and whether the frame behind them began in earlier bytes: for the case of a fault.
     private var lastFrameEnd = 0
     private var startedEarlier = false
-    /// Where in the bytes in hand replies stand that are not passed on.
-    private var dropped: [Range<Int>] = []
+    /// Where in the bytes in hand something stands that is not passed on as it is, and what is in its place.
+    private var edits: [(range: Range<Int>, replacement: ByteBuffer?)] = []
 
     private func passedOn(of buffer: ByteBuffer) -> ByteBuffer {
-        guard !dropped.isEmpty else { return buffer }
+        guard !edits.isEmpty else { return buffer }
         var passed = ByteBuffer()
         var start = 0
-        for range in dropped + [buffer.readableBytes..<buffer.readableBytes] {
-            let part = buffer.getSlice(at: buffer.readerIndex + start, length: range.lowerBound - start)
+        for edit in edits + [(buffer.readableBytes..<buffer.readableBytes, nil)] {
+            // Behind a fault less is passed on than was edited.
+            guard edit.range.lowerBound >= start, edit.range.lowerBound <= buffer.readableBytes else { break }
+            let part = buffer.getSlice(at: buffer.readerIndex + start, length: edit.range.lowerBound - start)
             if let part { passed.writeImmutableBuffer(part) }
-            start = range.upperBound
+            if let replacement = edit.replacement { passed.writeImmutableBuffer(replacement) }
+            start = edit.range.upperBound
         }
         return passed
+    }
+
+    /// Keeps a piece of a frame in which something is replaced, until the whole is there or is too much.
+    private func gather(_ bytes: RawSpan, _ range: Range<Int>, isEnd: Bool, for receiver: any RelayReceiver) {
+        bytes.extracting(range).withUnsafeBytes { _ = gathered.writeBytes($0) }
+        guard isEnd || gathered.readableBytes > IdentifierReply.limit else {
+            edits.append((range, nil))
+            return
+        }
+        edits.append((range, isEnd ? receiver.withOwnIdentifiers(gathered, replacing) : gathered))
+        gathered = ByteBuffer()
+        replacing = .none
     }
 
     private func scan(_ buffer: ByteBuffer, for receiver: any RelayReceiver) throws(ProtocolError) {
         let bytes = buffer.readableBytesSpan
         lastFrameEnd = 0
-        dropped.removeAll(keepingCapacity: true)
+        edits.removeAll(keepingCapacity: true)
         startedEarlier = !scanner.isAtFrameStart
         var offset = 0
         while offset < bytes.byteCount, receiver.matchesReplies {
             if scanner.isAtFrameStart {
                 let type = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-                receiver.replyBegins(type: type)
-                guard receiver.matchesReplies else { return }
-                isDropping = receiver.dropsReply(type: type)
-                collects = receiver.needsGlimpse || type == UInt8(ascii: "-")
+                isAnswer = question != nil && type != UInt8(ascii: ">")
+                if !isAnswer {
+                    receiver.replyBegins(type: type)
+                    guard receiver.matchesReplies else { return }
+                }
+                isDropping = isAnswer || receiver.dropsReply(type: type)
+                replacing = isDropping ? .none : receiver.identifierReply(type: type)
+                collects = isAnswer || receiver.needsGlimpse || type == UInt8(ascii: "-")
                 glimpse.reset()
             }
             let start = offset
@@ -174,12 +259,19 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
             case .largeBlob(_, let body, _): offset = body
             case .frameEnd(let end): offset = end
             }
-            if isDropping { dropped.append(start..<offset) }
+            var isEnd = false
+            if case .frameEnd = step { isEnd = true }
+            if isDropping { edits.append((start..<offset, nil)) }
+            if replacing != .none { gather(bytes, start..<offset, isEnd: isEnd, for: receiver) }
             if collects { glimpse.append(bytes.extracting(start..<offset)) }
-            if case .frameEnd = step {
-                lastFrameEnd = offset
-                startedEarlier = false
-                glimpse.type = scanner.frameType
+            guard isEnd else { continue }
+            lastFrameEnd = offset
+            startedEarlier = false
+            glimpse.type = scanner.frameType
+            if isAnswer {
+                try answered(glimpse)
+                receiver.ownQuestionAnswered()
+            } else {
                 receiver.replyEnded(glimpse)
             }
         }

@@ -23,15 +23,19 @@ struct RelayLedger: Sendable {
         var started: UInt64
         /// For subscriptions: confirmations still to come.
         var confirmations: Int?
+        /// What of its reply names connections by the server's ids.
+        var identifierReply = IdentifierReply.none
 
         /// Whether its success changes nothing about the session or its connection, as that of nearly all commands.
-        var isPlain: Bool { change.isNone && !pins && !isOwn }
+        var isPlain: Bool { change.isNone && !pins && !isOwn && !identifierReply.tellsOwn }
     }
 
     /// As far as the server has confirmed it.
     private(set) var state = SessionState()
     /// Set by the reply to `RESET`, for the session to take note of.
     var wasReset = false
+    /// Set by a reply after which the connection may have other rights, for the session to take note of.
+    var rightsChanged = false
     /// Set by the reply to `CLIENT PAUSE` or `UNPAUSE`, for the session to take note of.
     var pause: StateChange.PauseChange?
     /// `RESET` was sent to end `MONITOR`.
@@ -41,6 +45,9 @@ struct RelayLedger: Sendable {
     private var queuedWrites: [WriteEffect] = []
     /// The open transaction has queued `CLIENT REPLY OFF` or `SKIP`.
     private var silencesTransaction = false
+    /// The reply to an `EXEC` tells the client the server's id of its connection: nothing replaces that, so no other connection will do, for
+    /// good.
+    private var tellsServerIdentifier = false
     private var unmatched = UnmatchedFences()
 
     /// Replies still to come.
@@ -48,7 +55,7 @@ struct RelayLedger: Sendable {
     var isEmpty: Bool { outstanding.isEmpty }
 
     /// Whether the connection may be left, or lost, without anything being lost with it.
-    var isClean: Bool { outstanding.isEmpty && state.isDefault }
+    var isClean: Bool { outstanding.isEmpty && state.isDefault && !tellsServerIdentifier }
 
     /// Whether a command of the proxy's own may go out now: its reply is told from the client's.
     var isAtRest: Bool {
@@ -62,6 +69,9 @@ struct RelayLedger: Sendable {
         guard state.tracking == .byReply, type != UInt8(ascii: ">"), let front = outstanding.first else { return false }
         return front.isOwn || front.change.isSilent(type: type, replies: state.replies) && !front.isQueued
     }
+
+    /// What is replaced in the reply that is due.
+    var identifierReply: IdentifierReply { outstanding.first?.identifierReply ?? .none }
 
     /// Whether the reply that is due may never come, or nothing tells which it is.
     var isBlocked: Bool { state.tracking != .byReply || outstanding.first?.isBlocking == true }
@@ -108,7 +118,7 @@ struct RelayLedger: Sendable {
         }
         var entry = Outstanding(
             change: command.change, writes: command.writes, isBlocking: command.isBlocking, pins: command.pins,
-            started: now)
+            started: now, identifierReply: command.identifierReply)
         switch command.change {
         case .none: break
         case .subscribe(_, let count): entry.confirmations = max(count, 1)
@@ -176,6 +186,7 @@ struct RelayLedger: Sendable {
         if isResetting, reply.starts(with: "+RESET\r\n") {
             let fences = connectionEnded()
             wasReset = true
+            rightsChanged = true
             return (Fences(.none, fences), nil)
         }
         guard state.tracking == .byReply, !isPublished(reply), !outstanding.isEmpty else { return (.none, nil) }
@@ -261,6 +272,7 @@ struct RelayLedger: Sendable {
         if state.inTransaction, !change.endsTransaction {
             guard reply.starts(with: "+QUEUED") else { return [] }
             if command.isQueued { silencesTransaction = true }
+            if command.identifierReply.tellsOwn { tellsServerIdentifier = true }
             if case .pause(let change) = change { state.queuedPause = change }
             switch change {
             case .none, .replies, .pause: if command.pins || command.isQueued { state.transactionChangesState = true }
@@ -294,15 +306,21 @@ struct RelayLedger: Sendable {
         case .watch: state.isWatching = true
         case .unwatch: state.isWatching = false
         case .select(let database): state.database = database
-        case .authenticate(let user): state.user = .named(user)
+        case .authenticate(let user):
+            state.user = .named(user)
+            rightsChanged = true
         case .hello(let version, let user, let setsName):
             if let version, let version = RESPVersion(rawValue: version) { state.version = version }
-            if let user { state.user = .named(user) }
+            if let user {
+                state.user = .named(user)
+                rightsChanged = true
+            }
             if setsName { state.isPinned = true }
         case .reset:
             state = SessionState()
             silencesTransaction = false
             wasReset = true
+            rightsChanged = true
         case .pause(let change): pause = change
         case .monitor: state.tracking = .monitoring
         case .tracking(let on): state.isTracked = on

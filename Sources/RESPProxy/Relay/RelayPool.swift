@@ -23,28 +23,53 @@ final class RelayPool {
     static let spareLimit = 32
     /// So many are kept ready: a command that blocks, or a transaction, then goes out without the delay of a connect.
     static let readySpares = 2
+    /// And up to so many where there have been as many clients: once the server asks for a password, those who were let in before can have no
+    /// others.
+    static let readyLimit = 4
+    /// How long somebody waits for one to be left, once none can be opened.
+    static let patience = TimeAmount.seconds(1)
     static let spareLifetime = TimeAmount.seconds(2)
 
     /// Whether the server lets a client in that gives no password; nil while it has not been asked.
     var admitsAnonymous: Bool?
+    /// When that was last asked, in monotonic nanoseconds, and the answer was yes.
+    private(set) var admittedAt: UInt64 = 0
+    /// Clients that are connected: straight to the server, each would have a connection.
+    var clients = 0 {
+        didSet { mostClients = max(mostClients, clients) }
+    }
+    /// As many as there ever were at once.
+    private var mostClients = 0
 
     private let eventLoop: any EventLoop
-    private let open: (RelayKey) -> EventLoopFuture<any Channel>
+    private let open: (RelayKey) -> EventLoopFuture<OpenedRelay>
+    private let pushDropped: () -> Void
     private var shared: [RelayKey: [SharedConnection]] = [:]
     private var opening: [RelayKey: [(BackingError?) -> Void]] = [:]
     private var spares: [RelayKey: Deque<(connection: RelayConnection, since: NIODeadline)>] = [:]
     /// Spares that are being opened.
     private var preparing: [RelayKey: Int] = [:]
+    /// Who waits for one to be left.
+    private var waiting: [RelayKey: Deque<Waiter>] = [:]
+    /// Sessions that hold a connection until it is known that a new one would do.
+    private var holders: [RESPSession] = []
     /// The next spare to stand becomes a shared connection.
     private var awaitsSpare: Set<RelayKey> = []
     private var isClosed = false
-    private var isRetired = false
+    /// No more can be opened: see ``retire()``.
+    private(set) var isRetired = false
     private var sweep: Scheduled<Void>?
 
-    /// - Parameter open: Opens a connection of that kind.
-    init(on eventLoop: any EventLoop, open: @escaping (RelayKey) -> EventLoopFuture<any Channel>) {
+    /// - Parameters:
+    ///   - open: Opens a connection of that kind, and makes sure that it is one.
+    ///   - pushDropped: Told of each push on a shared connection.
+    init(
+        on eventLoop: any EventLoop, open: @escaping (RelayKey) -> EventLoopFuture<OpenedRelay>,
+        pushDropped: @escaping () -> Void = {}
+    ) {
         self.eventLoop = eventLoop
         self.open = open
+        self.pushDropped = pushDropped
     }
 
     deinit { close() }
@@ -64,8 +89,11 @@ final class RelayPool {
         if standing.isEmpty, let spare = standingSpare(key, forNewcomer: false), let channel = spare.surrender(),
             let connection = try? share(channel, key, opened: spare.opened)
         {
+            prepareSpares(key)
             return .ready(connection)
         }
+        // Behind a command that takes long is better than not at all.
+        if isRetired { return standing.first(where: \.isWritable).map(Shared.ready) ?? .none }
         opening[key] = [opened]
         if standing.isEmpty, preparing[key, default: 0] > 0 {
             awaitsSpare.insert(key)
@@ -75,11 +103,11 @@ final class RelayPool {
         return .opening
     }
 
-    private func opened(_ key: RelayKey, _ result: Result<any Channel, any Error>) {
+    private func opened(_ key: RelayKey, _ result: Result<OpenedRelay, any Error>) {
         let waiting = opening.removeValue(forKey: key) ?? []
         var failure: BackingError?
         do {
-            _ = try share(result.get(), key)
+            _ = try share(result.get().channel, key)
         } catch {
             failure = error as? BackingError ?? .lost
         }
@@ -89,9 +117,10 @@ final class RelayPool {
     private func share(
         _ channel: any Channel, _ key: RelayKey, opened: UInt64 = MonotonicClock.now()
     ) throws -> SharedConnection {
-        let connection = SharedConnection(eventLoop: eventLoop, opened: opened) { [weak self] connection in
-            self?.shared[key]?.removeAll { $0 === connection }
-        }
+        let connection = SharedConnection(
+            eventLoop: eventLoop, opened: opened,
+            ended: { [weak self] connection in self?.shared[key]?.removeAll { $0 === connection } },
+            pushDropped: pushDropped)
         try channel.pipeline.syncOperations.addHandler(connection)
         // It has heard of its end by now, and would be listed for good.
         guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
@@ -129,6 +158,44 @@ final class RelayPool {
     /// The server asks for a password by now: what would be opened from here on is not logged in. Whoever comes has another pool.
     func retire() { isRetired = true }
 
+    /// The server lets somebody in who gives no password.
+    ///
+    /// - Parameter sent: When it was asked, in monotonic nanoseconds.
+    func admitted(sent: UInt64) {
+        admittedAt = max(admittedAt, sent)
+        let holders = holders
+        self.holders = []
+        for session in holders { session.scheduleTurn() }
+    }
+
+    /// The session is to have a turn once it is known that a new connection would do in the place of its own.
+    func awaitAdmission(_ session: RESPSession) {
+        if !isRetired, !holders.contains(where: { $0 === session }) { holders.append(session) }
+    }
+
+    /// Waits for a connection that somebody leaves.
+    ///
+    /// - Parameter given: Called with it, or with nil where none is left in time.
+    func awaitSpare(_ key: RelayKey, _ given: @escaping (RelayConnection?) -> Void) {
+        let waiter = Waiter(given)
+        waiter.deadline = eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { [weak self] in
+            self?.waiting[key]?.removeAll { $0 === waiter }
+            given(nil)
+        }
+        waiting[key, default: []].append(waiter)
+    }
+
+    private final class Waiter {
+        let given: (RelayConnection?) -> Void
+        var deadline: Scheduled<Void>?
+
+        init(_ given: @escaping (RelayConnection?) -> Void) { self.given = given }
+    }
+
+    private var ready: Int { min(max(Self.readySpares, mostClients), Self.readyLimit) }
+    /// Of all kinds together: beyond what is kept ready of each there are no more of them than clients.
+    private var spareCount: Int { spares.values.reduce(0) { $0 + $1.count } }
+
     /// A client has come that may need a connection of its own: the first thing that it sends may be a command that blocks, and that is
     /// not to come later than what others send after it.
     func prepareForNewcomer(_ key: RelayKey) {
@@ -146,23 +213,25 @@ final class RelayPool {
     }
 
     private func needsSpare(_ key: RelayKey) -> Bool {
-        !isClosed && !isRetired && spares[key, default: []].count + preparing[key, default: 0] < Self.readySpares
+        !isClosed && !isRetired && spares[key, default: []].count + preparing[key, default: 0] < ready
     }
 
     private func prepareSpare(_ key: RelayKey) {
         preparing[key, default: 0] += 1
         open(key).assumeIsolated().whenComplete { [weak self] result in
             guard let self else {
-                if case .success(let channel) = result { channel.close(promise: nil) }
+                if case .success(let opened) = result { opened.channel.close(promise: nil) }
                 return
             }
             preparing[key, default: 1] -= 1
-            if awaitsSpare.remove(key) != nil { return opened(key, result) }
-            guard case .success(let channel) = result else { return }
-            guard !isRetired else { return channel.close(promise: nil) }
-            let connection = RelayConnection()
-            guard (try? channel.pipeline.syncOperations.addHandler(connection)) != nil else {
-                return channel.close(promise: nil)
+            if awaitsSpare.remove(key) != nil {
+                opened(key, result)
+                return prepareSpares(key)
+            }
+            guard case .success(let opened) = result else { return }
+            let connection = RelayConnection(opened)
+            guard (try? opened.channel.pipeline.syncOperations.addHandler(connection)) != nil else {
+                return opened.channel.close(promise: nil)
             }
             leave(connection, key)
         }
@@ -170,7 +239,11 @@ final class RelayPool {
 
     /// Takes a connection whose session needs it no longer, and that nothing is left on.
     func leave(_ connection: RelayConnection, _ key: RelayKey) {
-        guard !isClosed, spares[key, default: []].count < Self.spareLimit else {
+        if let waiter = waiting[key]?.popFirst() {
+            waiter.deadline?.cancel()
+            return waiter.given(connection)
+        }
+        guard !isClosed, spares[key, default: []].count < ready || spareCount < min(clients, Self.spareLimit) else {
             connection.close()
             return
         }
@@ -190,7 +263,7 @@ final class RelayPool {
         let limit = NIODeadline.now() - Self.spareLifetime
         for key in spares.keys {
             while let oldest = spares[key]?.first {
-                let isSurplus = spares[key, default: []].count > Self.readySpares && oldest.since <= limit
+                let isSurplus = spares[key, default: []].count > ready && oldest.since <= limit
                 guard isSurplus || !oldest.connection.isOpen else { break }
                 spares[key]?.removeFirst()
                 oldest.connection.close()
@@ -203,7 +276,7 @@ final class RelayPool {
             }
         }
         let mayShrink = shared.values.contains { $0.count > 1 }
-        if mayShrink || spares.values.contains(where: { $0.count > Self.readySpares }) { scheduleSweep() }
+        if mayShrink || spares.values.contains(where: { $0.count > ready }) { scheduleSweep() }
     }
 
     // MARK: Looking whether connections still stand
@@ -230,6 +303,12 @@ final class RelayPool {
     func close() {
         isClosed = true
         sweep?.cancel()
+        for waiter in waiting.values.joined() {
+            waiter.deadline?.cancel()
+            waiter.given(nil)
+        }
+        waiting = [:]
+        holders = []
         for connections in spares.values { for spare in connections { spare.connection.close() } }
         for connections in shared.values { for connection in connections { connection.close() } }
         spares = [:]

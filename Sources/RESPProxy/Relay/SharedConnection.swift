@@ -24,6 +24,8 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     private let eventLoop: any EventLoop
     /// Takes it out of the pool.
     private let ended: (SharedConnection) -> Void
+    /// Told of each push, which is for nobody.
+    private let pushDropped: () -> Void
     private var context: ChannelHandlerContext?
     /// That of the context, which would look it up each time.
     private var channel: (any Channel)?
@@ -38,6 +40,8 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     private var frameLength = 0
     /// Part of a reply has been handed on, and the rest is still to come.
     private var isInsideReply = false
+    /// The frame in hand is a push.
+    private var isInsidePush = false
     /// Whose replies came in this read.
     private var touched: [RESPSession] = []
     /// That of `touched` in turn: its memory is used again.
@@ -46,11 +50,15 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     let opened: UInt64
 
     /// - Parameter opened: when the channel stood, in monotonic nanoseconds.
-    init(eventLoop: any EventLoop, opened: UInt64, ended: @escaping (SharedConnection) -> Void) {
+    init(
+        eventLoop: any EventLoop, opened: UInt64, ended: @escaping (SharedConnection) -> Void,
+        pushDropped: @escaping () -> Void
+    ) {
         self.eventLoop = eventLoop
         self.opened = opened
         self.lastHeard = opened
         self.ended = ended
+        self.pushDropped = pushDropped
     }
 
     /// Whether the server takes more, and answers.
@@ -133,7 +141,7 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
         /// Where the bytes begin that go to the session of the first owner.
         var start = 0
         var frameStart = 0
-        var current = scanner.isAtFrameStart ? nil : owners.first?.session
+        var current = scanner.isAtFrameStart || isInsidePush ? nil : owners.first?.session
         func hand(_ session: RESPSession?, upTo end: Int) {
             guard let session, start < end else { return }
             if !session.isTouched {
@@ -145,13 +153,8 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
         while offset < bytes.byteCount {
             if scanner.isAtFrameStart {
                 let type = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-                // A push is for nobody here, and so is a reply that nobody waits for.
-                guard type != UInt8(ascii: ">"), let owner = owners.first?.session else {
-                    hand(current, upTo: offset)
-                    end(.unasked)
-                    context?.close(promise: nil)
-                    return
-                }
+                isInsidePush = type == UInt8(ascii: ">")
+                let owner = isInsidePush ? nil : owners.first?.session
                 if owner !== current {
                     hand(current, upTo: offset)
                     start = offset
@@ -159,7 +162,14 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
                 }
                 frameLength = 0
                 frameStart = offset
-                owner.replyBegins(type: type)
+                if let owner {
+                    owner.replyBegins(type: type)
+                } else if !isInsidePush {
+                    // A reply that nobody waits for: the next one might be taken for another's.
+                    end(.unasked)
+                    context?.close(promise: nil)
+                    return
+                }
             }
             let from = offset
             let step: FrameScanStep
@@ -175,14 +185,20 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
             case .frameEnd(let end): offset = end
             }
             frameLength += offset - from
-            if case .frameEnd = step {
+            guard case .frameEnd = step else { continue }
+            if isInsidePush {
+                // Whoever is told an id has a connection of its own once it is used. This one was named by an id that was looked up in
+                // CLIENT LIST, or by chance; what is said to it is not about anybody's command.
+                isInsidePush = false
+                pushDropped()
+            } else {
                 isInsideReply = false
                 current?.sharedReplyEnded(type: scanner.frameType, length: frameLength, now: now)
                 takeOwner(now: now)
             }
         }
         hand(current, upTo: offset)
-        isInsideReply = !scanner.isAtFrameStart
+        isInsideReply = !scanner.isAtFrameStart && !isInsidePush
     }
 
     private func takeOwner(now: UInt64) {

@@ -11,7 +11,7 @@ extension CommandRouter {
         "dbsize", "echo", "ping", "publish", "randomkey", "scan", "time",
     ]
 
-    /// Whether success leaves something on the connection: a name, or that the client knows which one it is.
+    /// Whether success leaves something on the connection: a name, or that the client knows its address.
     ///
     /// What the table does not know may do anything. What ``StateChange`` follows is not counted here.
     static func pins(_ command: CommandView, _ description: CommandDescription?) -> Bool {
@@ -25,7 +25,7 @@ extension CommandRouter {
     }
 
     private static let harmlessClientSubcommands: Set<CommandName> = [
-        "getname", "getredir", "help", "list", "pause", "reply", "tracking", "trackinginfo", "unblock",
+        "getname", "getredir", "help", "id", "list", "pause", "reply", "tracking", "trackinginfo", "unblock",
         "unpause",
     ]
 }

@@ -27,6 +27,10 @@ struct RelayedCommand: Equatable, Sendable {
     var needsOffset = false
     /// It tells of the server's clients, or ends them.
     var concernsClients = false
+    /// What of its reply names connections by the server's ids.
+    var identifierReply = IdentifierReply.none
+    /// It may name clients by their ids.
+    var namesClients = false
 
     /// A read whose reply is expected to be large.
     static let largeRead = RelayedCommand(
@@ -126,7 +130,8 @@ final class CommandRouter: Sendable {
             isShareable: change.isNone && writes.isKnown && command.isComplete
                 && Self.isShareable(command, description),
             needsOffset: command.name == "wait" || command.name == "waitaof",
-            concernsClients: command.name == "info" || command.name == "client" && Self.concernsClients(command))
+            concernsClients: command.name == "info" || command.name == "client" && Self.concernsClients(command),
+            identifierReply: IdentifierReply(to: command), namesClients: command.mayNameClients)
     }
 
     /// Of the arguments of such a line nothing is known: of commands that are answered once at least the replies can be matched.

@@ -137,9 +137,37 @@ extension RESPSession {
                 let relayed = router.describe(command, announcesChanges: announcesChanges)
                 relay(relayed, now: now, forward: forward, drop: drop)
             }
+        case .relay(let relayed) where relayed.namesClients:
+            relayNaming(command, relayed, now: now, forward: forward, drop: drop)
         case .relay(let relayed):
             relay(relayed, now: now, forward: forward, drop: drop)
         }
+    }
+
+    /// Sends a command that names clients by their ids, with the server's in the place of ours.
+    private func relayNaming(
+        _ command: CommandView, _ relayed: RelayedCommand, now: UInt64, forward: (RESPSession) -> Void,
+        drop: (RESPSession) -> Void
+    ) {
+        guard let identifiers = resolve(command) else {
+            isWaiting = true
+            return
+        }
+        guard !identifiers.isEmpty else { return relay(relayed, now: now, forward: forward, drop: drop) }
+        relay(relayed, now: now) { session in
+            drop(session)
+            session.named(command, identifiers)
+        } drop: { session in
+            drop(session)
+            session.identity.named = .none
+        }
+    }
+
+    private func named(_ command: CommandView, _ identifiers: [Int: Int]) {
+        identity.named = .none
+        if let told = command.redirection, let ofServer = identifiers[told] { identity.redirection = (ofServer, told) }
+        var bytes = command.encoded(replacing: identifiers)
+        forward(&bytes, length: bytes.readableBytes)
     }
 
     /// Each property by itself: passed on as a whole, the ledger and the queue would be copied.
@@ -160,13 +188,14 @@ extension RESPSession {
             lastReply = ByteBuffer(string: "+OK\r\n")
             return
         }
-        guard !relayed.concernsClients || hasSettled() else {
+        guard !relayed.concernsClients || hasSettled(), relayed.identifierReply != .list || hasListed() else {
             isWaiting = true
             return
         }
         switch attach(for: relayed, now: now) {
         case .ready:
             newcomers = .unknown
+            identity.listing = .none
             relayOnWire(relayed, now: now, forward: forward, drop: drop)
         case .failed(let error):
             drop(self)

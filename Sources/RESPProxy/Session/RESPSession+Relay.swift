@@ -73,6 +73,8 @@ extension RESPSession {
     /// Apart from ``attach(for:now:)``, so that the way of nearly every command stays short.
     private func attachAnew(for relayed: RelayedCommand, now: UInt64) -> Attachment {
         guard held == nil else { return .waiting }
+        // Nothing was given to it yet that a newcomer would not be given.
+        if isNew, pool.isRetired { pool = loop.pool }
         // Before anything is opened: a Unix socket may stand at once.
         relay = .connecting
         let key = relayKey
@@ -91,14 +93,29 @@ extension RESPSession {
             }
         }
         if let key, let spare = pool.takeSpare(key, forNewcomer: isNew) { return takeOver(spare) }
+        if let key, pool.isRetired, !key.isFillUser {
+            pool.awaitSpare(key) { [self] in spareLeft($0, key) }
+            return awaitConnection()
+        }
         let opened = key.map { loop.openRelay($0) } ?? loop.openRelay()
         opened.assumeIsolated().whenComplete { [self] result in relayOpened(result) }
         return awaitConnection()
     }
 
+    /// Somebody has left a connection that this session waited for, or nobody has.
+    private func spareLeft(_ spare: RelayConnection?, _ key: RelayKey) {
+        guard !isClosed else {
+            if let spare { pool.leave(spare, key) }
+            return
+        }
+        if let spare { _ = takeOver(spare) } else { relay = .failed(.noneLetInBefore) }
+        scheduleTurn()
+    }
+
     private func takeOver(_ spare: RelayConnection) -> Attachment {
         relay = .open(spare)
         spare.attach(self)
+        noteConnection(spare)
         return .ready
     }
 
@@ -113,7 +130,8 @@ extension RESPSession {
     /// Replies on a shared connection are kept here while the client does not take them; with one of the session's own, the server
     /// keeps them.
     private func mayShare(now: UInt64) -> Bool {
-        channel.isWritable && commandsUnshared == 0 && !loop.coherence.conditions.isPaused(now: now)
+        channel.isWritable && commandsUnshared == 0 && !identity.isBound
+            && !loop.coherence.conditions.isPaused(now: now)
     }
 
     private var relayKey: RelayKey? { loop.relayKey(of: ledger.state, in: pool) }
@@ -121,34 +139,50 @@ extension RESPSession {
     /// Leaves a connection that the session needs no longer and that nothing is left on.
     func leaveConnection() {
         guard case .open(let connection) = relay, ledger.isClean, reads.isEmpty, held == nil, intake == .commands,
-            !isWithdrawn,
-            connection.isOpen, connection.isAtFrameStart, connection.isWritable, let key = relayKey
+            !isWithdrawn, !identity.isBound, connection.mayBeLeft, let key = relayKey
         else { return }
+        guard key.isFillUser || mayLogInElsewhere else { return }
+        guard key.isFillUser || connection.isProven || !connection.ask(.admission(key.version)) else { return }
         relay = .none
-        pool.leave(connection, key)
+        if key.isFillUser || connection.isProven { pool.leave(connection, key) } else { connection.close() }
     }
 
-    private func relayOpened(_ result: Result<any Channel, any Error>) {
+    /// Whether a new connection would do as well as the one that the client has logged in on: not where the server has come to ask for a
+    /// password meanwhile.
+    private var mayLogInElsewhere: Bool {
+        guard pool.admittedAt <= loggedIn else { return true }
+        pool.awaitAdmission(self)
+        return false
+    }
+
+    private func relayOpened(_ result: Result<OpenedRelay, any Error>) {
         do {
-            let channel = try result.get()
+            let opened = try result.get()
             guard !isClosed else {
-                channel.close(promise: nil)
+                opened.channel.close(promise: nil)
                 return
             }
-            let connection = RelayConnection()
-            try channel.pipeline.syncOperations.addHandler(connection)
+            let connection = RelayConnection(opened)
+            try opened.channel.pipeline.syncOperations.addHandler(connection)
             relay = .open(connection)
             connection.attach(self)
+            noteConnection(connection)
         } catch {
-            relay = .failed(error as? BackingError ?? .lost)
+            connectingFailed(error as? BackingError ?? .lost)
         }
         scheduleTurn()
     }
 
     private func sharedConnectionOpened(_ error: BackingError?) {
         guard !isClosed else { return }
-        relay = error.map { .failed($0) } ?? .none
+        relay = .none
+        if let error { connectingFailed(error) }
         scheduleTurn()
+    }
+
+    /// Where the server has come to ask for a password, the pool knows by now, and there is another way.
+    private func connectingFailed(_ error: BackingError) {
+        relay = pool.isRetired && error.asksForPassword ? .none : .failed(error)
     }
 }
 
@@ -157,6 +191,8 @@ extension RESPSession: RelayReceiver {
     var needsGlimpse: Bool { ledger.needsGlimpse }
     func dropsReply(type: UInt8) -> Bool { ledger.dropsReply(type: type) }
     var takesMore: Bool { held == nil && (channel.isWritable || !channel.isActive) || isClosed }
+
+    func ownQuestionAnswered() { scheduleTurn() }
 
     func replyBegins(type: UInt8) {
         lowerFences(ledger.replyBegins(type: type))
@@ -167,6 +203,7 @@ extension RESPSession: RelayReceiver {
         let ended = ledger.replyEnded(reply)
         if awaitsLine { lineAnswered(reply) }
         lowerFences(ended.fences)
+        noteRights()
         guard let started = ended.started else { return }
         let now = relayReadTime ?? MonotonicClock.now()
         relayReadTime = now
@@ -178,6 +215,20 @@ extension RESPSession: RelayReceiver {
         guard ledger.isEmpty else { return }
         awaitsLine = false
         if reply.starts(with: "-ERR Protocol error") { intake = .ended }
+    }
+
+    private func noteRights() {
+        guard ledger.rightsChanged else { return }
+        ledger.rightsChanged = false
+        if case .open(let connection) = relay { connection.isLoggedIn(!ledger.wasReset) }
+        if ledger.wasReset {
+            // It is what a new client is.
+            loggedIn = 0
+            pool = loop.pool
+        } else {
+            loggedIn = MonotonicClock.now()
+            loop.askAdmission?()
+        }
     }
 
     func relayed(_ bytes: ByteBuffer) {
@@ -237,7 +288,7 @@ extension RESPSession: RelayReceiver {
             held?.end = (error, isInsideReply)
             return
         }
-        let wasIdle = isIdle && intake == .commands && ledger.isClean && !isInsideReply
+        let wasIdle = isIdle && intake == .commands && ledger.isClean && !identity.isBound && !isInsideReply
         dropFences(ledger.connectionEnded())
         relay = .none
         if wasIdle, error == nil {

@@ -34,6 +34,7 @@ extension RESPSession {
         loop.logger.info("a client that does not take its replies is closed", metadata: ["bytes": "\(sharedBacklog)"])
         isClosed = true
         intake = .ended
+        giveUpIdentity()
         context?.close(promise: nil)
     }
 

@@ -53,7 +53,7 @@ final class RESPSession: ChannelInboundHandler {
     let loop: ProxyLoop
     let channel: any Channel
     let eventLoop: any EventLoop
-    let pool: RelayPool
+    var pool: RelayPool
     var context: ChannelHandlerContext?
 
     var ledger = RelayLedger()
@@ -101,10 +101,13 @@ final class RESPSession: ChannelInboundHandler {
     var hasAwaitedTogether = false
     /// Whether one of the reads that are under way was not looked up in the cache, because that could not be believed.
     var hasLookedPast = false
+    var identity = SessionIdentity()
     /// Set while replies of the session's own connection wait for a barrier.
     var held: HeldReplies?
     /// Nothing has been relayed yet.
     var isNew = true
+    /// When the client logged in, in monotonic nanoseconds; 0: it has not.
+    var loggedIn: UInt64 = 0
     /// Whether the clients that came before the command in hand are there.
     var newcomers = Newcomers.unknown
     /// Counted among those who are to see every command.
@@ -207,6 +210,7 @@ final class RESPSession: ChannelInboundHandler {
         hits = 0
         openOutput()
         answerReads()
+        answerSeekers(now: started)
         takeCommands(now: started)
         answerReads()
         // The socket's next read may then use the same memory again.
@@ -273,6 +277,7 @@ final class RESPSession: ChannelInboundHandler {
         guard !isClosed else { return }
         isClosed = true
         intake = .ended
+        giveUpIdentity()
         context?.closeBehindWrites()
         switch relay {
         case .open(let connection) where connection.isOpen: connection.finish()
@@ -284,6 +289,7 @@ final class RESPSession: ChannelInboundHandler {
     /// Nothing is left to be waited for.
     func release() {
         relay = .none
+        giveUpIdentity()
         dropFences(ledger.connectionEnded())
         noteMonitoring()
         loop.sessionClosed(self)

@@ -21,7 +21,7 @@ struct RelayPoolTests {
             opened()
             let channel = EmbeddedChannel(loop: eventLoop)
             channel.connect(to: address, promise: nil)
-            return eventLoop.makeSucceededFuture(channel)
+            return eventLoop.makeSucceededFuture(OpenedRelay(channel: channel, isProven: true))
         }
     }
 
@@ -46,7 +46,7 @@ struct RelayPoolTests {
         let pool = RelayPool(on: eventLoop) { _ in
             opened += 1
             // Never connected: as one that has been closed meanwhile.
-            return eventLoop.makeSucceededFuture(EmbeddedChannel(loop: eventLoop))
+            return eventLoop.makeSucceededFuture(OpenedRelay(channel: EmbeddedChannel(loop: eventLoop)))
         }
         for round in 1...2 {
             var failure: BackingError?
@@ -60,7 +60,7 @@ struct RelayPoolTests {
         pool.close()
     }
 
-    @Test("the first shared connection is one that stood ready")
+    @Test("the first shared connection is one that stood ready, and another takes its place")
     func sharesSpare() {
         let eventLoop = EmbeddedEventLoop()
         var opened = 0
@@ -70,19 +70,18 @@ struct RelayPoolTests {
             Issue.record("it should be ready")
             return
         }
-        #expect(opened == 1 && connection.isWritable)
-        #expect(pool.standingSpare(key, forNewcomer: false) == nil)
+        #expect(opened == 2 && connection.isWritable)
         pool.close()
     }
 
     @Test("a shared connection is not opened beside one that is being opened for a client")
     func sharesOpening() {
         let eventLoop = EmbeddedEventLoop()
-        let opening = eventLoop.makePromise(of: (any Channel).self)
+        let opening = eventLoop.makePromise(of: OpenedRelay.self)
         var attempts = 0
         let pool = RelayPool(on: eventLoop) { _ in
             attempts += 1
-            return opening.futureResult
+            return attempts == 1 ? opening.futureResult : eventLoop.makeFailedFuture(BackingError.lost)
         }
         pool.prepareForNewcomer(key)
         var told = 0
@@ -90,10 +89,11 @@ struct RelayPoolTests {
             Issue.record("it should be being opened")
             return
         }
+        #expect(attempts == 1)
         let channel = EmbeddedChannel(loop: eventLoop)
         channel.connect(to: address, promise: nil)
-        opening.succeed(channel)
-        #expect(told == 1 && attempts == 1)
+        opening.succeed(OpenedRelay(channel: channel, isProven: true))
+        #expect(told == 1)
         guard case .ready = pool.sharedConnection(key, now: 0, opened: { _ in }) else {
             Issue.record("it should stand")
             return
@@ -127,10 +127,53 @@ struct RelayPoolTests {
         pool.close()
     }
 
+    @Test(
+        "once a password is asked for, who needs a connection is given the next that is left, or told that there is none"
+    )
+    func waitsForOneLeft() throws {
+        let eventLoop = EmbeddedEventLoop()
+        let pool = pool(on: eventLoop) {}
+        pool.prepareForNewcomer(key)
+        let connection = try #require(pool.standingSpare(key, forNewcomer: false))
+        pool.retire()
+        guard case .none = pool.sharedConnection(key, now: 0, opened: { _ in }) else {
+            Issue.record("none can be opened")
+            return
+        }
+        var given: [RelayConnection?] = []
+        pool.awaitSpare(key) { given.append($0) }
+        pool.awaitSpare(key) { given.append($0) }
+        pool.leave(connection, key)
+        #expect(given.count == 1 && given[0] === connection)
+        eventLoop.advanceTime(by: RelayPool.patience)
+        #expect(given.count == 2 && given[1] == nil)
+        pool.close()
+    }
+
+    @Test("of all kinds together no more are kept than there are clients, beside the few that are kept ready")
+    func boundedByClients() throws {
+        let eventLoop = EmbeddedEventLoop()
+        let pool = pool(on: eventLoop) {}
+        let other = RelayKey(version: .resp3, isFillUser: false)
+        pool.clients = 6
+        for _ in 0..<RelayPool.readyLimit + 2 { pool.prepareForNewcomer(key) }
+        let spares = try (0..<20).map { _ in
+            let channel = EmbeddedChannel(loop: eventLoop)
+            channel.connect(to: address, promise: nil)
+            let connection = RelayConnection(OpenedRelay(channel: channel, isProven: true))
+            try channel.pipeline.syncOperations.addHandler(connection)
+            return connection
+        }
+        for spare in spares { pool.leave(spare, other) }
+        let kept = spares.filter(\.isOpen).count
+        #expect(kept == RelayPool.readyLimit, "those that are kept ready, and the bound is reached")
+        pool.close()
+    }
+
     @Test("with one being opened and the next failing at once, no more are tried")
     func failingWhileOneIsOpened() {
         let eventLoop = EmbeddedEventLoop()
-        let opening = eventLoop.makePromise(of: (any Channel).self)
+        let opening = eventLoop.makePromise(of: OpenedRelay.self)
         var attempts = 0
         let pool = RelayPool(on: eventLoop) { _ in
             attempts += 1

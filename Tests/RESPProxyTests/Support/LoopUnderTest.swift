@@ -42,7 +42,7 @@ final class LoopUnderTest {
         let keeper = CoherenceKeeper(
             connector: connector, tracking: Self.tracking, coherence: coherence, cache: cache,
             eventLoop: eventLoop, logger: logger,
-            admission: AdmissionWatch(connector: connector, eventLoop: eventLoop) { _ in }, announce: { _ in })
+            admission: AdmissionWatch(connector: connector, eventLoop: eventLoop) { _, _ in }, announce: { _ in })
         coherence.started(
             BarrierWitnesses(
                 keeper: NIOLoopBound(keeper, eventLoop: eventLoop), loops: [NIOLoopBound(loop, eventLoop: eventLoop)]))
