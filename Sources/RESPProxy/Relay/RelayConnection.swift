@@ -35,6 +35,8 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
     private var collects = false
     private var isDropping = false
     private var isReading = false
+    /// Bytes that the server has sent.
+    private(set) var receivedBytes: UInt64 = 0
     /// False once either side has closed it.
     private(set) var isOpen = true
     /// When it stood, in monotonic nanoseconds.
@@ -92,6 +94,16 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
         readMore()
     }
 
+    /// Bytes that wait for the socket. A channel that cannot tell is taken to have none.
+    var bufferedBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+
+    /// Closes at once, whatever the server has not taken; the receiver hears nothing more.
+    func cut() {
+        receiver = nil
+        isOpen = false
+        context?.close(promise: nil)
+    }
+
     /// Closes; the receiver hears nothing more.
     func close() {
         receiver = nil
@@ -117,6 +129,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
             return
         }
         var buffer = unwrapInboundIn(data)
+        receivedBytes &+= UInt64(buffer.readableBytes)
         do throws(ProtocolError) {
             try scan(buffer, for: receiver)
             receiver.relayed(passedOn(of: buffer))

@@ -37,7 +37,9 @@ extension RESPSession {
             isWaiting = true
             return false
         }
-        parser.limits = asksForPassword && ledger.state.user == .new ? .redisUnauthenticated : .redis
+        // Where replies are not matched it is not known who the client is: the server looks at the limits all the same.
+        let isAnonymous = asksForPassword && ledger.state.user == .new && ledger.state.tracking != .unmatched
+        parser.limits = isAnonymous ? .redisUnauthenticated : .redis
         let result: CommandParseResult
         // A span needs an owner that stays: without run-time checks of exclusive access, a class's property is none.
         let received = inbound
@@ -218,6 +220,7 @@ extension RESPSession {
     }
 
     func end(with error: ProtocolError) {
+        if intake == .streaming { isCommandBroken = true }
         var reply = ByteBuffer()
         RESPEncoder.protocolError(error, into: &reply)
         intake = .ended
