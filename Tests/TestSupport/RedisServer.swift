@@ -12,6 +12,9 @@ public final class RedisServer: Sendable {
     private let folder: TemporaryFolder
     private let process: Mutex<ChildProcess>
 
+    /// The server's program; another than that in `PATH` where `REDIS_SERVER` names one.
+    private static let program = ProcessInfo.processInfo.environment["REDIS_SERVER"] ?? "redis-server"
+
     /// Starts the server and waits until it answers.
     ///
     /// - Parameters:
@@ -35,7 +38,7 @@ public final class RedisServer: Sendable {
         self.socketPath = unixSocket ? folder.path("socket") : nil
         for attempt in 1... {
             let port = unixSocket ? 0 : try freePort()
-            let process = try ChildProcess("redis-server", [path, "--port", "\(port)"] + arguments)
+            let process = try ChildProcess(Self.program, [path, "--port", "\(port)"] + arguments)
             do {
                 try Self.waitUntilReady(process, port: port)
                 self.port = port
@@ -100,7 +103,7 @@ public final class RedisServer: Sendable {
             process.signal(SIGKILL)
             _ = try process.wait()
             let words = [self.folder.path("redis.conf"), "--port", "\(self.port)"] + arguments
-            process = try ChildProcess("redis-server", words)
+            process = try ChildProcess(Self.program, words)
             try Self.waitUntilReady(process, port: self.port)
         }
     }

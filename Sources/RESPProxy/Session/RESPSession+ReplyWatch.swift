@@ -6,40 +6,55 @@ struct ReplyWatch: Equatable {
     var received: UInt64
 }
 
+/// A client that is held up: the command in hand, or the proxy's last word to it, waits for replies.
+///
 /// Servers have bugs by which a reply never comes (to a wrong `AUTH` behind a `PING`, Redis 7.2 to 8.2), and some replies cannot be foreseen (to
 /// `UNSUBSCRIBE` behind a subscription that `EXEC` hides). Straight, such a client hears the replies to what it sends next. So nothing waits for
 /// replies for longer than a second in which none came: from then on they are passed on without being matched.
+///
+/// Behind a command that blocks they are waited for. Then more is read meanwhile, as Redis does: the client's end comes behind it.
 extension RESPSession {
     private static let replyPatience = TimeAmount.seconds(1)
+    /// So much of what a client sends behind a command that waits is read, in bytes.
+    private static let readAheadLimit = 1 << 20
 
-    /// Whether the command in hand, or the last word, waits for replies that may never come.
-    private var awaitsReplies: Bool {
-        guard !isClosed, held == nil, case .open(let connection) = relay, connection.isAtFrameStart else {
-            return false
-        }
-        guard !ledger.isEmpty, !ledger.isBlocked, ledger.count < CommandRouter.outstandingLimit else { return false }
+    private var isHeldUp: Bool {
         // What comes before a protocol error is answered before it. Here nobody knows how many replies that makes.
-        return isWaiting || lastReply != nil && ledger.state.isUncertain
+        !isClosed && (isWaiting || lastReply != nil && ledger.state.isUncertain)
     }
 
+    /// Whether the replies that are waited for may never come, and can be done without.
+    private var mayGiveUpMatching: Bool {
+        guard held == nil, case .open(let connection) = relay, connection.isAtFrameStart else { return false }
+        return !ledger.isEmpty && !ledger.isBlocked && ledger.count < CommandRouter.outstandingLimit
+    }
+
+    /// Whether more may be read although the command in hand waits.
+    var readsAhead: Bool { isReadingAhead && inbound.readableBytes < Self.readAheadLimit }
+
     func watchReplies() {
-        guard replyWatch == nil, awaitsReplies, let now = replyStanding else { return }
+        guard replyWatch == nil, isHeldUp else { return }
+        let now = replyStanding
         replyWatch = now
         eventLoop.assumeIsolated().scheduleTask(in: Self.replyPatience) { [self] in lookAtReplies(since: now) }
     }
 
     private func lookAtReplies(since earlier: ReplyWatch) {
         replyWatch = nil
-        guard awaitsReplies else { return }
-        guard replyStanding == earlier else { return watchReplies() }
-        ledger.giveUpMatching()
+        guard isHeldUp else { return }
+        if replyStanding == earlier {
+            if mayGiveUpMatching { ledger.giveUpMatching() }
+            isReadingAhead = isWaiting
+        }
         process()
     }
 
-    private var replyStanding: ReplyWatch? {
-        guard case .open(let connection) = relay else { return nil }
+    private var replyStanding: ReplyWatch {
+        var standing = ReplyWatch(outstanding: ledger.count, received: 0)
         // Messages are no replies; they may come all the time.
-        let isListening = ledger.isListening || ledger.state.isUncertain
-        return ReplyWatch(outstanding: ledger.count, received: isListening ? 0 : connection.receivedBytes)
+        if case .open(let connection) = relay, !ledger.isListening, !ledger.state.isUncertain {
+            standing.received = connection.receivedBytes
+        }
+        return standing
     }
 }

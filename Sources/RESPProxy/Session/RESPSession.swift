@@ -94,8 +94,10 @@ final class RESPSession: ChannelInboundHandler {
     /// Set once the client has ended its side while something is left to be done for it.
     var departure: Departure?
     var nextLook: Scheduled<Void>?
-    /// Set while something waits for replies on the session's own connection.
+    /// Set while something waits for replies.
     var replyWatch: ReplyWatch?
+    /// The command in hand has waited for so long that the client may be gone behind it.
+    var isReadingAhead = false
     /// What the route of the command in hand waits for has not come yet.
     var isWaiting = false
     /// Replies on a shared connection have come in this read of it.
@@ -231,6 +233,7 @@ final class RESPSession: ChannelInboundHandler {
         endIfDone()
         watchDeparture()
         if isWaiting || lastReply != nil { watchReplies() }
+        isReadingAhead = isReadingAhead && isWaiting
         readMore()
     }
 
@@ -247,7 +250,7 @@ final class RESPSession: ChannelInboundHandler {
     }
 
     func readMore() {
-        guard !isReading, !inputHasEnded, !isClosed, intake != .ended, !isWaiting else { return }
+        guard !isReading, !inputHasEnded, !isClosed, intake != .ended, !isWaiting || readsAhead else { return }
         if case .open(let connection) = relay, !connection.isWritable { return }
         isReading = true
         context?.read()

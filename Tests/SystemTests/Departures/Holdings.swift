@@ -31,6 +31,7 @@ final class HoldingsReader {
         proxy = redis.proxy
         admin = try RawConnection(port: adminPort)
         server = try redis.straight()
+        if let password = redis.server.password { _ = try server.roundTrip("AUTH", password) }
     }
 
     /// The proxy alone: of a server that does not answer.
@@ -54,11 +55,11 @@ final class HoldingsReader {
     /// What the server says of its clients.
     func list() throws -> String { try server.roundTrip("CLIENT", "LIST") }
 
-    /// What is held while nobody is served: the least of some looks, as now and then the proxy asks something on a connection of its own.
-    func atRest(_ look: (HoldingsReader) throws -> Holdings = { try $0.now() }) throws -> Holdings {
+    /// What is held while nobody is served and nothing is kept for some seconds that might be of use: the least of some looks, as now and then the proxy asks something on a connection of its own.
+    func atRest(_ look: (HoldingsReader) throws -> Holdings) throws -> Holdings {
         var least = try look(self)
         var unchanged = 0
-        while unchanged < 30 {
+        while unchanged < 90 {
             pause(.milliseconds(50))
             let holdings = try look(self)
             if holdings.isWithin(least), holdings != least {

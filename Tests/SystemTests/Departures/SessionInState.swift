@@ -59,6 +59,10 @@ extension SessionInState {
             "commands behind a blocked pop", .commands("BLPOP q 0", "SET k v", "GET k", replies: 0), seen: " cmd=blpop "
         ),
         SessionInState(
+            "much behind a blocked pop that waits for its reply",
+            .raw("BLPOP q 0\r\nCLIENT REPLY SKIP\r\n" + String(repeating: "SET k v\r\n", count: 40_000), replies: 0),
+            seen: " cmd=blpop "),
+        SessionInState(
             "a blocked read of a stream", .commands("XREAD BLOCK 0 STREAMS s $", replies: 0), seen: " cmd=xread "),
         SessionInState("WAIT behind a write", .commands("SET k v", "WAIT 9 0", replies: 1), seen: " cmd=wait "),
         SessionInState(
@@ -138,11 +142,15 @@ extension SessionInState {
     ]
 
     /// What has the proxy open whatever it then keeps ready for others.
-    static let usual: [SessionInState] = (0..<4).flatMap { _ in
-        [
-            SessionInState("RESP2", .commands("SET k v", "GET k", "MULTI", "EXEC")),
-            SessionInState("RESP3", .commands("HELLO 3", "SET k v", "GET k", "MULTI", "EXEC")),
-        ]
+    static func usual(password: String?) -> [SessionInState] {
+        let auth = password.map { "AUTH \($0)" } ?? "PING"
+        return (0..<4).flatMap { _ in
+            [
+                SessionInState("RESP2", .commands(auth), .commands("SET k v", "GET k", "MULTI", "EXEC", "DEL k")),
+                SessionInState(
+                    "RESP3", .commands(auth, "HELLO 3"), .commands("SET k v", "GET k", "MULTI", "EXEC", "DEL k")),
+            ]
+        }
     }
 
     /// Where there is no server.
