@@ -250,7 +250,8 @@ final class RESPSession: ChannelInboundHandler {
     }
 
     func readMore() {
-        guard !isReading, !inputHasEnded, !isClosed, intake != .ended, !isWaiting || readsAhead else { return }
+        // What comes when nothing more is taken is dropped; the client's end comes behind it.
+        guard !isReading, !inputHasEnded, !isClosed, !isWaiting || readsAhead else { return }
         if case .open(let connection) = relay, !connection.isWritable { return }
         isReading = true
         context?.read()

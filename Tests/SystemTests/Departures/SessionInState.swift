@@ -63,6 +63,10 @@ extension SessionInState {
             .raw("BLPOP q 0\r\nCLIENT REPLY SKIP\r\n" + String(repeating: "SET k v\r\n", count: 40_000), replies: 0),
             seen: " cmd=blpop "),
         SessionInState(
+            "much behind QUIT behind a blocked pop",
+            .raw("BLPOP q 0\r\nQUIT\r\n" + String(repeating: "SET k v\r\n", count: 40_000), replies: 0),
+            seen: " cmd=blpop "),
+        SessionInState(
             "a blocked read of a stream", .commands("XREAD BLOCK 0 STREAMS s $", replies: 0), seen: " cmd=xread "),
         SessionInState("WAIT behind a write", .commands("SET k v", "WAIT 9 0", replies: 1), seen: " cmd=wait "),
         SessionInState(
