@@ -142,9 +142,9 @@ public final class ProxyLoops: Sendable {
 
     /// Lets every client finish what is in flight, then closes it; returns when the last is gone.
     public func quiesce() async throws {
-        for loop in loops.values {
-            try await loop.eventLoop.flatSubmit { loop.value.quiesce() }.get()
-        }
+        // All at once: one that takes long must not keep the others from being told.
+        let ends = loops.values.map { loop in loop.eventLoop.flatSubmit { loop.value.quiesce() } }
+        for end in ends { try await end.get() }
     }
 
     /// Closes the fill lanes.

@@ -8,6 +8,7 @@ let command = RedisProxyCommand(
     errorOutput: { StandardStream.error.write($0) },
     serve: { settings in
         BrokenPipe.ignore()
+        HangUp.ignore()
         let logger = StandardErrorLog.logger(level: settings.logLevel)
         return try await ProxyProcess(settings: settings, logger: logger).run()
     })

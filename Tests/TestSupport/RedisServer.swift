@@ -14,6 +14,9 @@ public final class RedisServer: Sendable {
     private let folder: TemporaryFolder
     private let process: Mutex<ChildProcess>
 
+    /// The server's program; another than that in `PATH` where `REDIS_SERVER` names one.
+    private static let program = ProcessInfo.processInfo.environment["REDIS_SERVER"] ?? "redis-server"
+
     /// Starts the server and waits until it answers.
     ///
     /// - Parameters:
@@ -50,7 +53,7 @@ public final class RedisServer: Sendable {
             let tlsPort = tls == nil ? 0 : try freePort()
             var words = [path, "--port", "\(port)"]
             if tls != nil { words += ["--tls-port", "\(tlsPort)"] }
-            let process = try ChildProcess("redis-server", words + arguments)
+            let process = try ChildProcess(Self.program, words + arguments)
             do {
                 try Self.waitUntilReady(process, port: port)
                 self.port = port
@@ -118,7 +121,7 @@ public final class RedisServer: Sendable {
             var words = [self.folder.path("redis.conf"), "--port", "\(self.port)"]
             if self.tlsPort != 0 { words += ["--tls-port", "\(self.tlsPort)"] }
             words += arguments
-            process = try ChildProcess("redis-server", words)
+            process = try ChildProcess(Self.program, words)
             try Self.waitUntilReady(process, port: self.port)
         }
     }

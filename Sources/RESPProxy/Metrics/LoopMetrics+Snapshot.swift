@@ -7,6 +7,8 @@ extension LoopMetrics {
         public internal(set) var connectionsFailed: UInt64 = 0
         /// HTTP requests that got status 429.
         public internal(set) var tooManyRequests: UInt64 = 0
+        /// Sessions that are kept although their client is gone.
+        public internal(set) var sessionsWithoutClient = 0
         /// Fill lanes that are up now.
         public internal(set) var fillLanesUp = 0
 
@@ -38,6 +40,7 @@ extension LoopMetrics {
             connectionsAccepted &+= other.connectionsAccepted
             connectionsFailed &+= other.connectionsFailed
             tooManyRequests &+= other.tooManyRequests
+            sessionsWithoutClient &+= other.sessionsWithoutClient
             fillLanesUp &+= other.fillLanesUp
             for index in connections.indices { connections[index] &+= other.connections[index] }
             for index in connectionsRefused.indices { connectionsRefused[index] &+= other.connectionsRefused[index] }

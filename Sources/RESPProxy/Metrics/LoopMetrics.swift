@@ -38,6 +38,16 @@ public final class LoopMetrics {
         snapshot.connectionsFailed &+= 1
     }
 
+    /// A RESP client is gone, and its session is kept until the server has done what it left behind.
+    func sessionLeft() {
+        snapshot.sessionsWithoutClient &+= 1
+    }
+
+    /// Such a session has ended.
+    func leftSessionEnded() {
+        snapshot.sessionsWithoutClient &-= 1
+    }
+
     // MARK: Requests
 
     /// Counts requests that have been answered.

@@ -49,6 +49,8 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     private var replacing = IdentifierReply.none
     private var gathered = ByteBuffer()
     private var isReading = false
+    /// Bytes that the server has sent.
+    private(set) var receivedBytes: UInt64 = 0
     /// False once either side has closed it.
     private(set) var isOpen = true
     /// When it stood, in monotonic nanoseconds.
@@ -159,6 +161,16 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
         readMore()
     }
 
+    /// Bytes that wait for the socket. A channel that cannot tell is taken to have none.
+    var bufferedBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+
+    /// Closes at once, whatever the server has not taken; the receiver hears nothing more.
+    func cut() {
+        receiver = nil
+        isOpen = false
+        context?.close(promise: nil)
+    }
+
     /// Closes; the receiver hears nothing more.
     func close() {
         receiver = nil
@@ -187,6 +199,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
             return
         }
         var buffer = unwrapInboundIn(data)
+        receivedBytes &+= UInt64(buffer.readableBytes)
         do throws(ProtocolError) {
             try scan(buffer, for: receiver)
             receiver.relayed(passedOn(of: buffer))

@@ -145,8 +145,11 @@ struct RelayLedger: Sendable {
             Outstanding(change: .none, writes: .none, isBlocking: false, pins: false, isOwn: true, started: now))
     }
 
-    /// Replies cannot be told any more from what comes by itself; nothing is outstanding.
-    mutating func giveUpMatching() { state.tracking = .unmatched }
+    /// Replies cannot be told any more from what comes by itself. The fences of what is outstanding stay up until the connection ends.
+    mutating func giveUpMatching() {
+        state.tracking = .unmatched
+        adoptUnmatched()
+    }
 
     // MARK: Replies
 

@@ -125,7 +125,7 @@ final class CommandRouter: Sendable {
         let change = StateChange(of: command, entry)
         return RelayedCommand(
             change: change, writes: writes,
-            isBlocking: description?.flags.contains(.blocking) ?? (command.name.map(Self.blocking.contains) == true),
+            isBlocking: Self.blocks(command, description),
             pins: table != nil && Self.pins(command, description),
             isShareable: change.isNone && writes.isKnown && command.isComplete
                 && Self.isShareable(command, description),
@@ -166,6 +166,12 @@ final class CommandRouter: Sendable {
 
     private static func concernsClients(_ command: CommandView) -> Bool {
         command.word(1) == "list" || command.word(1) == "kill"
+    }
+
+    /// Before Redis 7.2 the table does not say of `WAIT` that it blocks.
+    private static func blocks(_ command: CommandView, _ description: CommandDescription?) -> Bool {
+        if command.name == "wait" || command.name == "waitaof" { return true }
+        return description?.flags.contains(.blocking) ?? (command.name.map(blocking.contains) == true)
     }
 
     /// What blocks on Redis 7, for as long as the server's table is not there.

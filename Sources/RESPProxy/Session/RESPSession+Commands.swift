@@ -37,7 +37,8 @@ extension RESPSession {
             isWaiting = true
             return false
         }
-        let mustLogIn = asksForPassword && ledger.state.hasNotLoggedIn
+        // Where replies are not matched it is not known who the client is: the server looks at the limits all the same.
+        let mustLogIn = asksForPassword && ledger.state.hasNotLoggedIn && ledger.state.tracking != .unmatched
         parser.limits = mustLogIn ? .redisUnauthenticated : loop.router.limits
         let result: CommandParseResult
         // A span needs an owner that stays: without run-time checks of exclusive access, a class's property is none.
@@ -277,6 +278,7 @@ extension RESPSession {
     }
 
     func end(with error: ProtocolError) {
+        if intake == .streaming { isCommandBroken = true }
         var reply = ByteBuffer()
         RESPEncoder.protocolError(error, into: &reply)
         intake = .ended

@@ -36,7 +36,7 @@ extension RESPSession {
         // The server may have stopped announcing since the command was forwarded.
         guard loop.coherence.announcesChanges else { return loop.cache.flush() }
         // Nobody reads from the cache then, and who is in MONITOR is not to see our question.
-        guard !loop.coherence.conditions.isMonitored else { return }
+        guard !loop.coherence.conditions.isMonitored, !isGone else { return }
         let now = relayReadTime ?? MonotonicClock.now()
         relayReadTime = now
         if held == nil {

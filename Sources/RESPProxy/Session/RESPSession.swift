@@ -76,12 +76,28 @@ final class RESPSession: ChannelInboundHandler {
     var referenced = 0
     /// Sent, and then the connection closed, once everything before it is answered.
     var lastReply: ByteBuffer?
+    /// Nothing more is read from the client: it has ended its side, or the proxy is stopping.
     var inputHasEnded = false
+    /// The client has ended its side, or is gone.
+    var clientHasEnded = false
     var isProcessing = false
     var isTurnScheduled = false
     var isReading = false
     var isClosed = false
     var isWithdrawn = false
+    /// The command that is passed on as it comes has no end: what follows is none of the protocol's.
+    var isCommandBroken = false
+    /// Nothing is left that the session waits for.
+    var isReleased = false
+    /// Counted among those whose client is gone.
+    var isLeft = false
+    /// Set once the client has ended its side while something is left to be done for it.
+    var departure: Departure?
+    var nextLook: Scheduled<Void>?
+    /// Set while something waits for replies.
+    var replyWatch: ReplyWatch?
+    /// The command in hand has waited for so long that the client may be gone behind it.
+    var isReadingAhead = false
     /// What the route of the command in hand waits for has not come yet.
     var isWaiting = false
     /// A line that only the server can split has not been answered.
@@ -156,6 +172,7 @@ final class RESPSession: ChannelInboundHandler {
         switch event {
         case let event as ChannelEvent where event == .inputClosed:
             inputHasEnded = true
+            clientHasEnded = true
             process()
         case is ChannelShouldQuiesceEvent:
             // As Redis on SIGTERM: what was received is answered, then the connection ends.
@@ -183,12 +200,8 @@ final class RESPSession: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        sharedBacklog = 0
-        if case .shared(let connection) = relay { connection.readOn() }
         // Complete commands already received still go to the server; their replies are dropped.
-        inputHasEnded = true
-        if case .open(let connection) = relay { connection.readMore() }
-        process()
+        clientIsGone()
         context.fireChannelInactive()
     }
 
@@ -224,6 +237,9 @@ final class RESPSession: ChannelInboundHandler {
         isProcessing = false
         leaveConnection()
         endIfDone()
+        watchDeparture()
+        if isWaiting || lastReply != nil { watchReplies() }
+        isReadingAhead = isReadingAhead && isWaiting
         readMore()
     }
 
@@ -240,21 +256,26 @@ final class RESPSession: ChannelInboundHandler {
     }
 
     func readMore() {
-        guard !isReading, !inputHasEnded, !isClosed, intake != .ended, !isWaiting else { return }
+        // What comes when nothing more is taken is dropped; the client's end comes behind it.
+        guard !isReading, !inputHasEnded, !isClosed, !isWaiting || readsAhead else { return }
         if case .open(let connection) = relay, !connection.isWritable { return }
         isReading = true
         context?.read()
     }
 
+    /// Whether all that is not answered is a command that has not been received whole, and never will be.
+    var isCutShort: Bool { (intake == .streaming || isCommandBroken) && ledger.count <= 1 }
+
     func endIfDone() {
         guard !isClosed else { return }
-        if let last = lastReply, reads.isEmpty, ledger.isEmpty, !isInsideReply {
+        // The rest of what there was no server for never comes.
+        if intake == .skipping, inputHasEnded { intake = .ended }
+        if let last = lastReply, reads.isEmpty, ledger.isEmpty || isCutShort, !isInsideReply {
             lastReply = nil
             if ledger.state.replies == .on { send(last) }
             close()
         } else if inputHasEnded, canForward {
             // A blocked command is withdrawn, and a half-received one has no end; everything else is answered first.
-            let isCutShort = intake == .streaming && ledger.count <= 1
             if ledger.isBlocked || isCutShort {
                 withdraw()
             } else if isIdle, !isWaiting {
@@ -284,10 +305,12 @@ final class RESPSession: ChannelInboundHandler {
         case .shared where !ledger.isEmpty: break
         case .none, .connecting, .failed, .shared, .open: release()
         }
+        watchDeparture()
     }
 
     /// Nothing is left to be waited for.
     func release() {
+        defer { departed() }
         relay = .none
         giveUpIdentity()
         dropFences(ledger.connectionEnded())

@@ -106,6 +106,16 @@ struct ReadQueue {
         return answer
     }
 
+    /// Nobody waits for the answers any more; those that are under way are not told of.
+    mutating func abandon() {
+        firstRequest &+= UInt64(slots.count)
+        slots.removeAll()
+        pendingCount = 0
+        lane = nil
+        holdsRelay = false
+        readyBytes = 0
+    }
+
     /// Whether the read at the front is to be relayed, and no fill is outstanding: a session waits on one connection at a time.
     var isRelayDue: Bool {
         guard case .relay = slots.first?.state else { return false }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Ends the process without waiting for anybody: at a second signal, or when the time to stop is up.
+/// Ends the process without waiting for anybody, nor for what others would do at its end: at a second signal, or when the time to stop is up.
 func exitNow(_ code: Int32) {
-    exit(code)
+    _exit(code)
 }

@@ -69,6 +69,10 @@ enum MetricsPage {
             page.sample(open, [("protocol", wireProtocol.label)], loops.connections(wireProtocol))
         }
         page.single(
+            "redis_proxy_sessions_without_client", .gauge,
+            "RESP sessions whose client is gone, kept until the backing has done what it left behind.",
+            loops.sessionsWithoutClient)
+        page.single(
             "redis_proxy_connections_accepted_total", .counter, "Client connections accepted.",
             loops.connectionsAccepted)
         page.single(

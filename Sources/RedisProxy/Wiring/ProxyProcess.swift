@@ -40,8 +40,9 @@ struct ProxyProcess {
             let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
             tasks.addTask {
                 try await signals.handle { signal in
-                    logger.info("stopping", metadata: ["signal": "\(signal)"])
+                    ShutdownDeadline.begin(settings.shutdownTimeout, logger: logger)
                     stop.finish()
+                    logger.info("stopping", metadata: ["signal": "\(signal)"])
                 } exit: { code in
                     exitNow(code)
                 }
@@ -139,26 +140,10 @@ struct ProxyProcess {
 
     // MARK: Stop
 
-    /// Stops accepting, lets what is in flight finish for as long as `SHUTDOWN_TIMEOUT` allows, and closes.
+    /// Stops accepting, lets what is in flight finish, and closes. Nothing of it can be called off, so that ``ShutdownDeadline`` is no part of it.
     private func shutDown(_ listeners: [ProxyListener], _ loops: ProxyLoops, _ admin: AdminServer?) async {
         for listener in listeners { await listener.close() }
-        let isDone = await withTaskGroup(of: Bool.self) { tasks in
-            tasks.addTask {
-                try? await loops.quiesce()
-                return true
-            }
-            tasks.addTask { [timeout = settings.shutdownTimeout] in
-                try? await Task.sleep(for: .nanoseconds(timeout.nanoseconds))
-                return false
-            }
-            let first = await tasks.next() ?? false
-            tasks.cancelAll()
-            return first
-        }
-        if !isDone {
-            logger.warning("clients were still being served after SHUTDOWN_TIMEOUT; their connections are cut")
-            exitNow(RedisProxyCommand.ExitCode.success)
-        }
+        try? await loops.quiesce()
         try? await loops.stop()
         try? await admin?.close()
     }

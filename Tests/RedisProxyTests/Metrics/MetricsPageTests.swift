@@ -105,6 +105,9 @@ import Testing
                 redis_proxy_connections{protocol="resp"} 1
                 redis_proxy_connections{protocol="http"} 1
                 redis_proxy_connections{protocol="undetermined"} 1
+                # HELP redis_proxy_sessions_without_client RESP sessions whose client is gone, kept until the backing has done what it left behind.
+                # TYPE redis_proxy_sessions_without_client gauge
+                redis_proxy_sessions_without_client 0
                 # HELP redis_proxy_connections_accepted_total Client connections accepted.
                 # TYPE redis_proxy_connections_accepted_total counter
                 redis_proxy_connections_accepted_total 3

@@ -17,6 +17,8 @@ final class FaultyRelay: Sendable {
         case splitBehindPong(Duration)
         /// The connection is closed after so many bytes from the server.
         case cut(after: Int)
+        /// A reply of one line that begins so never comes.
+        case losing(String)
         /// The first announcement of this key is cut in the middle, and its connection closed.
         case cutAnnouncement(of: String)
     }
@@ -126,7 +128,7 @@ private final class State: Sendable {
             case .delayed(let duration):
                 pause(duration)
                 try link.server.send(bytes)
-            case .none, .delayedFeed, .splitBehindPong, .cut, .cutAnnouncement: try link.server.send(bytes)
+            case .none, .delayedFeed, .splitBehindPong, .cut, .losing, .cutAnnouncement: try link.server.send(bytes)
             }
         }
         link.server.finishSending()
@@ -155,6 +157,10 @@ private final class State: Sendable {
                     pause(duration)
                     try link.client.send(Array(bytes[end...]))
                 }
+            case .losing(let beginning):
+                let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                let kept = lines.filter { !$0.starts(with: beginning.utf8) }
+                try link.client.send(Array(kept.joined(separator: [UInt8(ascii: "\n")])))
             case .cut(let limit):
                 try link.client.send(Array(bytes.prefix(limit - passed)))
                 passed += min(bytes.count, limit - passed)

@@ -67,6 +67,16 @@ struct ProxiedRedis {
         }
     }
 
+    /// Waits until each event loop has a fill lane, and so the server's command table: a read is answered by its own loop's.
+    func awaitFillLanes() throws {
+        for _ in 0..<8 {
+            let client = try self.connection()
+            if let password = self.server.password { _ = try client.roundTrip("AUTH", password) }
+            let reply = try client.roundTrip("GET", "nosuch")
+            guard reply == "$-1\r\n" else { throw TestSupportError("GET nosuch: \(reply)") }
+        }
+    }
+
     /// Waits until both event loops know the server's commands and that it asks for no password: until then nothing is shared.
     func awaitSharing() throws {
         try self.awaitCommandTable()

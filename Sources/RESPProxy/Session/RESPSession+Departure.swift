@@ -1,0 +1,103 @@
+import NIOCore
+
+/// The end of a session whose client has ended its side or is gone.
+extension RESPSession {
+    /// Nobody is left who could be answered.
+    var isGone: Bool { !channel.isActive }
+
+    /// The client is gone: what only it was to get is dropped, so that nothing waits for it.
+    func clientIsGone() {
+        clientHasEnded = true
+        inputHasEnded = true
+        sharedBacklog = 0
+        if case .shared(let connection) = relay { connection.readOn() }
+        reads.abandon()
+        lastReply = nil
+        let end = held?.end
+        held = nil
+        if let end {
+            relayEnded(error: end.error, isInsideReply: end.isInsideReply)
+        } else if case .open(let connection) = relay {
+            connection.readMore()
+        }
+        process()
+        countAsLeft()
+    }
+
+    /// Looks once a second whether what is left to be done for the client gets on, until the session has ended.
+    func watchDeparture() {
+        guard departure == nil, clientHasEnded || isClosed && !isReleased, !isReleased || !isGone else { return }
+        let timeout = loop.configuration.backing.commandTimeout.nanoseconds / 1_000_000_000
+        departure = Departure(departureStanding, timeout: timeout)
+        scheduleLook()
+    }
+
+    private func scheduleLook() {
+        nextLook = eventLoop.assumeIsolated().scheduleTask(in: .seconds(Departure.interval)) { [self] in look() }
+    }
+
+    private func look() {
+        nextLook = nil
+        guard !isReleased || !isGone, let verdict = departure?.look(departureStanding) else { return }
+        switch verdict {
+        case .wait: break
+        case .passEndOn: withdraw()
+        case .cut: return cut()
+        }
+        scheduleLook()
+    }
+
+    private var departureStanding: Departure.Standing {
+        var standing = Departure.Standing()
+        standing.isGone = isGone
+        standing.progress.outstanding = ledger.count
+        standing.progress.untaken = isGone || !clientHasEnded ? 0 : Self.bufferedBytes(channel)
+        standing.progress.unsent = inbound.readableBytes
+        standing.hasUnsent = isWaiting || !reads.isEmpty || !canForward && !isCutShort
+        standing.isListening = ledger.isListening || ledger.state.isUncertain
+        guard case .open(let connection) = relay else { return standing }
+        standing.hasOwnConnection = true
+        standing.isEndPassedOn = isWithdrawn || isClosed
+        standing.progress.received = connection.receivedBytes
+        let buffered = connection.bufferedBytes
+        standing.progress.unsent += buffered
+        if buffered > 0, !isCutShort { standing.hasUnsent = true }
+        return standing
+    }
+
+    /// Bytes that wait for the socket. A channel that cannot tell is taken to have none.
+    static func bufferedBytes(_ channel: any Channel) -> Int {
+        (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    /// Ends both connections at once. What is still outstanding on a shared connection is answered there, to nobody.
+    private func cut() {
+        isClosed = true
+        intake = .ended
+        inbound.clear()
+        if clientHasEnded { context?.close(promise: nil) }
+        switch relay {
+        case .open(let connection):
+            connection.cut()
+            release()
+        case .shared where !ledger.isEmpty: break
+        case .none, .connecting, .failed, .shared: if !isReleased { release() }
+        }
+    }
+
+    private func countAsLeft() {
+        guard !isReleased, !isLeft else { return }
+        isLeft = true
+        loop.metrics.sessionLeft()
+    }
+
+    /// To be called when nothing is left to be waited for.
+    func departed() {
+        isReleased = true
+        if isLeft { loop.metrics.leftSessionEnded() }
+        isLeft = false
+        guard isGone else { return }
+        nextLook?.cancel()
+        nextLook = nil
+    }
+}
