@@ -9,6 +9,7 @@ public final class RedisServer: Sendable {
     public let socketPath: String?
     /// The default user's password.
     public let password: String?
+    private let program: String
     private let folder: TemporaryFolder
     private let process: Mutex<ChildProcess>
 
@@ -19,8 +20,10 @@ public final class RedisServer: Sendable {
     ///   - password: `requirepass`.
     ///   - users: ACL users, as `user` lines of its configuration without that word (`"reader on >pw ~* +get"`).
     ///   - unixSocket: listen on a Unix socket in place of a port.
+    ///   - program: another server than `redis-server` in the path.
     public init(
-        arguments: [String] = [], password: String? = nil, users: [String] = [], unixSocket: Bool = false
+        arguments: [String] = [], password: String? = nil, users: [String] = [], unixSocket: Bool = false,
+        program: String = "redis-server"
     ) throws {
         let folder = try TemporaryFolder()
         var lines = [
@@ -32,10 +35,11 @@ public final class RedisServer: Sendable {
         let path = try folder.write("redis.conf", lines.joined(separator: "\n") + "\n")
         self.folder = folder
         self.password = password
+        self.program = program
         self.socketPath = unixSocket ? folder.path("socket") : nil
         for attempt in 1... {
             let port = unixSocket ? 0 : try freePort()
-            let process = try ChildProcess("redis-server", [path, "--port", "\(port)"] + arguments)
+            let process = try ChildProcess(program, [path, "--port", "\(port)"] + arguments)
             do {
                 try Self.waitUntilReady(process, port: port)
                 self.port = port
@@ -100,7 +104,7 @@ public final class RedisServer: Sendable {
             process.signal(SIGKILL)
             _ = try process.wait()
             let words = [self.folder.path("redis.conf"), "--port", "\(self.port)"] + arguments
-            process = try ChildProcess("redis-server", words)
+            process = try ChildProcess(self.program, words)
             try Self.waitUntilReady(process, port: self.port)
         }
     }

@@ -73,10 +73,10 @@ final class CommandRouter: Sendable {
     func route(_ command: CommandView, _ session: SessionStanding, announcesChanges: Bool) -> Route {
         switch command.name {
         case "post", "host:": return .hangUp
-        case "get" where caches && command.announced == 2 && command.isComplete:
+        case "get" where caches && command.announced == 2 && command.isUnmistakable:
             if session.holdsRelay { return .wait }
             if session.canAnswerHere, session.mayBeAnsweredFromCache { return session.takesReads ? .read : .wait }
-        case "mget" where caches && announcesChanges && command.announced > 1 && command.isComplete:
+        case "mget" where caches && announcesChanges && command.announced > 1 && command.isUnmistakable:
             if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache { return .readTogether }
         default: break
         }
@@ -102,7 +102,7 @@ final class CommandRouter: Sendable {
             let isBlocking = description.flags.contains(.blocking)
             return RelayedCommand(
                 change: .none, writes: writes, isBlocking: isBlocking, pins: false,
-                isShareable: writes.isKnown && command.isComplete && !isBlocking)
+                isShareable: writes.isKnown && command.isUnmistakable && !isBlocking)
         }
         let description = entry.description
         let change = StateChange(of: command, entry)
@@ -110,7 +110,7 @@ final class CommandRouter: Sendable {
             change: change, writes: writes,
             isBlocking: description?.flags.contains(.blocking) ?? (command.name.map(Self.blocking.contains) == true),
             pins: table != nil && Self.pins(command, description),
-            isShareable: change.isNone && writes.isKnown && command.isComplete
+            isShareable: change.isNone && writes.isKnown && command.isUnmistakable
                 && Self.isShareable(command, description),
             needsOffset: command.name == "wait" || command.name == "waitaof",
             concernsClients: command.name == "info" || command.name == "client" && Self.concernsClients(command))

@@ -59,7 +59,8 @@ extension RESPSession {
             pass(length: length)
             intake = .commands
         case .multibulk(let length):
-            let command = CommandView(buffer: received, arguments: parser.arguments)
+            let command = CommandView(
+                buffer: received, arguments: parser.arguments, isFramedToTheLetter: parser.isFramedToTheLetter)
             take(command, now: now) { session in
                 session.forward(&session.inbound, length: length)
             } drop: {

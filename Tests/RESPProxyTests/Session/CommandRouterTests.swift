@@ -37,6 +37,19 @@ struct CommandRouterTests {
         if case .relay = route { true } else { false }
     }
 
+    @Test("what is not framed to the letter is relayed on a connection of the session's own")
+    func oddlyFramed() {
+        for text in ["*2\r\n$3\r\nDEL\r\n$1\r\nkQQ", "*2\r\n$3\r\nGET\r\n$1\r\nkQQ", "*2\r\n$4\r\nMGET\r\n$1\rXk\r\n"] {
+            let command = CommandView(bytes: Array(text.utf8))
+            guard case .relay(let relayed) = route(command) else { return #expect(Bool(false), "\(text)") }
+            #expect(!relayed.isShareable)
+            guard case .relay = router.route(command, .atRest, announcesChanges: true) else {
+                return #expect(Bool(false), "\(text)")
+            }
+        }
+        #expect(describe(CommandView("DEL", "k")).isShareable)
+    }
+
     @Test("GET with one key is a read; with any other number of arguments it is the server's to refuse")
     func reading() {
         #expect(route(CommandView("GET", "k")) == .read)
@@ -231,5 +244,14 @@ struct ReadQueueTests {
         miss("a")
         _ = queue.fillEnded(request: 0, outcome: .value(ByteBuffer(repeating: 0, count: 100_000)))
         #expect(queue.pendingLimit == 4)
+    }
+}
+
+extension SessionStanding {
+    /// Of a session that has just begun.
+    fileprivate static var atRest: SessionStanding {
+        SessionStanding(
+            mayBeAnsweredFromCache: true, canAnswerHere: true, holdsRelay: false, hasNoReads: true, takesReads: true,
+            outstanding: 0, mayLeaveConnection: false, replies: .on)
     }
 }
