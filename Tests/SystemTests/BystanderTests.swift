@@ -72,4 +72,74 @@ struct BystanderTests {
         }
         #expect(errors == [])
     }
+
+    /// The flags and the library of a client's connection.
+    private static func traits(_ info: String) -> [Substring] {
+        info.split(separator: " ").filter { word in
+            ["flags=", "name=", "lib-name=", "lib-ver=", "capa=", "db=", "resp=", "user="].contains {
+                word.hasPrefix($0)
+            }
+        }
+    }
+
+    @Test("what a session left on its connection, which RESET does not undo, is not seen by the next")
+    func leftBehindReset() throws {
+        // Redis 7.0: RESET leaves NO-EVICT.
+        let redis = try ProxiedRedis.byExpiry()
+        try redis.awaitSharing()
+        let fresh = try redis.straight().roundTrip("CLIENT", "INFO")
+        for _ in 0..<10 {
+            let clients = try (0..<4).map { _ in try redis.connection() }
+            for client in clients {
+                #expect(try client.roundTrip("CLIENT", "NO-EVICT", "ON") == "+OK\r\n")
+                #expect(try client.roundTrip("CLIENT", "SETNAME", "x") == "+OK\r\n")
+                #expect(try client.roundTrip("RESET") == "+RESET\r\n")
+            }
+            for client in clients { #expect(try client.roundTrip("PING") == "+PONG\r\n") }
+            for client in clients { client.close() }
+            for _ in 0..<8 {
+                let info = try redis.connection().roundTrip("CLIENT", "INFO")
+                #expect(Self.traits(info) == Self.traits(fresh))
+            }
+        }
+    }
+
+    @Test(
+        "a client that says it can be sent elsewhere is not, nor is another one",
+        .enabled(if: ProcessInfo.processInfo.environment["VALKEY_SERVER"] != nil))
+    func redirectCapability() throws {
+        let program = ProcessInfo.processInfo.environment["VALKEY_SERVER"] ?? ""
+        let primary = try RedisServer(program: program)
+        let redis = try ProxiedRedis(RedisServer(program: program), ["CACHE_COHERENCE": "expiry"])
+        #expect(try primary.command("SET", "q", "1") == .status("OK"))
+        try redis.awaitSharing()
+        #expect(try redis.server.command("REPLICAOF", "127.0.0.1", "\(primary.port)") == .status("OK"))
+        try eventually("it is a replica") { try redis.server.command("STRLEN", "q") == .integer(1) }
+        let straight = try redis.straight()
+        #expect(try straight.roundTrip("CLIENT", "CAPA", "redirect") == "+OK\r\n")
+        #expect(try straight.roundTrip("STRLEN", "q").hasPrefix("-REDIRECT "))
+        let capable = try redis.connection()
+        #expect(try capable.roundTrip("CLIENT", "CAPA", "redirect") == "+OK\r\n")
+        for client in [capable, try redis.connection(), try redis.connection()] {
+            #expect(try client.roundTrip("STRLEN", "q") == ":1\r\n")
+            #expect(try client.roundTrip("EVAL_RO", "return redis.call('GET',KEYS[1])", "1", "q") == "$1\r\n1\r\n")
+            #expect(try client.roundTrip("SET", "q", "2").hasPrefix("-READONLY "))
+        }
+        #expect(try capable.roundTrip("RESET") == "+RESET\r\n")
+    }
+
+    @Test("a server that knows no maintenance notifications refuses them through the proxy as it does straight")
+    func maintenanceNotifications() throws {
+        let redis = try ProxiedRedis()
+        let words = ["CLIENT", "MAINT_NOTIFICATIONS", "ON", "moving-endpoint-type", "external-ip"].map {
+            Array($0.utf8)
+        }
+        for hello in ["2", "3"] {
+            let straight = try redis.straight()
+            let client = try redis.connection()
+            _ = try straight.roundTrip("HELLO", hello)
+            _ = try client.roundTrip("HELLO", hello)
+            #expect(try client.roundTrip(words) == straight.roundTrip(words))
+        }
+    }
 }

@@ -21,6 +21,10 @@ struct RelayedCommand: Equatable, Sendable {
     var isBlocking: Bool
     /// Whether it leaves something on its connection, if it succeeds, that no other has and that ``change`` does not tell.
     var pins: Bool
+    /// What it leaves on its connection, if it succeeds, even behind `RESET`.
+    var lasting: SessionState.Lasting = .nothing
+    /// What goes to the server in its place.
+    var substitute: [[UInt8]]?
     /// Whether it may go on a connection that other sessions use too.
     var isShareable: Bool
     /// `WAIT` counts its own connection's writes: it needs one that has done something.
@@ -106,10 +110,13 @@ final class CommandRouter: Sendable {
         }
         let description = entry.description
         let change = StateChange(of: command, entry)
+        // What success leaves behind is nobody else's.
+        let lasting = change == .unknown ? .unknown : Self.lasting(command, entry)
         return RelayedCommand(
             change: change, writes: writes,
             isBlocking: description?.flags.contains(.blocking) ?? (command.name.map(Self.blocking.contains) == true),
-            pins: table != nil && Self.pins(command, description),
+            pins: lasting != .nothing || Self.pins(command), lasting: lasting,
+            substitute: Self.substitute(for: command),
             isShareable: change.isNone && writes.isKnown && command.isUnmistakable
                 && Self.isShareable(command, description),
             needsOffset: command.name == "wait" || command.name == "waitaof",

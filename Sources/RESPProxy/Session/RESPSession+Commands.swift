@@ -172,6 +172,12 @@ extension RESPSession {
     private func relayOnWire(
         _ relayed: RelayedCommand, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
     ) {
+        if let substitute = relayed.substitute {
+            begin(relayed, now: now)
+            drop(self)
+            RESPEncoder.command(substitute, into: &forwards)
+            return
+        }
         switch RepliesOnWire(for: relayed.change, in: ledger.state) {
         case .asSent:
             begin(relayed, now: now)

@@ -200,6 +200,7 @@ extension RESPSession: RelayReceiver {
             // RESET has logged the connection out; a new one is logged in again, as a new client's would be.
             connection.close()
             relay = .none
+            ledger.connectionReplaced()
         }
         ledger.wasReset = false
         process()

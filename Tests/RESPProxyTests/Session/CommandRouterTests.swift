@@ -125,6 +125,26 @@ struct CommandRouterTests {
         #expect(!describe(CommandView("ASKING")).isShareable)
     }
 
+    @Test("what offers a server to name others goes out as what offers nothing")
+    func offers() {
+        func sent(_ line: String) -> String? {
+            describe(CommandView(line: line)).substitute.map {
+                $0.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+            }
+        }
+        #expect(sent("CLIENT CAPA redirect") == "CLIENT CAPA none")
+        #expect(sent("client capa REDIRECT other") == "CLIENT CAPA none")
+        #expect(sent("CLIENT MAINT_NOTIFICATIONS ON moving-endpoint-type none") == "CLIENT MAINT_NOTIFICATIONS OFF")
+        for line in [
+            "CLIENT CAPA", "CLIENT MAINT_NOTIFICATIONS", "CLIENT MAINT_NOTIFICATIONS OFF", "CLIENT INFO", "CLIENT",
+        ] {
+            #expect(sent(line) == nil)
+        }
+        #expect(!describe(CommandView("CLIENT", "CAPA", "redirect")).pins)
+        // One whose end has not come is passed on, and nobody else gets its connection.
+        #expect(describe(CommandView("CLIENT", "CAPA", "redirect", announced: 4)).lasting == .unknown)
+    }
+
     @Test("where nothing is kept a GET is a command like any other")
     func withoutCache() {
         let router = CommandRouter(table: router.table, access: router.access, caches: false)
