@@ -8,7 +8,8 @@ let command = RedisProxyCommand(
     errorOutput: { StandardStream.error.write($0) },
     serve: { settings in
         BrokenPipe.ignore()
-        let logger = StandardErrorLog.logger(level: settings.logLevel)
+        let logger = try StandardErrorLog.start(level: settings.logLevel)
+        defer { StandardErrorLog.flush() }
         return try await ProxyProcess(settings: settings, logger: logger).run()
     })
 exit(await command.run())

@@ -13,15 +13,17 @@ public final class ProxyProcess: Sendable {
     ///   - environment: its configuration. `PROXY_HOST` is loopback and `PROXY_PORT` a free port unless given.
     ///   - arguments: command-line flags.
     ///   - descriptorLimit: its limit of open descriptors.
+    ///   - errorsPath: where its standard error goes, as in ``ChildProcess``.
     public init(
-        environment: [String: String], arguments: [String] = [], descriptorLimit: Int? = nil
+        environment: [String: String], arguments: [String] = [], descriptorLimit: Int? = nil, errorsPath: String? = nil
     ) throws {
         for attempt in 1... {
             var environment = environment
             environment["PROXY_HOST"] = environment["PROXY_HOST"] ?? "127.0.0.1"
             let port = try environment["PROXY_PORT"].flatMap { Int($0) } ?? freePort()
             environment["PROXY_PORT"] = "\(port)"
-            let process = try Self.start(environment, arguments, descriptorLimit: descriptorLimit)
+            let process = try Self.start(
+                environment, arguments, descriptorLimit: descriptorLimit, errorsPath: errorsPath)
             do {
                 try eventually(within: .seconds(30), "redis-proxy accepts on port \(port)") {
                     guard process.isRunning else {
@@ -87,14 +89,15 @@ public final class ProxyProcess: Sendable {
     }
 
     private static func start(
-        _ environment: [String: String], _ arguments: [String], descriptorLimit: Int?
+        _ environment: [String: String], _ arguments: [String], descriptorLimit: Int?, errorsPath: String? = nil
     ) throws -> ChildProcess {
         var environment = environment
         // What two event loops share is the harder case.
         environment["THREADS"] = environment["THREADS"] ?? "2"
         environment["PATH"] = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         return try ChildProcess(
-            self.binary(), arguments, environment: environment, descriptorLimit: descriptorLimit)
+            self.binary(), arguments, environment: environment, descriptorLimit: descriptorLimit,
+            errorsPath: errorsPath)
     }
 
     private static func binary() throws -> String {
