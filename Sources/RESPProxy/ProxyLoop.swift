@@ -29,6 +29,7 @@ public final class ProxyLoop {
     let turns: EndOfTurn<RESPSession>
 
     private let connector: BackingConnector
+    private let gate: ConnectGate
     private let lane: FillLane
     /// By the server's table as of the fill lane's last log-in; there is none before, while the backing is away, and where it is forbidden.
     private(set) var router: CommandRouter
@@ -69,6 +70,7 @@ public final class ProxyLoop {
         self.turns = EndOfTurn(eventLoop: eventLoop) { $0.takeTurn() }
         let connector = connector ?? BackingConnector(configuration: configuration.backing)
         self.connector = connector
+        self.gate = ConnectGate(eventLoop: eventLoop)
         self.lane = FillLane(index: index, connector: connector, eventLoop: eventLoop, logger: logger)
         self.readThrough = ReadThrough(
             cache: cache, lane: lane, coherence: coherence, configuration: configuration)
@@ -153,7 +155,9 @@ public final class ProxyLoop {
             // Who was let in stays so in Redis; whoever comes from now on is asked for a password.
             if newValue == false, pool.admitsAnonymous == true {
                 pool.retire()
+                let limits = pool.limits
                 pool = makePool()
+                pool.limits = limits
             }
             pool.admitsAnonymous = newValue
         }
@@ -193,8 +197,10 @@ public final class ProxyLoop {
     }
 
     private func open(preamble: [[[UInt8]]]) -> EventLoopFuture<any Channel> {
-        let connected = connector.connect(on: eventLoop) { channel in
-            channel.setOption(.autoRead, value: false)
+        let connected = gate.open { [self] in
+            // By the time it is its turn the backing may be known to be away.
+            if let outage { return eventLoop.makeFailedFuture(outage) }
+            return connector.connect(on: eventLoop) { channel in channel.setOption(.autoRead, value: false) }
         }
         guard !preamble.isEmpty else { return connected }
         let timeout = configuration.backing.connectTimeout
@@ -234,7 +240,15 @@ extension ProxyLoop: FillLaneObserver {
     }
 
     private func setTable(_ table: CommandTable?) {
-        router = CommandRouter(table: table, access: access, caches: router.caches)
+        router = CommandRouter(
+            table: table, access: access, caches: router.caches, sharesLongReplies: router.sharesLongReplies)
+    }
+
+    /// For what the server ends connections is another thing than it was.
+    func limitsChanged(to limits: ServerLimits) {
+        router = CommandRouter(
+            table: router.table, access: access, caches: router.caches, sharesLongReplies: !limits.forbidLongReplies)
+        pool.limits = limits
     }
 
     /// Tickets of this lane are void; whether clients hear of the outage from us depends on whether the server speaks.

@@ -73,6 +73,56 @@ struct BystanderTests {
         #expect(errors == [])
     }
 
+    /// Commands whose replies are longer than a megabyte, but for GET.
+    private static let longReplies: [[String]] = [
+        ["LRANGE", "list", "0", "-1"], ["MGET", "large", "large", "large"], ["GETRANGE", "large", "0", "-1"],
+        ["HGET", "hash", "f"], ["HGETALL", "hash"], ["GETSET", "large", "x"], ["SET", "large", "x", "GET"],
+        ["ECHO", String(repeating: "x", count: 100_000)],
+    ]
+
+    private static func fillLarge(_ server: RedisServer) throws {
+        let value = String(repeating: "v", count: 2 << 20)
+        for command in [["SET", "large", value], ["DEL", "list", "hash"], ["HSET", "hash", "f", value]] {
+            _ = try server.client().command(command.map { Array($0.utf8) })
+        }
+        let items = repeatElement(String(repeating: "x", count: 100), count: 30_000)
+        _ = try server.client().command((["RPUSH", "list"] + items).map { Array($0.utf8) })
+    }
+
+    @Test(
+        "a reply for which the server ends its client ends no connection that others use",
+        arguments: [
+            ["--client-output-buffer-limit", "normal 1mb 0 0"], ["--client-output-buffer-limit", "normal 0 600kb 1"],
+            [],
+        ])
+    func overOutputLimit(arguments: [String]) throws {
+        let redis = try ProxiedRedis.byExpiry(redis: arguments)
+        try redis.awaitSharing()
+        if arguments.isEmpty {
+            #expect(
+                try redis.server.command("CONFIG", "SET", "client-output-buffer-limit", "normal 1mb 0 0")
+                    == .status("OK"))
+            // It is looked for once a second.
+            let asked = try redis.server.calls(of: "config|get")
+            try eventually("it is noticed") { try redis.server.calls(of: "config|get") >= asked + 6 }
+        }
+        let errors = try Self.errorsOfBystanders(of: redis) {
+            for _ in 0..<2 {
+                try Self.fillLarge(redis.server)
+                for command in Self.longReplies {
+                    let client = try redis.connection()
+                    // What a client says first goes on a connection of its own.
+                    for _ in 0..<2 { #expect(try client.roundTrip("STRLEN", "large").hasPrefix(":")) }
+                    let bytes = encodeCommand(command.map { Array($0.utf8) })
+                    try client.send(Array(repeatElement(bytes, count: command[0] == "ECHO" ? 40 : 4).joined()))
+                    _ = try? client.receiveToEndOrReplies(command[0] == "ECHO" ? 40 : 4)
+                    client.close()
+                }
+            }
+        }
+        #expect(errors == [])
+    }
+
     /// The flags and the library of a client's connection.
     private static func traits(_ info: String) -> [Substring] {
         info.split(separator: " ").filter { word in
@@ -142,4 +192,9 @@ struct BystanderTests {
             #expect(try client.roundTrip(words) == straight.roundTrip(words))
         }
     }
+}
+
+extension RawConnection {
+    /// So many replies, or fewer where the server closes.
+    fileprivate func receiveToEndOrReplies(_ count: Int) throws { for _ in 0..<count { _ = try receiveReply() } }
 }

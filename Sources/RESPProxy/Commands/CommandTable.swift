@@ -19,11 +19,13 @@ struct CommandTable: Sendable {
                     continue
                 }
                 var subcommand = found
+                subcommand.hasShortReply = CommandDescription.shortReplies.contains(name)
                 subcommand.mayLeaveAnything = !found.leavesNothing(as: name, isSubcommand: true)
                 description.hasSubcommands = true
                 subcommands[name, default: [:]][subname] = subcommand
             }
             description.mayLeaveAnything = !description.leavesNothing(as: name, isSubcommand: false)
+            description.hasShortReply = CommandDescription.shortReplies.contains(name)
             commands[name] = description
         }
         guard !commands.isEmpty else { return nil }

@@ -27,6 +27,13 @@ final class RelayPool {
 
     /// Whether the server lets a client in that gives no password; nil while it has not been asked.
     var admitsAnonymous: Bool?
+    /// For what the server ends connections.
+    var limits = ServerLimits.none {
+        didSet {
+            let quota = SharedQuota(limits)
+            for connections in shared.values { for connection in connections { connection.quota = quota } }
+        }
+    }
 
     private let eventLoop: any EventLoop
     private let open: (RelayKey) -> EventLoopFuture<any Channel>
@@ -52,9 +59,13 @@ final class RelayPool {
     /// A shared connection that takes more now.
     ///
     /// - Parameter opened: Called where the answer is ``Shared/opening``, with the error where it could not be opened.
-    func sharedConnection(_ key: RelayKey, now: UInt64, opened: @escaping (BackingError?) -> Void) -> Shared {
+    func sharedConnection(
+        _ key: RelayKey, hasShortReply: Bool, now: UInt64, opened: @escaping (BackingError?) -> Void
+    ) -> Shared {
         let standing = shared[key] ?? []
-        if let connection = standing.first(where: { $0.takesMore(now: now) }) { return .ready(connection) }
+        if let connection = standing.first(where: { $0.takesMore(now: now, hasShortReply: hasShortReply) }) {
+            return .ready(connection)
+        }
         guard opening[key] == nil else {
             opening[key]?.append(opened)
             return .opening
@@ -87,7 +98,7 @@ final class RelayPool {
     }
 
     private func share(_ channel: any Channel, _ key: RelayKey) throws -> SharedConnection {
-        let connection = SharedConnection(eventLoop: eventLoop) { [weak self] connection in
+        let connection = SharedConnection(eventLoop: eventLoop, quota: SharedQuota(limits)) { [weak self] connection in
             self?.shared[key]?.removeAll { $0 === connection }
         }
         try channel.pipeline.syncOperations.addHandler(connection)

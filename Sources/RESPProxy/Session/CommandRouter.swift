@@ -27,6 +27,8 @@ struct RelayedCommand: Equatable, Sendable {
     var substitute: [[UInt8]]?
     /// Whether it may go on a connection that other sessions use too.
     var isShareable: Bool
+    /// Whether its reply is short whatever the keys hold.
+    var hasShortReply = false
     /// `WAIT` counts its own connection's writes: it needs one that has done something.
     var needsOffset = false
     /// It tells of the server's clients, or ends them.
@@ -66,11 +68,14 @@ final class CommandRouter: Sendable {
     let access: CacheAccess
     /// False where nothing is kept at all: then a `GET` is a command like any other.
     let caches: Bool
+    /// False where the server ends a connection for replies that are too long: then those that may be are not shared.
+    let sharesLongReplies: Bool
 
-    init(table: CommandTable?, access: CacheAccess, caches: Bool = true) {
+    init(table: CommandTable?, access: CacheAccess, caches: Bool = true, sharesLongReplies: Bool = true) {
         self.table = table
         self.access = access
         self.caches = caches
+        self.sharesLongReplies = sharesLongReplies
     }
 
     /// - Parameter announcesChanges: Whether the server tells which keys have changed.
@@ -104,12 +109,17 @@ final class CommandRouter: Sendable {
         if case .listed(let description) = entry, description.isPlain {
             // Nearly all that is relayed: it changes nothing but keys.
             let isBlocking = description.flags.contains(.blocking)
+            let hasShortReply =
+                description.hasShortReply && (command.announced <= 3 || !Self.asksForLongReply(command))
             return RelayedCommand(
                 change: .none, writes: writes, isBlocking: isBlocking, pins: false,
-                isShareable: writes.isKnown && command.isUnmistakable && !isBlocking)
+                isShareable: writes.isKnown && command.isUnmistakable && !isBlocking
+                    && (hasShortReply || sharesLongReplies),
+                hasShortReply: hasShortReply)
         }
         let description = entry.description
         let change = StateChange(of: command, entry)
+        let hasShortReply = description?.hasShortReply == true && !Self.asksForLongReply(command)
         // What success leaves behind is nobody else's.
         let lasting = change == .unknown ? .unknown : Self.lasting(command, entry)
         return RelayedCommand(
@@ -118,7 +128,8 @@ final class CommandRouter: Sendable {
             pins: lasting != .nothing || Self.pins(command), lasting: lasting,
             substitute: Self.substitute(for: command),
             isShareable: change.isNone && writes.isKnown && command.isUnmistakable
-                && Self.isShareable(command, description),
+                && Self.isShareable(command, description) && (hasShortReply || sharesLongReplies),
+            hasShortReply: hasShortReply,
             needsOffset: command.name == "wait" || command.name == "waitaof",
             concernsClients: command.name == "info" || command.name == "client" && Self.concernsClients(command))
     }

@@ -145,6 +145,16 @@ struct CommandRouterTests {
         #expect(describe(CommandView("CLIENT", "CAPA", "redirect", announced: 4)).lasting == .unknown)
     }
 
+    @Test("which replies are short whatever the keys hold is known by name, and by the arguments that make them long")
+    func shortReplies() {
+        for line in ["SET k v", "SET k v EX 10", "DEL a b c d", "MSET a 1 b 2", "PING"] {
+            #expect(describe(CommandView(line: line)).hasShortReply, "\(line)")
+        }
+        for line in ["SET k v GET", "SET k v EX 10 get", "PING text", "GET k x", "BLPOP k 0", "not-in-the-table k"] {
+            #expect(!describe(CommandView(line: line)).hasShortReply, "\(line)")
+        }
+    }
+
     @Test("where nothing is kept a GET is a command like any other")
     func withoutCache() {
         let router = CommandRouter(table: router.table, access: router.access, caches: false)
