@@ -34,6 +34,7 @@ public final class ProxyLoop {
     let turns: EndOfTurn<RESPSession>
 
     private let connector: BackingConnector
+    private let gate: ConnectGate
     private let lane: FillLane
     /// By the server's table as of the fill lane's last log-in; there is none before, while the backing is away, and where it is forbidden.
     private(set) var router: CommandRouter
@@ -47,6 +48,8 @@ public final class ProxyLoop {
     /// Has the server asked whom it lets in. To be called when a connection has come to stand, since by then it may be another server, with
     /// other rules, and when a client has logged in.
     var askAdmission: (() -> Void)?
+    /// Has the server asked for what it ends connections. To be called when a connection has come to stand.
+    var askLimits: (() -> Void)?
     /// See `ProxyLoops`: done once clients that had connected before are there, and what was opened for them.
     var settle: (() -> EventLoopFuture<Void>)?
 
@@ -92,6 +95,7 @@ public final class ProxyLoop {
         self.turns = EndOfTurn(eventLoop: eventLoop) { $0.takeTurn() }
         let connector = connector ?? BackingConnector(configuration: configuration.backing)
         self.connector = connector
+        self.gate = ConnectGate(eventLoop: eventLoop)
         self.lane = FillLane(index: index, connector: connector, eventLoop: eventLoop, logger: logger)
         self.readThrough = ReadThrough(
             cache: cache, lane: lane, coherence: coherence, configuration: configuration)
@@ -187,7 +191,9 @@ public final class ProxyLoop {
             // Who was let in stays so in Redis; whoever comes from now on is asked for a password.
             if newValue == false, pool.admitsAnonymous == true {
                 pool.retire()
+                let limits = pool.limits
                 pool = makePool()
+                pool.limits = limits
             }
             pool.admitsAnonymous = newValue
         }
@@ -234,7 +240,11 @@ public final class ProxyLoop {
     }
 
     private func open(preamble: Preamble) -> EventLoopFuture<OpenedRelay> {
-        let connected = connector.connect(on: eventLoop)
+        let connected = gate.open { [self] in
+            // By the time it is its turn the backing may be known to be away.
+            if let outage { return eventLoop.makeFailedFuture(outage) }
+            return connector.connect(on: eventLoop)
+        }
         guard !preamble.commands.isEmpty else { return connected.map { OpenedRelay(channel: $0) } }
         let timeout = configuration.backing.connectTimeout
         return connected.assumeIsolated().flatMap { [eventLoop] channel in
@@ -272,6 +282,7 @@ extension ProxyLoop: FillLaneObserver {
                 "the backing's COMMAND table cannot be read: every relayed command counts as a write of unknown keys")
         }
         askAdmission?()
+        askLimits?()
         links.laneIsUp(askLinks) { [weak lane] since in lane?.ask(since: since) }
     }
 
@@ -286,7 +297,15 @@ extension ProxyLoop: FillLaneObserver {
     }
 
     private func setTable(_ table: CommandTable?) {
-        router = CommandRouter(table: table, access: access, caches: router.caches)
+        router = CommandRouter(
+            table: table, access: access, caches: router.caches, sharesLongReplies: router.sharesLongReplies)
+    }
+
+    /// For what the server ends connections is another thing than it was.
+    func limitsChanged(to limits: ServerLimits) {
+        router = CommandRouter(
+            table: router.table, access: access, caches: router.caches, sharesLongReplies: !limits.forbidLongReplies)
+        pool.limits = limits
     }
 
     /// Tickets of this lane are void; whether clients hear of the outage from us depends on whether the server speaks.

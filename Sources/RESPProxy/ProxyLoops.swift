@@ -13,14 +13,17 @@ public final class ProxyLoops: Sendable {
     public let coherence: Coherence
     private let loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>]
     private let admission: NIOLoopBound<AdmissionWatch>
+    private let limits: NIOLoopBound<ServerLimitsWatch>
     private let keeper: NIOLoopBound<CoherenceKeeper>?
 
     private init(
         group: any EventLoopGroup, cache: ValueCache, coherence: Coherence, admission: NIOLoopBound<AdmissionWatch>,
-        keeper: NIOLoopBound<CoherenceKeeper>?, loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>]
+        limits: NIOLoopBound<ServerLimitsWatch>, keeper: NIOLoopBound<CoherenceKeeper>?,
+        loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>]
     ) {
         self.coherence = coherence
         self.admission = admission
+        self.limits = limits
         self.keeper = keeper
         self.group = group
         self.cache = cache
@@ -51,15 +54,32 @@ public final class ProxyLoops: Sendable {
             let eventLoops = loops.values.map { $0.eventLoop }
             try await eventLoop.submit { loop.value.settle = { settle(eventLoops, on: eventLoop) } }.get()
         }
-        let admission = try await makeAdmissionWatch(loops, group.next(), configuration)
+        let limits = try await makeLimitsWatch(loops, group.next(), configuration)
+        let admission = try await makeAdmissionWatch(loops, limits, group.next(), configuration)
         let keeper = try await makeKeeper(lanes, admission, configuration, cache, coherence, logger)
         return ProxyLoops(
-            group: group, cache: cache, coherence: coherence, admission: admission, keeper: keeper, loops: loops)
+            group: group, cache: cache, coherence: coherence, admission: admission, limits: limits, keeper: keeper,
+            loops: loops)
+    }
+
+    private static func makeLimitsWatch(
+        _ loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>], _ eventLoop: any EventLoop,
+        _ configuration: ProxyConfiguration
+    ) async throws -> NIOLoopBound<ServerLimitsWatch> {
+        let loops = Array(loops.values)
+        return try await eventLoop.submit {
+            let watch = ServerLimitsWatch(
+                connector: BackingConnector(configuration: configuration.backing), eventLoop: eventLoop
+            ) { limits in
+                for loop in loops { loop.eventLoop.execute { loop.value.limitsChanged(to: limits) } }
+            }
+            return NIOLoopBound(watch, eventLoop: eventLoop)
+        }.get()
     }
 
     private static func makeAdmissionWatch(
-        _ loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>], _ eventLoop: any EventLoop,
-        _ configuration: ProxyConfiguration
+        _ loops: [ObjectIdentifier: NIOLoopBound<ProxyLoop>], _ limits: NIOLoopBound<ServerLimitsWatch>,
+        _ eventLoop: any EventLoop, _ configuration: ProxyConfiguration
     ) async throws -> NIOLoopBound<AdmissionWatch> {
         let loops = Array(loops.values)
         let watch = try await eventLoop.submit {
@@ -73,6 +93,7 @@ public final class ProxyLoops: Sendable {
         for loop in loops {
             try await loop.eventLoop.submit {
                 loop.value.askAdmission = { watch.eventLoop.execute { watch.value.askAnew() } }
+                loop.value.askLimits = { limits.eventLoop.execute { limits.value.askAnew() } }
             }.get()
         }
         return watch
@@ -150,6 +171,7 @@ public final class ProxyLoops: Sendable {
     /// Closes the fill lanes.
     public func stop() async throws {
         try await admission.eventLoop.submit { [admission] in admission.value.stop() }.get()
+        try await limits.eventLoop.submit { [limits] in limits.value.stop() }.get()
         if let keeper { try await keeper.eventLoop.flatSubmit { keeper.value.stop() }.get() }
         for loop in loops.values {
             try await loop.eventLoop.flatSubmit { loop.value.stop() }.get()

@@ -9,7 +9,8 @@ let command = RedisProxyCommand(
     serve: { settings in
         BrokenPipe.ignore()
         HangUp.ignore()
-        let logger = StandardErrorLog.logger(level: settings.logLevel)
+        let logger = try StandardErrorLog.start(level: settings.logLevel)
+        defer { StandardErrorLog.flush() }
         return try await ProxyProcess(settings: settings, logger: logger).run()
     })
 exit(await command.run())

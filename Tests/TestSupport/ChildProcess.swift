@@ -24,10 +24,11 @@ public final class ChildProcess: Sendable {
     ///   - program: the path, or a name that is looked up in `PATH`.
     ///   - input: what it reads on its standard input.
     ///   - descriptorLimit: its soft and hard limit of open descriptors; `nil` leaves what we have.
+    ///   - errorsPath: where its standard error goes, a pipe that has a name, say; ``errors`` is empty then.
     public init(
         _ program: String, _ arguments: [String] = [],
         environment: [String: String] = ProcessInfo.processInfo.environment,
-        input: [UInt8] = [], descriptorLimit: Int? = nil
+        input: [UInt8] = [], descriptorLimit: Int? = nil, errorsPath: String? = nil
     ) throws {
         ignoreBrokenPipes()
         self.folder = try TemporaryFolder()
@@ -42,7 +43,8 @@ public final class ChildProcess: Sendable {
         self.pid = try spawn(words, environment: environment) { [folder] actions in
             posix_spawn_file_actions_addopen(&actions, 0, inputPath, O_RDONLY, 0)
             posix_spawn_file_actions_addopen(&actions, 1, folder.path("stdout"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
-            posix_spawn_file_actions_addopen(&actions, 2, folder.path("stderr"), O_WRONLY | O_CREAT | O_APPEND, 0o600)
+            let errors = errorsPath ?? folder.path("stderr")
+            posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         }
         Watchdog.watch(self.pid)
     }

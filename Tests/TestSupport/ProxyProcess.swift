@@ -15,9 +15,10 @@ public final class ProxyProcess: Sendable {
     ///   - arguments: command-line flags.
     ///   - descriptorLimit: its limit of open descriptors.
     ///   - launcher: words that run the program, in place of those that take root's rights from it.
+    ///   - errorsPath: where its standard error goes, as in ``ChildProcess``.
     public init(
         environment: [String: String], arguments: [String] = [], descriptorLimit: Int? = nil,
-        under launcher: [String]? = nil
+        under launcher: [String]? = nil, errorsPath: String? = nil
     ) throws {
         for attempt in 1... {
             var environment = environment
@@ -25,7 +26,7 @@ public final class ProxyProcess: Sendable {
             let port = try environment["PROXY_PORT"].flatMap { Int($0) } ?? freePort()
             environment["PROXY_PORT"] = "\(port)"
             let process = try Self.start(
-                environment, arguments, descriptorLimit: descriptorLimit, under: launcher)
+                environment, arguments, descriptorLimit: descriptorLimit, under: launcher, errorsPath: errorsPath)
             do {
                 try eventually(within: .seconds(30), "redis-proxy accepts on port \(port)") {
                     guard process.isRunning else {
@@ -106,18 +107,19 @@ public final class ProxyProcess: Sendable {
 
     private static func start(
         _ environment: [String: String], _ arguments: [String], descriptorLimit: Int?,
-        under launcher: [String]? = nil
+        under launcher: [String]? = nil, errorsPath: String? = nil
     ) throws -> ChildProcess {
         var environment = environment
         // What two event loops share is the harder case.
         environment["THREADS"] = environment["THREADS"] ?? "2"
         environment["PATH"] = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         // What it is to open must be its own.
-        for path in [environment["REDIS_HOST"], environment["REDIS_PASSWORD_FILE"]] {
-            if let path, path.hasPrefix("/") { UnprivilegedUser.give(path) }
+        for (name, path) in environment where name == "REDIS_HOST" || name.hasSuffix("_FILE") {
+            if path.hasPrefix("/") { UnprivilegedUser.give(path) }
         }
         let words = try UnprivilegedUser.words(arguments, under: launcher)
         return try ChildProcess(
-            words[0], Array(words.dropFirst()), environment: environment, descriptorLimit: descriptorLimit)
+            words[0], Array(words.dropFirst()), environment: environment, descriptorLimit: descriptorLimit,
+            errorsPath: errorsPath)
     }
 }

@@ -11,11 +11,12 @@ public final class RedisServer: Sendable {
     public let tlsPort: Int
     /// The default user's password.
     public let password: String?
+    private let program: String
     private let folder: TemporaryFolder
     private let process: Mutex<ChildProcess>
 
-    /// The server's program; another than that in `PATH` where `REDIS_SERVER` names one.
-    private static let program = ProcessInfo.processInfo.environment["REDIS_SERVER"] ?? "redis-server"
+    /// The server's program; another than that in `PATH` where `REDIS_SERVER_BINARY` names one.
+    public static let program = ProcessInfo.processInfo.environment["REDIS_SERVER_BINARY"] ?? "redis-server"
 
     /// Starts the server and waits until it answers.
     ///
@@ -26,9 +27,10 @@ public final class RedisServer: Sendable {
     ///   - unixSocket: listen on a Unix socket in place of a port.
     ///   - tls: speak TLS with this certificate on a second port.
     ///   - authority: the authority of the certificates that clients must show there; nil: they need none.
+    ///   - program: another server than the one of all tests.
     public init(
         arguments: [String] = [], password: String? = nil, users: [String] = [], unixSocket: Bool = false,
-        tls: TestCertificates.Identity? = nil, authority: String? = nil
+        tls: TestCertificates.Identity? = nil, authority: String? = nil, program: String = RedisServer.program
     ) throws {
         let folder = try TemporaryFolder()
         var lines = [
@@ -47,13 +49,14 @@ public final class RedisServer: Sendable {
         let path = try folder.write("redis.conf", lines.joined(separator: "\n") + "\n")
         self.folder = folder
         self.password = password
+        self.program = program
         self.socketPath = unixSocket ? folder.path("socket") : nil
         for attempt in 1... {
             let port = unixSocket ? 0 : try freePort()
             let tlsPort = tls == nil ? 0 : try freePort()
             var words = [path, "--port", "\(port)"]
             if tls != nil { words += ["--tls-port", "\(tlsPort)"] }
-            let process = try ChildProcess(Self.program, words + arguments)
+            let process = try ChildProcess(program, words + arguments)
             do {
                 try Self.waitUntilReady(process, port: port)
                 self.port = port
@@ -121,7 +124,7 @@ public final class RedisServer: Sendable {
             var words = [self.folder.path("redis.conf"), "--port", "\(self.port)"]
             if self.tlsPort != 0 { words += ["--tls-port", "\(self.tlsPort)"] }
             words += arguments
-            process = try ChildProcess(Self.program, words)
+            process = try ChildProcess(self.program, words)
             try Self.waitUntilReady(process, port: self.port)
         }
     }

@@ -103,7 +103,7 @@ extension SessionConversation {
             "CLIENT INFO", .like("CLIENT INFO", "$", "$5\r\nid=7 \r\n", .served), .says("RESET", "+RESET\r\n", .shares)),
         SessionConversation(
             "CLIENT NO-EVICT", .ok("CLIENT NO-EVICT ON", .served), .ok("CLIENT NO-EVICT OFF", .served),
-            .says("RESET", "+RESET\r\n", .shares)),
+            .says("RESET", "+RESET\r\n", .served)),
         SessionConversation(
             "CLIENT REPLY OFF and ON", .silent("CLIENT REPLY OFF", .relayed), .ok("CLIENT REPLY ON", .shares)),
         SessionConversation(

@@ -27,19 +27,25 @@ extension RawSpan {
         return UInt64(littleEndian: unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
     }
 
-    /// The count in a whole line `<type><digits>\r<any byte>` that starts at `start`, and where the line ends.
+    /// Whether CR and LF stand at `position`, which is followed by at least one byte more.
+    @inline(__always)
+    func isLineEnd(at position: Int) -> Bool {
+        UInt16(littleEndian: unsafeLoadUnaligned(fromByteOffset: position, as: UInt16.self)) == 0x0A0D
+    }
+
+    /// The count in a whole line `<type><digits>\r\n` that starts at `start`, and where the line ends.
     ///
-    /// Nil for everything that is not plainly a count (negative, malformed, cut off, over nine digits): the caller
-    /// then takes the way that goes byte by byte, which also finds the right error.
+    /// Nil for everything that is not plainly a count (negative, malformed, cut off, over nine digits, another byte behind the CR): the
+    /// caller then takes the way that goes byte by byte, which also finds the right error.
     @inline(__always)
     func plainCount(at start: Int) -> (value: Int, end: Int)? {
         let count = byteCount
-        // The type byte, a digit, CR and one byte more.
+        // The type byte, a digit, CR and LF.
         guard start <= count &- 4 else { return nil }
         let head = UInt32(littleEndian: unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self))
         let first = UInt8(truncatingIfNeeded: head >> 8) &- Byte.zero
         guard first <= 9 else { return nil }
-        if UInt8(truncatingIfNeeded: head >> 16) == Byte.carriageReturn { return (Int(first), start &+ 4) }
+        if head >> 16 == 0x0A0D { return (Int(first), start &+ 4) }
         var value = Int(first)
         var position = start &+ 2
         // A leading zero is no count in Redis unless it is the only digit.
@@ -50,7 +56,7 @@ extension RawSpan {
             value = value &* 10 &+ Int(digit)
             position &+= 1
         }
-        guard position &+ 1 < count, self[position] == Byte.carriageReturn else { return nil }
+        guard position &+ 1 < count, isLineEnd(at: position) else { return nil }
         return (value, position &+ 2)
     }
 }

@@ -35,6 +35,11 @@ public struct CommandParser: Sendable {
     /// The arguments that the multibulk command in hand announced, or nil while that is not known (or it is inline).
     public private(set) var announcedArguments: Int?
 
+    /// Whether the command found last, as far as it was not streamed on, is framed to the letter: CR and LF behind each count and each argument.
+    ///
+    /// Redis up to 8 takes any byte in the place of that LF, and any two behind an argument; Valkey 9.1 closes a client that sends others.
+    public private(set) var isFramedToTheLetter = true
+
     private var stage = Stage.start
     /// How many of the caller's bytes were looked at.
     private var position = 0
@@ -82,11 +87,10 @@ public struct CommandParser: Sendable {
                 remainingBody = length + 2
                 stage = .argumentBody
             case .argumentBody:
-                // The two bytes behind the body should be CRLF; Redis does not look at them.
                 let skipped = min(remainingBody, count - position)
                 position += skipped
                 remainingBody -= skipped
-                if remainingBody == 0, endArgument() { return .multibulk(length: end()) }
+                if remainingBody == 0, endArgument(bytes) { return .multibulk(length: end()) }
             }
         }
         if isStreaming { _ = startStreaming() }
@@ -114,7 +118,8 @@ public struct CommandParser: Sendable {
 // MARK: - Commands
 
 extension CommandParser {
-    /// By far the most of what comes: a multibulk command that is there whole, its counts in plain spelling and within the limits.
+    /// By far the most of what comes: a multibulk command that is there whole, framed to the letter, its counts in plain spelling and within
+    /// the limits.
     ///
     /// - Returns: Its length; nil for everything else, which is then taken the long way from its first byte on.
     private mutating func parseWhole(_ bytes: RawSpan) -> Int? {
@@ -129,10 +134,12 @@ extension CommandParser {
                 length.value <= limits.bulkLength, count - length.end >= length.value + 2
             else { return nil }
             let end = length.end + length.value
+            guard bytes.isLineEnd(at: end) else { return nil }
             arguments.append(length.end..<end)
             position = end + 2
         }
         announcedArguments = announced.value
+        isFramedToTheLetter = true
         return position
     }
 
@@ -144,6 +151,7 @@ extension CommandParser {
     private mutating func begin(with byte: UInt8) {
         removeArguments()
         announcedArguments = nil
+        isFramedToTheLetter = true
         stage = byte == Byte.asterisk ? .argumentCount : .inlineLine
     }
 
@@ -158,9 +166,11 @@ extension CommandParser {
     }
 
     /// Records the argument whose last byte was passed; true when it was the command's last.
-    private mutating func endArgument() -> Bool {
+    private mutating func endArgument(_ bytes: RawSpan) -> Bool {
         if !isStreaming {
             let end = position - 2
+            // These should be CR and LF; Redis does not look at them.
+            if !bytes.isLineEnd(at: end) { isFramedToTheLetter = false }
             arguments.append(end - bodyLength..<end)
         }
         remainingArguments -= 1
@@ -220,6 +230,7 @@ extension CommandParser {
             position += 1
             if isWhole {
                 defer { line = CountLine() }
+                if !line.endsWithLineFeed { isFramedToTheLetter = false }
                 return line
             }
             guard line.length <= limits.inlineLength else { throw error(tooBig, at: position - 1) }

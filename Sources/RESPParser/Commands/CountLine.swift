@@ -10,6 +10,8 @@ struct CountLine: Sendable {
     private var number = StrictInteger()
     private var holdsNull = false
     private var sawCarriageReturn = false
+    /// Whether it ended with CR and LF.
+    private(set) var endsWithLineFeed = false
 
     /// True before the line's first byte.
     var isEmpty: Bool { length == 0 && !sawCarriageReturn }
@@ -18,7 +20,10 @@ struct CountLine: Sendable {
 
     /// Takes the next byte; true when it was the line's last.
     mutating func append(_ byte: UInt8) -> Bool {
-        if sawCarriageReturn { return true }
+        if sawCarriageReturn {
+            endsWithLineFeed = byte == Byte.lineFeed
+            return true
+        }
         let isFirst = length == 0
         if isFirst { type = byte }
         if byte == Byte.carriageReturn, !holdsNull {

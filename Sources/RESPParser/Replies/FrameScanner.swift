@@ -127,8 +127,7 @@ extension FrameScanner {
         if nesting.depth == 0, !isInStreamedBlob { frameType = type == FrameType.attribute ? 0 : type }
         switch type {
         case FrameType.blob, FrameType.array, FrameType.map, FrameType.set, FrameType.push:
-            guard !isInStreamedBlob, let plain = bytes.plainCount(at: start), bytes[plain.end - 1] == Byte.lineFeed
-            else { break }
+            guard !isInStreamedBlob, let plain = bytes.plainCount(at: start) else { break }
             isBehindAttribute = false
             position = plain.end
             return try open(type, count: Int64(plain.value), headerLength: plain.end - start, at: start - frameStart)

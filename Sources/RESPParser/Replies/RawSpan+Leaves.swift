@@ -8,8 +8,7 @@ extension RawSpan {
         if type == FrameType.blob {
             guard let plain = plainCount(at: start) else { return nullEnd(at: start) }
             let end = plain.end &+ plain.value
-            guard self[plain.end &- 1] == Byte.lineFeed, plain.value <= limits.reportedBlobLength, hasLineEnd(at: end)
-            else { return nil }
+            guard plain.value <= limits.reportedBlobLength, hasLineEnd(at: end) else { return nil }
             return end &+ 2
         }
         // Only the way that goes byte by byte knows lower limits.
@@ -23,7 +22,7 @@ extension RawSpan {
     /// Whether CRLF stands at `position`, whole.
     @inline(__always)
     func hasLineEnd(at position: Int) -> Bool {
-        position < byteCount &- 1 && self[position] == Byte.carriageReturn && self[position &+ 1] == Byte.lineFeed
+        position < byteCount &- 1 && isLineEnd(at: position)
     }
 
     /// Bytes within which a line counts as short.

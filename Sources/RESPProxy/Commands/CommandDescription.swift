@@ -15,9 +15,15 @@ struct CommandDescription: Sendable {
     /// Whether the table describes its subcommands apart.
     var hasSubcommands = false
 
+    /// Whether it is not known to leave nothing on its connection but what the proxy follows.
+    var mayLeaveAnything = false
+
+    /// Whether its reply is short whatever the keys hold, but for `SET` with `GET` and for `PING` with a text.
+    var hasShortReply = false
+
     /// Whether it works on keys and nothing else: by the server's own categories it carries no state, does not block, runs no script and
     /// administrates nothing. Redis 6 counts `SELECT` and its like among those, but they have no key.
-    var isPlain: Bool { hasCategories && categories.isEmpty && firstKey > 0 }
+    var isPlain: Bool { hasCategories && categories.isEmpty && firstKey > 0 && !mayLeaveAnything }
 
     struct Flags: OptionSet, Sendable {
         let rawValue: UInt8

@@ -17,12 +17,17 @@ struct CommandTable: Sendable {
             guard let fields = entry.elements, let (name, own) = Self.description(of: fields) else { continue }
             var description = own
             for subentry in fields.count > 9 ? fields[9].elements ?? [] : [] {
-                guard let fields = subentry.elements, let (subname, subcommand) = Self.description(of: fields) else {
+                guard let fields = subentry.elements, let (subname, found) = Self.description(of: fields) else {
                     continue
                 }
+                var subcommand = found
+                subcommand.hasShortReply = CommandDescription.shortReplies.contains(name)
+                subcommand.mayLeaveAnything = !found.leavesNothing(as: name, isSubcommand: true)
                 description.hasSubcommands = true
                 subcommands[name, default: [:]][subname] = subcommand
             }
+            description.mayLeaveAnything = !description.leavesNothing(as: name, isSubcommand: false)
+            description.hasShortReply = CommandDescription.shortReplies.contains(name)
             commands[name] = description
         }
         guard !commands.isEmpty else { return nil }

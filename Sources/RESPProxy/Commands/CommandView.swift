@@ -9,16 +9,23 @@ struct CommandView {
     /// Arguments in the whole command; more than ``count`` while a large one is still being received.
     let announced: Int
     let name: CommandName?
+    /// Whether the client framed it to the letter. Where it did not, servers differ in what they make of it, and some close the connection.
+    let isFramedToTheLetter: Bool
 
-    init(buffer: ByteBuffer, arguments: [Range<Int>], announced: Int? = nil) {
+    init(
+        buffer: ByteBuffer, arguments: [Range<Int>], announced: Int? = nil, isFramedToTheLetter: Bool = true
+    ) {
         self.buffer = buffer
         self.arguments = arguments
+        self.isFramedToTheLetter = isFramedToTheLetter
         self.announced = max(announced ?? 0, arguments.count)
         self.name = arguments.first.flatMap { CommandName(buffer.readableBytesSpan.extracting($0)) }
     }
 
     var count: Int { arguments.count }
     var isComplete: Bool { announced == arguments.count }
+    /// Whether every server takes it for one command, and this one: only such may go where others' commands go.
+    var isUnmistakable: Bool { isComplete && isFramedToTheLetter }
 
     /// An argument as a name, for subcommands and options such as `ON` or `SETNAME`.
     func word(_ index: Int) -> CommandName? {

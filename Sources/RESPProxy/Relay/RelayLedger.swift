@@ -13,6 +13,8 @@ struct RelayLedger: Sendable {
         var isBlocking: Bool
         /// If it succeeds, the connection has something that only it has.
         var pins: Bool
+        /// If it succeeds, what the connection has from then on, whatever `RESET` undoes.
+        var lasting: SessionState.Lasting = .nothing
         /// The proxy's own: its reply is not for the client.
         var isOwn = false
         /// It is to become part of a transaction as it is.
@@ -114,11 +116,13 @@ struct RelayLedger: Sendable {
     mutating func forwarded(_ command: RelayedCommand, now: UInt64) -> WriteEffect {
         guard state.tracking == .byReply else {
             if command.change == .reset, state.tracking == .monitoring { isResetting = true }
+            // Whether it succeeds is not seen.
+            state.leave(command.lasting)
             return unmatched.hold(command.writes)
         }
         var entry = Outstanding(
             change: command.change, writes: command.writes, isBlocking: command.isBlocking, pins: command.pins,
-            started: now, identifierReply: command.identifierReply)
+            lasting: command.lasting, started: now, identifierReply: command.identifierReply)
         switch command.change {
         case .none: break
         case .subscribe(_, let count): entry.confirmations = max(count, 1)
@@ -187,7 +191,9 @@ struct RelayLedger: Sendable {
     /// - Returns: The fences to lower before anything after it is passed on, and when the command that it ends was forwarded.
     mutating func replyEnded(_ reply: ReplyGlimpse) -> (fences: Fences, started: UInt64?) {
         if isResetting, reply.starts(with: "+RESET\r\n") {
+            let lasting = state.lasting
             let fences = connectionEnded()
+            state.leave(lasting)
             wasReset = true
             rightsChanged = true
             return (Fences(.none, fences), nil)
@@ -228,6 +234,9 @@ struct RelayLedger: Sendable {
         self.state = state
         return fences
     }
+
+    /// The session has given up its connection, with what was left on that, for one that has nothing.
+    mutating func connectionReplaced() { state = SessionState() }
 
     // MARK: Effects
 
@@ -276,6 +285,7 @@ struct RelayLedger: Sendable {
             guard reply.starts(with: "+QUEUED") else { return [] }
             if command.isQueued { silencesTransaction = true }
             if command.identifierReply.tellsOwn { tellsServerIdentifier = true }
+            state.queuedLasting = max(state.queuedLasting, command.lasting)
             if case .pause(let change) = change { state.queuedPause = change }
             switch change {
             case .none, .replies, .pause: if command.pins || command.isQueued { state.transactionChangesState = true }
@@ -293,6 +303,7 @@ struct RelayLedger: Sendable {
             return takeQueuedWrites()
         }
         if command.pins { state.isPinned = true }
+        state.leave(command.lasting)
         switch change {
         case .none, .quit, .subscribe, .unsubscribe, .synchronize: break
         case .replies(.on): state.replies = .on
@@ -302,6 +313,7 @@ struct RelayLedger: Sendable {
         case .execute:
             // What it did to the session is hidden in the array: such a session is relayed from here on.
             if state.transactionChangesState { state.isUncertain = true }
+            state.leave(state.queuedLasting)
             // Nothing was done where the array is nil: a watched key had changed.
             if let queued = state.queuedPause, !reply.starts(with: "*-1"), !reply.starts(with: "_") { pause = queued }
             endTransaction()
@@ -320,7 +332,7 @@ struct RelayLedger: Sendable {
             }
             if setsName { state.isPinned = true }
         case .reset:
-            state = SessionState()
+            state.reset()
             silencesTransaction = false
             wasReset = true
             rightsChanged = true
@@ -344,6 +356,7 @@ struct RelayLedger: Sendable {
         guard state.tracking != .byReply else { return }
         for entry in outstanding {
             holdRaised(entry.writes)
+            state.leave(entry.lasting)
             if entry.change == .reset, state.tracking == .monitoring { isResetting = true }
         }
         outstanding.removeAll()

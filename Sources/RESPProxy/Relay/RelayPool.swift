@@ -40,6 +40,13 @@ final class RelayPool {
     }
     /// As many as there ever were at once.
     private var mostClients = 0
+    /// For what the server ends connections.
+    var limits = ServerLimits.none {
+        didSet {
+            let quota = SharedQuota(limits)
+            for connections in shared.values { for connection in connections { connection.quota = quota } }
+        }
+    }
 
     private let eventLoop: any EventLoop
     private let open: (RelayKey) -> EventLoopFuture<OpenedRelay>
@@ -77,9 +84,13 @@ final class RelayPool {
     /// A shared connection that takes more now.
     ///
     /// - Parameter opened: Called where the answer is ``Shared/opening``, with the error where it could not be opened.
-    func sharedConnection(_ key: RelayKey, now: UInt64, opened: @escaping (BackingError?) -> Void) -> Shared {
+    func sharedConnection(
+        _ key: RelayKey, hasShortReply: Bool, now: UInt64, opened: @escaping (BackingError?) -> Void
+    ) -> Shared {
         let standing = shared[key] ?? []
-        if let connection = standing.first(where: { $0.takesMore(now: now) }) { return .ready(connection) }
+        if let connection = standing.first(where: { $0.takesMore(now: now, hasShortReply: hasShortReply) }) {
+            return .ready(connection)
+        }
         guard opening[key] == nil else {
             opening[key]?.append(opened)
             return .opening
@@ -118,7 +129,7 @@ final class RelayPool {
         _ channel: any Channel, _ key: RelayKey, opened: UInt64 = MonotonicClock.now()
     ) throws -> SharedConnection {
         let connection = SharedConnection(
-            eventLoop: eventLoop, opened: opened,
+            eventLoop: eventLoop, opened: opened, quota: SharedQuota(limits),
             ended: { [weak self] connection in self?.shared[key]?.removeAll { $0 === connection } },
             pushDropped: pushDropped)
         try channel.pipeline.syncOperations.addHandler(connection)

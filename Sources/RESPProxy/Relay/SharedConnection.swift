@@ -11,10 +11,12 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Commands of one session in a row, and when the first of them was forwarded.
+    /// Commands of one session in a row, all with short replies or none known to, and when the first of them was forwarded.
     private struct Owner {
         let session: RESPSession
+        let hasShortReplies: Bool
         var count: Int
+        var bytes: Int
         var since: UInt64
     }
 
@@ -30,6 +32,11 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     /// That of the context, which would look it up each time.
     private var channel: (any Channel)?
     private var owners: Deque<Owner> = []
+    private var longReplies = LongReplyWindow()
+    /// What may be under way, and what is: commands, and their bytes.
+    var quota: SharedQuota
+    private var commandsUnderWay = 0
+    private var bytesUnderWay = 0
     private var outgoing = ByteBuffer()
     private var isFlushScheduled = false
     private(set) var isOpen = true
@@ -51,22 +58,30 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
 
     /// - Parameter opened: when the channel stood, in monotonic nanoseconds.
     init(
-        eventLoop: any EventLoop, opened: UInt64, ended: @escaping (SharedConnection) -> Void,
+        eventLoop: any EventLoop, opened: UInt64, quota: SharedQuota, ended: @escaping (SharedConnection) -> Void,
         pushDropped: @escaping () -> Void
     ) {
         self.eventLoop = eventLoop
         self.opened = opened
+        self.quota = quota
         self.lastHeard = opened
         self.ended = ended
         self.pushDropped = pushDropped
     }
 
-    /// Whether the server takes more, and answers.
-    func takesMore(now: UInt64) -> Bool {
-        guard isWritable else { return false }
+    /// Whether the server takes more, and answers, and nothing long is in the way.
+    func takesMore(now: UInt64, hasShortReply: Bool) -> Bool {
+        guard isWritable, isWithinQuota, hasShortReply ? !longReplies.isLong : longReplies.hasRoom else { return false }
         guard let oldest = owners.first else { return true }
         return now < oldest.since &+ Self.patience
     }
+
+    /// Whether a session goes on with it that has commands outstanding on it.
+    func goesOn(hasShortReply: Bool) -> Bool {
+        isWritable && isWithinQuota && (hasShortReply || longReplies.hasRoom)
+    }
+
+    private var isWithinQuota: Bool { quota.allowsMore(commands: commandsUnderWay, bytes: bytesUnderWay) }
 
     /// Nobody waits for a reply.
     var isIdle: Bool { owners.isEmpty }
@@ -75,12 +90,21 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     var isWritable: Bool { isOpen && channel?.isWritable ?? false }
 
     /// Sends a whole command at the end of the event loop's turn, together with the others of that turn.
-    func forward(_ command: ByteBuffer, for session: RESPSession, now: UInt64) {
-        if let last = owners.indices.last, owners[last].session === session {
+    func forward(_ command: ByteBuffer, for session: RESPSession, hasShortReply: Bool, now: UInt64) {
+        if let last = owners.indices.last, owners[last].session === session,
+            owners[last].hasShortReplies == hasShortReply
+        {
             owners[last].count += 1
+            owners[last].bytes += command.readableBytes
         } else {
-            owners.append(Owner(session: session, count: 1, since: now))
+            owners.append(
+                Owner(
+                    session: session, hasShortReplies: hasShortReply, count: 1, bytes: command.readableBytes, since: now
+                ))
         }
+        commandsUnderWay += 1
+        bytesUnderWay += command.readableBytes
+        if !hasShortReply { longReplies.began() }
         outgoing.writeImmutableBuffer(command)
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
@@ -203,9 +227,15 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
 
     private func takeOwner(now: UInt64) {
         guard !owners.isEmpty else { return }
+        if !owners[0].hasShortReplies { longReplies.ended(length: frameLength) }
         owners[0].count -= 1
-        // The next one has waited for this one, not for the server.
-        if owners[0].count == 0 { owners.removeFirst() } else { owners[0].since = now }
+        commandsUnderWay -= 1
+        if owners[0].count == 0 {
+            bytesUnderWay -= owners.removeFirst().bytes
+        } else {
+            // The next one has waited for this one, not for the server.
+            owners[0].since = now
+        }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

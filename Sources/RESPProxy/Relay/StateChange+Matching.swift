@@ -64,6 +64,7 @@ extension SessionState {
         inTransaction = false
         transactionChangesState = false
         queuedPause = nil
+        queuedLasting = .nothing
         isWatching = false
     }
 }

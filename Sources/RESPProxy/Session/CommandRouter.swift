@@ -21,8 +21,14 @@ struct RelayedCommand: Equatable, Sendable {
     var isBlocking: Bool
     /// Whether it leaves something on its connection, if it succeeds, that no other has and that ``change`` does not tell.
     var pins: Bool
+    /// What it leaves on its connection, if it succeeds, even behind `RESET`.
+    var lasting: SessionState.Lasting = .nothing
+    /// What goes to the server in its place.
+    var substitute: [[UInt8]]?
     /// Whether it may go on a connection that other sessions use too.
     var isShareable: Bool
+    /// Whether its reply is short whatever the keys hold.
+    var hasShortReply = false
     /// `WAIT` counts its own connection's writes: it needs one that has done something.
     var needsOffset = false
     /// It tells of the server's clients, or ends them.
@@ -68,22 +74,25 @@ final class CommandRouter: Sendable {
     let caches: Bool
     /// Of what the server takes from whom it knows.
     let limits: CommandLimits
+    /// False where the server ends a connection for replies that are too long: then those that may be are not shared.
+    let sharesLongReplies: Bool
 
-    init(table: CommandTable?, access: CacheAccess, caches: Bool = true) {
+    init(table: CommandTable?, access: CacheAccess, caches: Bool = true, sharesLongReplies: Bool = true) {
         self.table = table
         self.limits = table?.isOfRedis6 == true ? .redis6 : .redis
         self.access = access
         self.caches = caches
+        self.sharesLongReplies = sharesLongReplies
     }
 
     /// - Parameter announcesChanges: Whether the server tells which keys have changed.
     func route(_ command: CommandView, _ session: SessionStanding, announcesChanges: Bool) -> Route {
         switch command.name {
         case "post", "host:": return .hangUp
-        case "get" where caches && command.announced == 2 && command.isComplete:
+        case "get" where caches && command.announced == 2 && command.isUnmistakable:
             if session.holdsRelay { return .wait }
             if session.canAnswerHere, session.mayBeAnsweredFromCache { return session.takesReads ? .read : .wait }
-        case "mget" where caches && announcesChanges && command.announced > 1 && command.isComplete:
+        case "mget" where caches && announcesChanges && command.announced > 1 && command.isUnmistakable:
             if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache { return .readTogether }
         default: break
         }
@@ -117,18 +126,27 @@ final class CommandRouter: Sendable {
         if case .listed(let description) = entry, description.isPlain {
             // Nearly all that is relayed: it changes nothing but keys.
             let isBlocking = description.flags.contains(.blocking)
+            let hasShortReply =
+                description.hasShortReply && (command.announced <= 3 || !Self.asksForLongReply(command))
             return RelayedCommand(
                 change: .none, writes: writes, isBlocking: isBlocking, pins: false,
-                isShareable: writes.isKnown && command.isComplete && !isBlocking)
+                isShareable: writes.isKnown && command.isUnmistakable && !isBlocking
+                    && (hasShortReply || sharesLongReplies),
+                hasShortReply: hasShortReply)
         }
         let description = entry.description
         let change = StateChange(of: command, entry)
+        let hasShortReply = description?.hasShortReply == true && !Self.asksForLongReply(command)
+        // What success leaves behind is nobody else's.
+        let lasting = change == .unknown ? .unknown : Self.lasting(command, entry)
         return RelayedCommand(
             change: change, writes: writes,
             isBlocking: Self.blocks(command, description),
-            pins: table != nil && Self.pins(command, description),
-            isShareable: change.isNone && writes.isKnown && command.isComplete
-                && Self.isShareable(command, description),
+            pins: lasting != .nothing || Self.pins(command), lasting: lasting,
+            substitute: Self.substitute(for: command),
+            isShareable: change.isNone && writes.isKnown && command.isUnmistakable
+                && Self.isShareable(command, description) && (hasShortReply || sharesLongReplies),
+            hasShortReply: hasShortReply,
             needsOffset: command.name == "wait" || command.name == "waitaof",
             concernsClients: command.name == "info" || command.name == "client" && Self.concernsClients(command),
             identifierReply: IdentifierReply(to: command), namesClients: command.mayNameClients)
@@ -142,7 +160,7 @@ final class CommandRouter: Sendable {
             // With tracking all of its replies are held; nothing else would ever end a fence.
             return RelayedCommand(
                 change: .unclear, writes: announcesChanges ? .none : .everything, isBlocking: true, pins: true,
-                isShareable: false)
+                lasting: .unknown, isShareable: false)
         }
         let flags = description.flags
         let isRead = flags.contains(.readonly) && name != "pfcount"
@@ -151,10 +169,11 @@ final class CommandRouter: Sendable {
             && WriteEffect(of: line, .listed(description)).isNone
         let writes: WriteEffect = isRead || isHarmless ? .none : announcesChanges ? .unknownKeys : .everything
         let change = StateChange(of: line, .listed(description))
+        let lasting = description.hasSubcommands ? .unknown : Self.lasting(line, .listed(description))
         return RelayedCommand(
             change: change.isNone ? .none : .unknown, writes: writes,
             isBlocking: description.flags.contains(.blocking),
-            pins: description.hasSubcommands || Self.pins(line, description),
+            pins: lasting != .nothing || Self.pins(line), lasting: lasting,
             isShareable: false, needsOffset: name == "wait" || name == "waitaof")
     }
 

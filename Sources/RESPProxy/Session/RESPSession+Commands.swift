@@ -61,7 +61,8 @@ extension RESPSession {
             pass(length: length)
             intake = .commands
         case .multibulk(let length):
-            let command = CommandView(buffer: received, arguments: parser.arguments)
+            let command = CommandView(
+                buffer: received, arguments: parser.arguments, isFramedToTheLetter: parser.isFramedToTheLetter)
             take(command, now: now) { session in
                 session.forward(&session.inbound, length: length)
             } drop: {
@@ -227,6 +228,12 @@ extension RESPSession {
     private func relayOnWire(
         _ relayed: RelayedCommand, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
     ) {
+        if let substitute = relayed.substitute {
+            begin(relayed, now: now)
+            drop(self)
+            RESPEncoder.command(substitute, into: &forwards)
+            return
+        }
         switch RepliesOnWire(for: relayed.change, in: ledger.state) {
         case .asSent:
             begin(relayed, now: now)

@@ -19,6 +19,7 @@ extension RESPSession {
             sendOwnPing(on: connection, now: now)
         }
         isNew = false
+        hasShortReply = relayed.hasShortReply
         if commandsUnshared > 0 { commandsUnshared -= 1 }
         loop.cache.raiseFence(ledger.forwarded(relayed, now: now))
         // Nothing runs behind QUIT.
@@ -59,10 +60,12 @@ extension RESPSession {
             relay = .none
             return .failed(error)
         case .shared(let connection) where outstanding > 0:
-            let goesOn = relayed.isShareable && mayShare(now: now) && connection.isWritable
+            let goesOn =
+                relayed.isShareable && mayShare(now: now) && connection.goesOn(hasShortReply: relayed.hasShortReply)
             return goesOn && outstanding < Self.sharedCommandLimit ? .ready : .waiting
         case .shared(let connection)
-        where held == nil && relayed.isShareable && mayShare(now: now) && connection.takesMore(now: now):
+        where held == nil && relayed.isShareable && mayShare(now: now)
+            && connection.takesMore(now: now, hasShortReply: relayed.hasShortReply):
             // The session is what it was when it took that connection: what changes it is not shared.
             return .ready
         case .none, .shared:
@@ -82,7 +85,9 @@ extension RESPSession {
             // What a client says first goes where a command that blocks would follow it: the server serves one connection in order,
             // but not two.
             if isNew, let spare = pool.standingSpare(key, forNewcomer: true) { return takeOver(spare) }
-            let found = pool.sharedConnection(key, now: now) { [self] in sharedConnectionOpened($0) }
+            let found = pool.sharedConnection(key, hasShortReply: relayed.hasShortReply, now: now) { [self] in
+                sharedConnectionOpened($0)
+            }
             switch found {
             case .ready(let connection):
                 relay = .shared(connection)
@@ -273,6 +278,7 @@ extension RESPSession: RelayReceiver {
             // RESET has logged the connection out; a new one is logged in again, as a new client's would be.
             connection.close()
             relay = .none
+            ledger.connectionReplaced()
         }
         ledger.wasReset = false
         process()

@@ -4,7 +4,9 @@ import NIOCore
 extension RESPSession: ReplySender {
     func forward(_ buffer: inout ByteBuffer, length: Int) {
         guard length > 0, let bytes = buffer.readSlice(length: length) else { return }
-        if case .shared(let connection) = relay { return connection.forward(bytes, for: self, now: turnStarted) }
+        if case .shared(let connection) = relay {
+            return connection.forward(bytes, for: self, hasShortReply: hasShortReply, now: turnStarted)
+        }
         guard case .open(let connection) = relay else { return }
         if length >= Self.referenceThreshold {
             flushForwards()

@@ -106,6 +106,8 @@ final class RESPSession: ChannelInboundHandler {
     var isTouched = false
     /// Bytes of such replies since the client stopped taking them.
     var sharedBacklog = 0
+    /// Whether the reply to the command that is being forwarded is known to be short.
+    var hasShortReply = false
     /// So many of the next commands do not share a connection, because a reply turned out large.
     var commandsUnshared = 0
     /// When the client was last sent something of the server's that the cache may be older than, in monotonic nanoseconds.

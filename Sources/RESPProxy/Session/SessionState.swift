@@ -32,6 +32,15 @@ struct SessionState: Equatable, Sendable {
         case off
     }
 
+    /// What a connection has that not even `RESET` takes away from it.
+    enum Lasting: Comparable, Sendable {
+        case nothing
+        /// Something that no reply to a read depends on: the name of a library.
+        case harmless
+        /// It may be anything.
+        case unknown
+    }
+
     var version: RESPVersion = .resp2
     var database = 0
     var user: User = .new
@@ -47,18 +56,36 @@ struct SessionState: Equatable, Sendable {
     var shardChannels = 0
     /// `CLIENT TRACKING` of the client's own: it wants the server to remember its reads.
     var isTracked = false
-    /// Something happened whose effect on the session is not known: it is relayed for good, until `RESET`.
+    /// Something happened whose effect on the session is not known: it is relayed until `RESET`, and for good where not even that is known
+    /// to undo it.
     var isUncertain = false
     /// Its connection has something that only it has and that leaves the cache as it is (a name, a client id that was asked for): the
     /// session keeps it, until `RESET`.
     var isPinned = false
+    /// What its connection will have for as long as it stands: no other session is given it then.
+    private(set) var lasting: Lasting = .nothing
+    /// What the open transaction has queued of that.
+    var queuedLasting: Lasting = .nothing
     var tracking: Tracking = .byReply
     var replies: Replies = .on
 
     /// Whether any connection of the same version and user would do as well as the one that the session has.
     var isDefault: Bool {
         database == 0 && !inTransaction && !isWatching && channels == 0 && patterns == 0 && shardChannels == 0
-            && !isTracked && !isUncertain && !isPinned && tracking == .byReply && replies == .on
+            && !isTracked && !isUncertain && !isPinned && lasting == .nothing && tracking == .byReply && replies == .on
+    }
+
+    /// Something has been left on its connection.
+    mutating func leave(_ lasting: Lasting) {
+        self.lasting = max(self.lasting, lasting)
+        if lasting == .unknown { isUncertain = true }
+    }
+
+    /// What `RESET` makes of it, on the connection that it has.
+    mutating func reset() {
+        let lasting = lasting
+        self = SessionState()
+        leave(lasting)
     }
 
     var isSubscribed: Bool { channels + patterns + shardChannels > 0 }

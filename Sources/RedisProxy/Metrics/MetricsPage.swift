@@ -4,7 +4,7 @@ import RESPProxy
 /// The body of `/metrics`.
 enum MetricsPage {
     static func render(
-        loops: LoopMetrics.Snapshot, cache: CacheStatistics, coherence: CoherenceStatistics
+        loops: LoopMetrics.Snapshot, cache: CacheStatistics, coherence: CoherenceStatistics, droppedLogRecords: UInt64
     ) -> String {
         var page = PrometheusText()
         page.family("redis_proxy_info", .gauge, "What runs here; always 1.")
@@ -21,6 +21,9 @@ enum MetricsPage {
         appendConnections(loops, to: &page)
         appendRequests(loops, to: &page)
         appendDurations(loops, to: &page)
+        page.single(
+            "redis_proxy_log_records_dropped_total", .counter, "Log records dropped because standard error took none.",
+            droppedLogRecords)
         return page.text
     }
 

@@ -8,6 +8,8 @@ struct ProxyMetrics: Sendable {
     let loops: [NIOLoopBound<LoopMetrics>]
     let cacheStatistics: @Sendable () -> CacheStatistics
     let coherence: @Sendable () -> CoherenceStatistics
+    /// Log records that were not written.
+    let droppedLogRecords: @Sendable () -> UInt64
 
     /// The sum of all loops; each is read on its own loop.
     func sum() async throws -> LoopMetrics.Snapshot {
@@ -20,6 +22,8 @@ struct ProxyMetrics: Sendable {
 
     /// What `/metrics` answers.
     func prometheusText() async throws -> String {
-        MetricsPage.render(loops: try await sum(), cache: cacheStatistics(), coherence: coherence())
+        MetricsPage.render(
+            loops: try await sum(), cache: cacheStatistics(), coherence: coherence(),
+            droppedLogRecords: droppedLogRecords())
     }
 }

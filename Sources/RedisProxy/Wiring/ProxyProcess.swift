@@ -125,7 +125,8 @@ struct ProxyProcess {
         guard let port = settings.adminPort else { return nil }
         let metrics = ProxyMetrics(
             loops: try await loops.collect { NIOLoopBound($0.metrics, eventLoop: $0.eventLoop) },
-            cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherence.statistics })
+            cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherence.statistics },
+            droppedLogRecords: { StandardErrorLog.dropped })
         let responder = AdminResponder(
             health: { Health(portsAnswer: await probe.isStopping ? true : probe.answers()) },
             readiness: {

@@ -96,6 +96,30 @@ struct MultibulkTests {
         #expect(parseCommands("*2\r\n$4\r\nECHO$1$1\r\na*3") == [.multibulk([[UInt8]("ECHO"), [UInt8]("a")])])
     }
 
+    @Test(
+        "a command is framed to the letter where CR and LF stand behind each count and each argument, however it is cut",
+        arguments: [
+            ("*2\r\n$4\r\nECHO\r\n$12\r\nabcdefghijkl\r\n", true), ("*2\rX$4\r\nECHO\r\n$1\r\na\r\n", false),
+            ("*2\r\n$4\rXECHO\r\n$1\r\na\r\n", false), ("*2\r\n$4\r\nECHOXX$1\r\na\r\n", false),
+            ("*2\r\n$4\r\nECHO\r\n$1\r\naX\n", false), ("*2\r\n$4\r\nECHO\r\n$1\r\na\rX", false),
+            ("*2\r\n$4\r\nECHO\r\n$12\r\rabcdefghijkl\r\n", false), ("*2\r\n$4\r\nECHO\r\n$0\r\n\n\r", false),
+            ("PING\n", true),
+        ])
+    func framedToTheLetter(text: String, isFramed: Bool) throws {
+        let bytes = Array(text.utf8)
+        var parser = CommandParser()
+        for cut in 1...bytes.count {
+            // What was found before says nothing of what is found next.
+            for other in ["*1\r\n$4\r\nPINGzz", "*1\r\n$4\r\nPING\r\n"] {
+                let other = Array(other.utf8)
+                _ = try parser.parse(other.span.bytes)
+                if cut < bytes.count { #expect(try parser.parse(Array(bytes[..<cut]).span.bytes) == .incomplete) }
+                #expect(try parser.parse(bytes.span.bytes).length == bytes.count)
+                #expect(parser.isFramedToTheLetter == isFramed)
+            }
+        }
+    }
+
     @Test("a NUL hides the end of a count line until the line is too big")
     func nullInCountLine() {
         #expect(parseCommands("*1\0\r\n$4\r\nPING\r\n") == [.rest(15)])

@@ -54,6 +54,56 @@ struct RelayLedgerTests {
         #expect(isCached)
     }
 
+    @Test(
+        "what RESET does not undo is not handed on, and the cache goes on answering",
+        arguments: [
+            ["CLIENT SETINFO lib-name x", "+OK"], ["CLIENT NO-EVICT on", "+OK"],
+            ["MULTI", "+OK", "CLIENT SETINFO lib-ver 1", "+QUEUED", "EXEC", "*1\r\n+OK"],
+            ["CLIENT SETINFO lib-name x", "+OK", "MONITOR", "+OK"],
+            ["MONITOR", "+OK", "CLIENT SETINFO lib-name x", "+OK"],
+        ])
+    mutating func lastingHarmless(conversation: [String]) {
+        play(conversation + ["RESET", "+RESET"])
+        #expect(!ledger.isClean)
+        #expect(isCached)
+    }
+
+    @Test(
+        "what may change what is read, for good, ends answers from the cache for good",
+        arguments: [
+            ["CLIENT IMPORT-SOURCE on", "+OK"], ["CLIENT FROBNICATE", "+OK"], ["SCRIPT DEBUG yes", "+OK"],
+            ["renamed-select 1", "+OK"], ["not-in-the-table", "+OK"],
+            ["MULTI", "+OK", "CLIENT IMPORT-SOURCE on", "+QUEUED", "EXEC", "*1\r\n+OK"],
+        ])
+    mutating func lastingUnknown(conversation: [String]) {
+        play(conversation)
+        #expect(!isCached)
+        play(["RESET", "+RESET"])
+        #expect(!ledger.isClean)
+        #expect(!isCached)
+    }
+
+    @Test(
+        "what RESET undoes is undone, and a command that was refused has left nothing",
+        arguments: [
+            ["CLIENT SETNAME x", "+OK"], ["CLIENT NO-TOUCH on", "+OK"], ["CLIENT ID", ":7"], ["SELECT 1", "+OK"],
+            ["CLIENT IMPORT-SOURCE on", "-ERR unknown subcommand"], ["CLIENT SETINFO lib-name x", "-ERR unknown"],
+            ["MULTI", "+OK", "CLIENT SETINFO lib-name x", "+QUEUED", "DISCARD", "+OK"], ["not-in-the-table", "-ERR"],
+        ])
+    mutating func undone(conversation: [String]) {
+        play(conversation + ["RESET", "+RESET"])
+        #expect(ledger.isClean)
+        #expect(isCached)
+    }
+
+    /// Commands and their replies in turn.
+    private mutating func play(_ conversation: [String]) {
+        for pair in stride(from: 0, to: conversation.count, by: 2) {
+            send(conversation[pair].split(separator: " ").map(String.init))
+            receive(conversation[pair + 1] + "\r\n")
+        }
+    }
+
     @Test("a queued write's fence stays up until EXEC is answered")
     mutating func transaction() {
         _ = send("MULTI")

@@ -50,7 +50,8 @@ struct RelayPoolTests {
         }
         for round in 1...2 {
             var failure: BackingError?
-            guard case .opening = pool.sharedConnection(key, now: 0, opened: { failure = $0 }) else {
+            guard case .opening = pool.sharedConnection(key, hasShortReply: true, now: 0, opened: { failure = $0 })
+            else {
                 Issue.record("one should be opened")
                 return
             }
@@ -66,7 +67,8 @@ struct RelayPoolTests {
         var opened = 0
         let pool = pool(on: eventLoop) { opened += 1 }
         pool.prepareForNewcomer(key)
-        guard case .ready(let connection) = pool.sharedConnection(key, now: 0, opened: { _ in }) else {
+        guard case .ready(let connection) = pool.sharedConnection(key, hasShortReply: true, now: 0, opened: { _ in })
+        else {
             Issue.record("it should be ready")
             return
         }
@@ -85,7 +87,7 @@ struct RelayPoolTests {
         }
         pool.prepareForNewcomer(key)
         var told = 0
-        guard case .opening = pool.sharedConnection(key, now: 0, opened: { _ in told += 1 }) else {
+        guard case .opening = pool.sharedConnection(key, hasShortReply: true, now: 0, opened: { _ in told += 1 }) else {
             Issue.record("it should be being opened")
             return
         }
@@ -93,8 +95,8 @@ struct RelayPoolTests {
         let channel = EmbeddedChannel(loop: eventLoop)
         channel.connect(to: address, promise: nil)
         opening.succeed(OpenedRelay(channel: channel, isProven: true))
-        #expect(told == 1)
-        guard case .ready = pool.sharedConnection(key, now: 0, opened: { _ in }) else {
+        #expect(told == 1 && attempts == 1)
+        guard case .ready = pool.sharedConnection(key, hasShortReply: true, now: 0, opened: { _ in }) else {
             Issue.record("it should stand")
             return
         }

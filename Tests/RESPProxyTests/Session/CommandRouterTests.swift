@@ -37,6 +37,19 @@ struct CommandRouterTests {
         if case .relay = route { true } else { false }
     }
 
+    @Test("what is not framed to the letter is relayed on a connection of the session's own")
+    func oddlyFramed() {
+        for text in ["*2\r\n$3\r\nDEL\r\n$1\r\nkQQ", "*2\r\n$3\r\nGET\r\n$1\r\nkQQ", "*2\r\n$4\r\nMGET\r\n$1\rXk\r\n"] {
+            let command = CommandView(bytes: Array(text.utf8))
+            guard case .relay(let relayed) = route(command) else { return #expect(Bool(false), "\(text)") }
+            #expect(!relayed.isShareable)
+            guard case .relay = router.route(command, .atRest, announcesChanges: true) else {
+                return #expect(Bool(false), "\(text)")
+            }
+        }
+        #expect(describe(CommandView("DEL", "k")).isShareable)
+    }
+
     @Test("GET with one key is a read; with any other number of arguments it is the server's to refuse")
     func reading() {
         #expect(route(CommandView("GET", "k")) == .read)
@@ -110,6 +123,36 @@ struct CommandRouterTests {
     func oldCategories() {
         #expect(describe(CommandView("ASKING")).pins)
         #expect(!describe(CommandView("ASKING")).isShareable)
+    }
+
+    @Test("what offers a server to name others goes out as what offers nothing")
+    func offers() {
+        func sent(_ line: String) -> String? {
+            describe(CommandView(line: line)).substitute.map {
+                $0.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+            }
+        }
+        #expect(sent("CLIENT CAPA redirect") == "CLIENT CAPA none")
+        #expect(sent("client capa REDIRECT other") == "CLIENT CAPA none")
+        #expect(sent("CLIENT MAINT_NOTIFICATIONS ON moving-endpoint-type none") == "CLIENT MAINT_NOTIFICATIONS OFF")
+        for line in [
+            "CLIENT CAPA", "CLIENT MAINT_NOTIFICATIONS", "CLIENT MAINT_NOTIFICATIONS OFF", "CLIENT INFO", "CLIENT",
+        ] {
+            #expect(sent(line) == nil)
+        }
+        #expect(!describe(CommandView("CLIENT", "CAPA", "redirect")).pins)
+        // One whose end has not come is passed on, and nobody else gets its connection.
+        #expect(describe(CommandView("CLIENT", "CAPA", "redirect", announced: 4)).lasting == .unknown)
+    }
+
+    @Test("which replies are short whatever the keys hold is known by name, and by the arguments that make them long")
+    func shortReplies() {
+        for line in ["SET k v", "SET k v EX 10", "DEL a b c d", "MSET a 1 b 2", "PING"] {
+            #expect(describe(CommandView(line: line)).hasShortReply, "\(line)")
+        }
+        for line in ["SET k v GET", "SET k v EX 10 get", "PING text", "GET k x", "BLPOP k 0", "not-in-the-table k"] {
+            #expect(!describe(CommandView(line: line)).hasShortReply, "\(line)")
+        }
     }
 
     @Test("where nothing is kept a GET is a command like any other")
@@ -267,5 +310,14 @@ struct ReadQueueTests {
         let table = try CommandTable(rows: [("get", 2, ["readonly"], 1, 1, 1, ["@read"])])
         #expect(CommandRouter(table: table, access: access).limits == .redis6)
         #expect(CommandRouter(table: nil, access: access).limits == .redis)
+    }
+}
+
+extension SessionStanding {
+    /// Of a session that has just begun.
+    fileprivate static var atRest: SessionStanding {
+        SessionStanding(
+            mayBeAnsweredFromCache: true, canAnswerHere: true, holdsRelay: false, hasNoReads: true, takesReads: true,
+            outstanding: 0, mayLeaveConnection: false, replies: .on)
     }
 }

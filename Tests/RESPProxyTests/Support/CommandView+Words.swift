@@ -19,9 +19,16 @@ extension CommandView {
     init(words: [String], announced: Int? = nil) {
         var bytes: [UInt8] = []
         RESPEncoder.command(words.map { Array($0.utf8) }, into: &bytes)
+        self.init(bytes: bytes, announced: announced)
+    }
+
+    /// A command byte for byte.
+    init(bytes: [UInt8], announced: Int? = nil) {
         var parser = CommandParser()
         _ = try? parser.parse(bytes.span.bytes)
-        self.init(buffer: ByteBuffer(bytes: bytes), arguments: parser.arguments, announced: announced)
+        self.init(
+            buffer: ByteBuffer(bytes: bytes), arguments: parser.arguments, announced: announced,
+            isFramedToTheLetter: parser.isFramedToTheLetter)
     }
 }
 

@@ -34,7 +34,7 @@ import Testing
         coherence.barriers = 12
         coherence.feeds = 13
         coherence.unannounced = 14
-        return MetricsPage.render(loops: metrics.snapshot, cache: cache, coherence: coherence)
+        return MetricsPage.render(loops: metrics.snapshot, cache: cache, coherence: coherence, droppedLogRecords: 3)
     }
 
     @Test("the page up to the requests is what Prometheus expects, line by line")

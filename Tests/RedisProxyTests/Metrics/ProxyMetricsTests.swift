@@ -26,7 +26,8 @@ import Testing
             loops.append(loop)
         }
         let metrics = ProxyMetrics(
-            loops: loops, cacheStatistics: { CacheStatistics() }, coherence: { CoherenceStatistics() })
+            loops: loops, cacheStatistics: { CacheStatistics() }, coherence: { CoherenceStatistics() },
+            droppedLogRecords: { 0 })
         let sum = try await metrics.sum()
         #expect(sum.connections(.http) == 2)
         #expect(sum.connections(.undetermined) == 2)

@@ -1,0 +1,57 @@
+import NIOCore
+
+/// The question for what the server ends connections, asked as the fill user. Where it may not be asked, the answer is nil.
+struct ServerLimitsQuestion: OneShotQuestion {
+    static let replyLimit = 1 << 16
+    /// Servers before Redis 7 take one pattern at a time.
+    private static let patterns = ["client-*-buffer-limit", "maxmemory-clients"]
+
+    private let address: BackingAddress
+    private var awaitsLogin: Bool
+    private var replies = 0
+    private var settings: [[UInt8]] = []
+    let commands: [[[UInt8]]]
+
+    init(_ configuration: BackingConfiguration) {
+        self.address = configuration.address
+        let credentials = configuration.password.map {
+            BackingCredentials(username: configuration.username, password: $0)
+        }
+        self.awaitsLogin = credentials != nil
+        self.commands =
+            [credentials?.command].compactMap { $0 }
+            + Self.patterns.map { ["CONFIG", "GET", $0].map { Array($0.utf8) } }
+    }
+
+    mutating func received(_ reply: BackingReply) -> OneShotProgress<ServerLimits?> {
+        switch reply {
+        case .ok where self.awaitsLogin:
+            self.awaitsLogin = false
+            return .goesOn
+        case .array(let elements) where !self.awaitsLogin:
+            for case .bulk(let bytes) in elements { self.settings.append(Array(bytes.readableBytesView)) }
+            self.replies += 1
+            return self.replies == Self.patterns.count ? .answered(ServerLimits(settings: self.settings)) : .goesOn
+        case .error(let text) where !self.awaitsLogin && Self.isRefusal(text):
+            return .answered(nil)
+        case .error(let text):
+            return .failed(.server(BackingCredentials.withoutEcho(text)))
+        default:
+            return .failed(.nonsense(self.address, ReplyViolation(reason: "not a reply to what was asked")))
+        }
+    }
+
+    /// `CONFIG` is forbidden to the fill user, or the server has it under another name.
+    private static func isRefusal(_ text: [UInt8]) -> Bool {
+        text.starts(with: "NOPERM ".utf8) || text.starts(with: "ERR unknown command".utf8)
+    }
+}
+
+extension BackingConnector {
+    /// Asks, as the fill user and on a connection of its own, for what the server ends connections; nil where that may not be asked.
+    /// Fails with ``BackingError``.
+    public func readServerLimits(on eventLoop: any EventLoop) -> EventLoopFuture<ServerLimits?> {
+        self.ask(
+            ServerLimitsQuestion(self.configuration), within: self.configuration.connectTimeout, on: eventLoop)
+    }
+}
