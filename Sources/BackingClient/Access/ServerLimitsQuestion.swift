@@ -14,9 +14,7 @@ struct ServerLimitsQuestion: OneShotQuestion {
 
     init(_ configuration: BackingConfiguration) {
         self.address = configuration.address
-        let credentials = configuration.password.map {
-            BackingCredentials(username: configuration.username, password: $0)
-        }
+        let credentials = BackingCredentials(configuration)
         self.awaitsLogin = credentials != nil
         self.commands =
             [credentials?.command].compactMap { $0 }

@@ -138,7 +138,7 @@ struct RelayPoolTests {
         pool.prepareForNewcomer(key)
         let connection = try #require(pool.standingSpare(key, forNewcomer: false))
         pool.retire()
-        guard case .none = pool.sharedConnection(key, now: 0, opened: { _ in }) else {
+        guard case .none = pool.sharedConnection(key, hasShortReply: true, now: 0, opened: { _ in }) else {
             Issue.record("none can be opened")
             return
         }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `REDIS_PROXY_CUT_ROUNDS` says how many; `REDIS_SERVER` names another server's program.
+/// `REDIS_PROXY_CUT_ROUNDS` says how many; `REDIS_SERVER_BINARY` names another server's program.
 @Suite("random conversations, cut at random places", .blocking)
 struct RandomCutsTests {
     private static let atOnce = 20
