@@ -171,28 +171,29 @@ public final class ProxyLoop {
     /// Opens a connection to the backing for one client: as a new client would have it, or logged in as the fill lane's user where clients are trusted.
     func openRelay() -> EventLoopFuture<any Channel> {
         if let outage { return eventLoop.makeFailedFuture(outage) }
-        return open(preamble: configuration.trustsClients ? [configuration.authentication].compactMap { $0 } : [])
+        return open(preamble: configuration.trustsClients ? login : [])
     }
 
     /// Opens a connection that sessions may share, or pass on.
     func openRelay(_ key: RelayKey) -> EventLoopFuture<any Channel> {
         if let outage { return eventLoop.makeFailedFuture(outage) }
-        var preamble = key.isFillUser ? [configuration.authentication].compactMap { $0 } : []
-        if key.version == .resp3 { preamble.append([Array("HELLO".utf8), Array("3".utf8)]) }
+        var preamble = key.isFillUser ? login : []
+        if key.version == .resp3 { preamble.append(.resp3) }
         return open(preamble: preamble)
     }
 
     /// Opens a connection on which the proxy reads as the fill lane does: its user, its database.
     func openReader() -> EventLoopFuture<any Channel> {
         if let outage { return eventLoop.makeFailedFuture(outage) }
-        var preamble = [configuration.authentication].compactMap { $0 }
-        if configuration.backing.database != 0 {
-            preamble.append([Array("SELECT".utf8), Array(String(configuration.backing.database).utf8)])
-        }
+        var preamble = login
+        if configuration.backing.database != 0 { preamble.append(.select(configuration.backing.database)) }
         return open(preamble: preamble)
     }
 
-    private func open(preamble: [[[UInt8]]]) -> EventLoopFuture<any Channel> {
+    /// As the fill lane does, if it does.
+    private var login: [PreambleHandler.Command] { configuration.authentication.map { [.login($0)] } ?? [] }
+
+    private func open(preamble: [PreambleHandler.Command]) -> EventLoopFuture<any Channel> {
         let connected = connector.connect(on: eventLoop) { channel in
             channel.setOption(.autoRead, value: false)
         }

@@ -7,22 +7,35 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let commands: [[[UInt8]]]
+    /// What is said, and what the server says to it where it agrees.
+    struct Command {
+        let words: [[UInt8]]
+        let change: StateChange
+
+        static func login(_ words: [[UInt8]]) -> Command { Command(words: words, change: .authenticate(user: [])) }
+        static let resp3 = Command(
+            words: [Array("HELLO".utf8), Array("3".utf8)], change: .hello(version: 3, user: nil, setsName: false))
+        static func select(_ database: Int) -> Command {
+            Command(words: [Array("SELECT".utf8), Array(String(database).utf8)], change: .select(database: database))
+        }
+    }
+
+    private let commands: [Command]
     private let done: EventLoopPromise<Void>
     private var replies = 0
     private var received = ByteBuffer()
     private var scanner = FrameScanner()
     private var scanned = 0
 
-    /// - Parameter done: Fails with a ``BackingError`` when the server refuses one, or goes away.
-    init(commands: [[[UInt8]]], done: EventLoopPromise<Void>) {
+    /// - Parameter done: Fails with a ``BackingError`` when the server refuses one, says something else than it should, or goes away.
+    init(commands: [Command], done: EventLoopPromise<Void>) {
         self.commands = commands
         self.done = done
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         var encoded: [UInt8] = []
-        for command in commands { RESPEncoder.command(command, into: &encoded) }
+        for command in commands { RESPEncoder.command(command.words, into: &encoded) }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: encoded)), promise: nil)
         context.read()
     }
@@ -46,12 +59,18 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
             }
             scanned = 0
             guard let frame = received.readBytes(length: end) else { return }
-            if frame.first == UInt8(ascii: "-") {
-                fail(context, BackingError(code: .server, message: Array(frame.dropFirst().dropLast(2))))
-                return
+            var reply = ReplyGlimpse()
+            reply.type = scanner.frameType
+            reply.append(frame.span.bytes)
+            switch commands[replies].change.form(of: reply, version: .resp2, queued: 0) {
+            case .success: replies += 1
+            case .refused:
+                return fail(context, BackingError(code: .server, message: Array(frame.dropFirst().dropLast(2))))
+            case .wrong: return fail(context, .unasked)
             }
-            replies += 1
         }
+        // More than was asked for: what would come next is nobody's.
+        guard received.readableBytes == 0 else { return fail(context, .unasked) }
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
         done.succeed()
     }

@@ -8,8 +8,10 @@ protocol RelayReceiver: AnyObject {
     var matchesReplies: Bool { get }
     /// Whether the reply that begins must be looked at.
     var needsGlimpse: Bool { get }
-    /// Whether the reply that has begun with this byte is not passed on.
-    func dropsReply(type: UInt8) -> Bool
+    /// What is done with the reply that has begun with this byte.
+    func fate(ofReply type: UInt8) -> ReplyFate
+    /// A frame has ended that was to be judged; whether it answers a question of the proxy's own, and so is not passed on.
+    func answered(_ reply: ReplyGlimpse) -> Bool
     /// Whether more may be read from the server now.
     var takesMore: Bool { get }
     func replyBegins(type: UInt8)
@@ -20,6 +22,15 @@ protocol RelayReceiver: AnyObject {
     func relayBecameWritable()
     /// The connection has ended; `error` is set where it was the server's fault, `isInsideReply` where a reply was cut.
     func relayEnded(error: BackingError?, isInsideReply: Bool)
+}
+
+/// What is done with a reply.
+enum ReplyFate: Equatable, Sendable {
+    case passedOn
+    /// `CLIENT REPLY` keeps it from the client.
+    case dropped
+    /// It may answer a question of the proxy's own: that is known once it is whole.
+    case judged
 }
 
 /// A connection to the backing that belongs to one session at a time: raw frames both ways, replies scanned for their ends only.
@@ -33,7 +44,9 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
     private var scanner = FrameScanner(limits: .relayed)
     private var glimpse = ReplyGlimpse()
     private var collects = false
-    private var isDropping = false
+    private var fate = ReplyFate.passedOn
+    /// What has come of a reply in earlier bytes that is yet to be judged.
+    private var withheld = ByteBuffer()
     private var isReading = false
     /// False once either side has closed it.
     private(set) var isOpen = true
@@ -135,10 +148,13 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
     private var startedEarlier = false
     /// Where in the bytes in hand replies stand that are not passed on.
     private var dropped: [Range<Int>] = []
+    /// The beginning of a reply that was withheld, and turned out to be the client's: it goes before the bytes in hand.
+    private var restored = ByteBuffer()
 
     private func passedOn(of buffer: ByteBuffer) -> ByteBuffer {
-        guard !dropped.isEmpty else { return buffer }
+        guard !dropped.isEmpty || restored.readableBytes > 0 else { return buffer }
         var passed = ByteBuffer()
+        swap(&passed, &restored)
         var start = 0
         for range in dropped + [buffer.readableBytes..<buffer.readableBytes] {
             let part = buffer.getSlice(at: buffer.readerIndex + start, length: range.lowerBound - start)
@@ -154,14 +170,18 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
         dropped.removeAll(keepingCapacity: true)
         startedEarlier = !scanner.isAtFrameStart
         var offset = 0
+        /// Where the frame begins, or goes on.
+        var frameStart = 0
         while offset < bytes.byteCount, receiver.matchesReplies {
             if scanner.isAtFrameStart {
                 let type = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
                 receiver.replyBegins(type: type)
                 guard receiver.matchesReplies else { return }
-                isDropping = receiver.dropsReply(type: type)
-                collects = receiver.needsGlimpse || type == UInt8(ascii: "-")
-                glimpse.reset()
+                fate = receiver.fate(ofReply: type)
+                collects =
+                    fate == .judged || receiver.needsGlimpse || type == UInt8(ascii: "-") || type == UInt8(ascii: ">")
+                glimpse.reset(headLimit: fate == .judged ? Self.longestAnswer : ReplyGlimpse.headLimit)
+                frameStart = offset
             }
             let start = offset
             let step = try scanner.scan(bytes, from: offset)
@@ -170,16 +190,44 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler {
             case .largeBlob(_, let body, _): offset = body
             case .frameEnd(let end): offset = end
             }
-            if isDropping { dropped.append(start..<offset) }
+            if fate == .dropped { dropped.append(start..<offset) }
             if collects { glimpse.append(bytes.extracting(start..<offset)) }
             if case .frameEnd = step {
                 lastFrameEnd = offset
                 startedEarlier = false
                 glimpse.type = scanner.frameType
-                receiver.replyEnded(glimpse)
+                if glimpse.headLimit == Self.longestAnswer {
+                    judge(frameStart..<offset, receiver.answered(glimpse))
+                } else {
+                    receiver.replyEnded(glimpse)
+                }
             }
         }
+        if fate == .judged, !scanner.isAtFrameStart { withhold(frameStart..<bytes.byteCount, of: buffer) }
     }
+
+    /// A reply that was to be judged is whole, and stands there in the bytes in hand, as far as it is in them.
+    private func judge(_ range: Range<Int>, _ isAnswer: Bool) {
+        guard fate == .judged else { return }
+        if isAnswer { dropped.append(range) } else { restored = withheld }
+        withheld.clear()
+    }
+
+    /// Keeps what there is of a reply that is to be judged, unless it is too long for an answer.
+    private func withhold(_ range: Range<Int>, of buffer: ByteBuffer) {
+        guard glimpse.head.count < Self.longestAnswer else {
+            judge(range, false)
+            fate = .passedOn
+            return
+        }
+        dropped.append(range)
+        if let part = buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count) {
+            withheld.writeImmutableBuffer(part)
+        }
+    }
+
+    /// Answers to the proxy's own questions are shorter, in bytes.
+    private static let longestAnswer = 65_536
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false

@@ -42,6 +42,8 @@ extension StateChange {
     func settlesFirst(under replies: SessionState.Replies) -> Bool {
         switch self {
         case .replies: true
+        // Redis 7.2 and later do not answer a log-in that fails behind a reply which has not been sent yet.
+        case .authenticate, .hello(_, .some, _): true
         case .subscribe, .unsubscribe, .monitor, .synchronize: replies == .off
         default: false
         }

@@ -41,6 +41,8 @@ struct SessionStanding: Equatable, Sendable {
     var canAnswerHere: Bool
     /// A read that is to be relayed waits for its turn.
     var holdsRelay: Bool
+    /// The server has been asked what the session is.
+    var awaitsProof: Bool
     /// No read waits for its turn.
     var hasNoReads: Bool
     /// More reads may wait.
@@ -74,9 +76,10 @@ final class CommandRouter: Sendable {
         switch command.name {
         case "post", "host:": return .hangUp
         case "get" where caches && command.announced == 2 && command.isComplete:
-            if session.holdsRelay { return .wait }
+            if session.holdsRelay || session.awaitsProof { return .wait }
             if session.canAnswerHere, session.mayBeAnsweredFromCache { return session.takesReads ? .read : .wait }
         case "mget" where caches && announcesChanges && command.announced > 1 && command.isComplete:
+            if session.awaitsProof { return .wait }
             if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache { return .readTogether }
         default: break
         }

@@ -120,7 +120,8 @@ extension RESPSession {
     private func standing(for access: CacheAccess) -> SessionStanding {
         SessionStanding(
             mayBeAnsweredFromCache: ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: access),
-            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, hasNoReads: reads.isEmpty,
+            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, awaitsProof: ledger.awaitsProof,
+            hasNoReads: reads.isEmpty,
             takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
             mayLeaveConnection: ledger.mayLeaveConnection(onReset: access.trustsClients), replies: ledger.state.replies)
     }

@@ -16,10 +16,7 @@ extension RESPSession {
     /// A command is about to be forwarded: its fence goes up first.
     func begin(_ relayed: RelayedCommand, now: UInt64) {
         if relayed.needsOffset, ledger.isAtRest, case .open(let connection) = relay {
-            var ping = ByteBuffer()
-            RESPEncoder.command([Array("PING".utf8)], into: &ping)
-            ledger.forwardedOwn(now: now)
-            connection.write(ping)
+            ask(OwnQuestion(asksStanding: false), on: connection, now: now)
         }
         isNew = false
         if commandsUnshared > 0 { commandsUnshared -= 1 }
@@ -138,9 +135,10 @@ extension RESPSession {
 }
 
 extension RESPSession: RelayReceiver {
-    var matchesReplies: Bool { ledger.state.tracking == .byReply || ledger.state.tracking == .monitoring }
+    var matchesReplies: Bool { ledger.matchesReplies }
     var needsGlimpse: Bool { ledger.needsGlimpse }
-    func dropsReply(type: UInt8) -> Bool { ledger.dropsReply(type: type) }
+    func fate(ofReply type: UInt8) -> ReplyFate { ledger.fate(ofReply: type) }
+    func answered(_ reply: ReplyGlimpse) -> Bool { ledger.answered(reply) }
     var takesMore: Bool { held == nil && (channel.isWritable || !channel.isActive) || isClosed }
 
     func replyBegins(type: UInt8) {
@@ -200,6 +198,7 @@ extension RESPSession: RelayReceiver {
             // RESET has logged the connection out; a new one is logged in again, as a new client's would be.
             connection.close()
             relay = .none
+            ledger.connectionReplaced()
         }
         ledger.wasReset = false
         process()

@@ -216,6 +216,7 @@ final class RESPSession: ChannelInboundHandler {
         flushForwards()
         flushOutput()
         isProcessing = false
+        askForProof(now: started)
         leaveConnection()
         endIfDone()
         readMore()

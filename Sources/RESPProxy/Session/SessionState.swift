@@ -52,13 +52,15 @@ struct SessionState: Equatable, Sendable {
     /// Its connection has something that only it has and that leaves the cache as it is (a name, a client id that was asked for): the
     /// session keeps it, until `RESET`.
     var isPinned = false
+    /// False from when a command goes out that changes the session until the server has been asked what came of it (``ReplyProof``).
+    var isProven = true
     var tracking: Tracking = .byReply
     var replies: Replies = .on
 
     /// Whether any connection of the same version and user would do as well as the one that the session has.
     var isDefault: Bool {
         database == 0 && !inTransaction && !isWatching && channels == 0 && patterns == 0 && shardChannels == 0
-            && !isTracked && !isUncertain && !isPinned && tracking == .byReply && replies == .on
+            && !isTracked && !isUncertain && !isPinned && isProven && tracking == .byReply && replies == .on
     }
 
     var isSubscribed: Bool { channels + patterns + shardChannels > 0 }
@@ -67,8 +69,8 @@ struct SessionState: Equatable, Sendable {
     /// nothing that makes an answer from the cache wrong or out of place.
     @inline(__always)
     func mayBeAnsweredFromCache(access: CacheAccess) -> Bool {
-        guard database == access.database, !inTransaction, !isWatching, !isTracked, !isUncertain, tracking == .byReply,
-            replies == .on
+        guard database == access.database, !inTransaction, !isWatching, !isTracked, !isUncertain, isProven,
+            tracking == .byReply, replies == .on
         else { return false }
         if version == .resp2 && isSubscribed { return false }
         return access.includes(user)
@@ -83,6 +85,9 @@ struct CacheAccess: Equatable, Sendable {
     var fillUser: [UInt8]?
     /// `CLIENT_AUTH=trust`: a new session is logged in as the fill lane's user.
     var trustsClients: Bool
+
+    /// Whom the server takes for the user of a connection on which the client has not logged in.
+    var newUser: [UInt8] { trustsClients ? fillUser ?? SessionState.User.defaultName : SessionState.User.defaultName }
 
     func includes(_ user: SessionState.User) -> Bool {
         switch user {
