@@ -127,7 +127,9 @@ struct RelayLedger: Sendable {
             // Forwarded as it is: `state` is up to date, since such a command waits for those before it.
             let isAsSent = RepliesOnWire(for: command.change, in: state) == .asSent
             entry.isQueued = isAsSent && state.inTransaction
-            entry.silences = isAsSent && !state.inTransaction
+            // A subscriber under RESP2 is refused.
+            let isRefused = state.isSubscribed && state.version == .resp2
+            entry.silences = isAsSent && !state.inTransaction && !isRefused
         default: break
         }
         if !command.change.isNone {
@@ -170,6 +172,15 @@ struct RelayLedger: Sendable {
     /// A question that asks for what is not certain.
     func question(newUser: [UInt8]) -> OwnQuestion {
         OwnQuestion(asksStanding: proof.doubt == .standing, newUser: newUser)
+    }
+
+    /// The client has sent an empty line, which is a command to the server: it takes what `CLIENT REPLY SKIP` leaves to the next.
+    ///
+    /// - Returns: False while it is not known yet whether anything is left to it.
+    mutating func takeEmptyCommand() -> Bool {
+        if case .replies(.skip) = outstanding.last?.change { return false }
+        if outstanding.isEmpty, state.replies == .skipsNext { state.replies = .on }
+        return true
     }
 
     /// A question of the proxy's own is being sent; nothing is outstanding.
@@ -350,6 +361,7 @@ struct RelayLedger: Sendable {
             queuedCommands += 1
             if command.isQueued { silencesTransaction = true }
             if case .pause(let change) = change { state.queuedPause = change }
+            if change.subscriptionKind != nil { state.transactionSubscribes = true }
             switch change {
             case .none, .replies, .pause: if command.pins || command.isQueued { state.transactionChangesState = true }
             default: state.transactionChangesState = true

@@ -11,7 +11,8 @@ enum RepliesOnWire: Equatable, Sendable {
     case askedFor
     /// `CLIENT REPLY OFF` before it: of what follows it is not known, as it begins, whether it is a reply or comes by itself.
     case silenced
-    /// Nothing is like it: the session ends. An `EXEC` whose reply would begin in its middle.
+    /// Nothing is like it: the session ends. An `EXEC` whose reply would begin in its middle, or would be confirmations without what stands
+    /// around them.
     case notPossible
 
     static let command = [Array("CLIENT".utf8), Array("REPLY".utf8)]
@@ -22,7 +23,8 @@ enum RepliesOnWire: Equatable, Sendable {
         self = .asSent
         guard state.tracking == .byReply else { return }
         switch change {
-        case .replies(.on) where state.inTransaction && state.replies == .off:
+        case .replies(.on) where state.inTransaction && state.replies == .off,
+            .execute where state.transactionSubscribes && state.replies == .off:
             self = .notPossible
         case .replies(.off), .replies(.skip):
             // Queued, it takes effect inside the reply to EXEC, which so has fewer elements than it says.
@@ -31,7 +33,8 @@ enum RepliesOnWire: Equatable, Sendable {
             if change == .replies(.off) && state.isSubscribed { return }
             self = .askedFor
         case .subscribe, .unsubscribe, .monitor, .synchronize:
-            if state.replies == .off { self = .silenced }
+            // Queued, they have no messages yet.
+            if state.replies == .off && !state.inTransaction { self = .silenced }
         default: break
         }
     }
@@ -44,7 +47,7 @@ extension StateChange {
         case .replies: true
         // Redis 7.2 and later do not answer a log-in that fails behind a reply which has not been sent yet.
         case .authenticate, .hello(_, .some, _): true
-        case .subscribe, .unsubscribe, .monitor, .synchronize: replies == .off
+        case .subscribe, .unsubscribe, .monitor, .synchronize, .execute: replies == .off
         default: false
         }
     }
@@ -55,7 +58,9 @@ extension StateChange {
         if type == UInt8(ascii: "-") { return replies != .on }
         return switch (self, replies) {
         case (.replies(.off), _), (.replies(.skip), _): true
-        case (.replies(.on), _), (.subscribe, _), (.unsubscribe, _), (.synchronize, _), (_, .on): false
+        case (.replies(.on), _), (.synchronize, _), (_, .on): false
+        // `+QUEUED`: that is no confirmation yet.
+        case (.subscribe, _), (.unsubscribe, _): type == UInt8(ascii: "+")
         case (.reset, .off): false
         default: true
         }

@@ -55,6 +55,7 @@ extension SessionState {
     mutating func endTransaction() {
         inTransaction = false
         transactionChangesState = false
+        transactionSubscribes = false
         queuedPause = nil
         isWatching = false
     }

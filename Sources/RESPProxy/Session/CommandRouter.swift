@@ -76,11 +76,12 @@ final class CommandRouter: Sendable {
         switch command.name {
         case "post", "host:": return .hangUp
         case "get" where caches && command.announced == 2 && command.isComplete:
-            if session.holdsRelay || session.awaitsProof { return .wait }
+            if session.holdsRelay { return .wait }
             if session.canAnswerHere, session.mayBeAnsweredFromCache { return session.takesReads ? .read : .wait }
-        case "mget" where caches && announcesChanges && command.announced > 1 && command.isComplete:
             if session.awaitsProof { return .wait }
+        case "mget" where caches && announcesChanges && command.announced > 1 && command.isComplete:
             if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache { return .readTogether }
+            if session.awaitsProof { return .wait }
         default: break
         }
         // A session waits on one connection at a time.

@@ -216,7 +216,7 @@ final class RESPSession: ChannelInboundHandler {
         flushForwards()
         flushOutput()
         isProcessing = false
-        askForProof(now: started)
+        if !ledger.state.isProven { askForProof(now: started) }
         leaveConnection()
         endIfDone()
         readMore()

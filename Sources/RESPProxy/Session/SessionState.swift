@@ -10,6 +10,9 @@ struct SessionState: Equatable, Sendable {
 
         /// Whom one is who names nobody.
         static let defaultName = Array("default".utf8)
+
+        /// - Parameter new: Whom the server takes for the user of a new connection.
+        func name(ofNew new: [UInt8]) -> [UInt8] { if case .named(let name) = self { name } else { new } }
     }
 
     /// How the replies of the pinned connection can be followed.
@@ -38,6 +41,8 @@ struct SessionState: Equatable, Sendable {
     var inTransaction = false
     /// The open transaction has queued a command that changes the session in a way that its `EXEC` reply does not show.
     var transactionChangesState = false
+    /// The open transaction has queued a subscription, or the end of one.
+    var transactionSubscribes = false
     /// What the open transaction has queued last of `CLIENT PAUSE` and `UNPAUSE`: it happens with its `EXEC`.
     var queuedPause: StateChange.PauseChange?
     var isWatching = false
@@ -62,6 +67,9 @@ struct SessionState: Equatable, Sendable {
         database == 0 && !inTransaction && !isWatching && channels == 0 && patterns == 0 && shardChannels == 0
             && !isTracked && !isUncertain && !isPinned && isProven && tracking == .byReply && replies == .on
     }
+
+    /// Whether it is known which commands have been answered.
+    var matchesReplies: Bool { tracking == .byReply }
 
     var isSubscribed: Bool { channels + patterns + shardChannels > 0 }
 
