@@ -43,6 +43,9 @@ public final class ProxyLoop {
     /// See `ProxyLoops`: done once clients that had connected before are there, and what was opened for them.
     var settle: (() -> EventLoopFuture<Void>)?
 
+    /// It has been said that the server does not tell what a session is.
+    private var hasToldOfRefusedProof = false
+
     /// Every client's channel.
     private var channels: [ObjectIdentifier: any Channel] = [:]
     private var quiesced: EventLoopPromise<Void>?
@@ -140,6 +143,15 @@ public final class ProxyLoop {
         RelayKey(
             of: state, trustsClients: configuration.trustsClients, fillUser: access.fillUser,
             admitsAnonymous: pool.admitsAnonymous == true)
+    }
+
+    /// The server does not let a user ask what the proxy must know before it answers him from the cache.
+    func proofWasRefused(of user: SessionState.User) {
+        guard !hasToldOfRefusedProof else { return }
+        hasToldOfRefusedProof = true
+        logger.warning(
+            "a client's user may not send CLIENT INFO and PING: once it has logged in, or changed its session, it is not answered from the cache",
+            metadata: ["user": "\(String(decoding: user.name(ofNew: access.newUser), as: UTF8.self))"])
     }
 
     private func makePool() -> RelayPool {

@@ -36,13 +36,8 @@ struct ClientStanding: Equatable, Sendable {
     ///
     /// What a server does not tell (`ssub` and `resp` before 7.0, `watch` before 7.4) is not compared.
     func agrees(with state: SessionState, newUser: [UInt8]) -> Bool {
-        let user =
-            switch state.user {
-            case .new: newUser
-            case .named(let name): name
-            }
         let flags = self["flags"] ?? []
-        return self["user"] == user && integer("db") == state.database
+        return self["user"] == state.user.name(ofNew: newUser) && integer("db") == state.database
             && (integer("multi") ?? -1 >= 0) == state.inTransaction
             && integer("sub") ?? 0 == state.channels && integer("psub") ?? 0 == state.patterns
             && integer("ssub").map { $0 == state.shardChannels } != false

@@ -138,7 +138,11 @@ extension RESPSession: RelayReceiver {
     var matchesReplies: Bool { ledger.matchesReplies }
     var needsGlimpse: Bool { ledger.needsGlimpse }
     func fate(ofReply type: UInt8) -> ReplyFate { ledger.fate(ofReply: type) }
-    func answered(_ reply: ReplyGlimpse) -> Bool { ledger.answered(reply) }
+    func answered(_ reply: ReplyGlimpse) -> Bool {
+        let isAnswer = ledger.answered(reply)
+        if ledger.isProofRefused { loop.proofWasRefused(of: ledger.state.user) }
+        return isAnswer
+    }
     var takesMore: Bool { held == nil && (channel.isWritable || !channel.isActive) || isClosed }
 
     func replyBegins(type: UInt8) {
