@@ -56,6 +56,8 @@ public final class ProxyLoop {
     private var strayPushes = OccasionalWarning(
         "the server has pushed something on a connection that sessions share: it is for none of them, and was dropped; "
             + "somebody's CLIENT TRACKING redirects to it by the server's own id")
+    /// It has been said that the server does not tell what a session is.
+    private var hasToldOfRefusedProof = false
 
     /// Every client's channel.
     private var channels: [ObjectIdentifier: any Channel] = [:]
@@ -174,6 +176,15 @@ public final class ProxyLoop {
             admitsAnonymous: pool.admitsAnonymous == true)
     }
 
+    /// The server does not let a user ask what the proxy must know before it answers him from the cache.
+    func proofWasRefused(of user: SessionState.User) {
+        guard !hasToldOfRefusedProof else { return }
+        hasToldOfRefusedProof = true
+        logger.warning(
+            "a client's user may not send CLIENT INFO and PING: once it has logged in, or changed its session, it is not answered from the cache",
+            metadata: ["user": "\(String(decoding: user.name(ofNew: access.newUser), as: UTF8.self))"])
+    }
+
     private func makePool() -> RelayPool {
         let pool = RelayPool(on: eventLoop) { [unowned self] key in
             openRelay(key)
@@ -211,8 +222,7 @@ public final class ProxyLoop {
     /// Opens a connection to the backing for one client: as a new client would have it, or logged in as the fill lane's user where clients are trusted.
     func openRelay() -> EventLoopFuture<OpenedRelay> {
         if let outage { return eventLoop.makeFailedFuture(outage) }
-        let preamble = configuration.trustsClients ? [configuration.authentication].compactMap { $0 } : []
-        return open(preamble: Preamble(preamble))
+        return open(preamble: Preamble(login: configuration.trustsClients ? configuration.authentication : nil))
     }
 
     /// Opens a connection that sessions may share, or pass on.
@@ -232,11 +242,8 @@ public final class ProxyLoop {
     /// Opens a connection on which the proxy reads as the fill lane does: its user, its database.
     func openReader() -> EventLoopFuture<any Channel> {
         if let outage { return eventLoop.makeFailedFuture(outage) }
-        var preamble = [configuration.authentication].compactMap { $0 }
-        if configuration.backing.database != 0 {
-            preamble.append([Array("SELECT".utf8), Array(String(configuration.backing.database).utf8)])
-        }
-        return open(preamble: Preamble(preamble)).map(\.channel)
+        let database = configuration.backing.database
+        return open(preamble: Preamble(login: configuration.authentication, database: database)).map(\.channel)
     }
 
     private func open(preamble: Preamble) -> EventLoopFuture<OpenedRelay> {

@@ -168,6 +168,6 @@ extension SessionConversation.Step {
     }
 
     fileprivate static var hello3: Self {
-        like("HELLO 3", "%7\r\n", "%1\r\n$5\r\nproto\r\n:3\r\n", .shares)
+        like("HELLO 3", "%7\r\n", "%2\r\n$6\r\nserver\r\n$5\r\nredis\r\n$5\r\nproto\r\n:3\r\n", .shares)
     }
 }

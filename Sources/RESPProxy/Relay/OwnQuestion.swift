@@ -1,24 +1,51 @@
+import NIOCore
 import RESPParser
 
-/// What the proxy asks of a connection of a session's own, between the client's commands.
-enum OwnQuestion: Hashable, Sendable {
-    /// The server's id of it.
-    case identifier
-    /// Whether the server counts it as logged in: `HELLO` is refused otherwise, even while no password is asked for.
-    case admission(RESPVersion)
+/// What the proxy itself asks on a connection of a session's own, to know for certain what it has so far only told from the order of the
+/// replies.
+///
+/// `PING` with a word that nobody else can know: the server says it in the place of this one question and nowhere before. So where it
+/// comes, as many replies have come as commands were sent. `CLIENT INFO` right before it, where it is asked, says what the session is;
+/// what stands right before the word is the answer to that, whatever came earlier.
+struct OwnQuestion: Equatable, Sendable {
+    /// The commands, in the order of their replies.
+    enum Part: Equatable, Sendable { case standing, word }
 
-    var command: [[UInt8]] {
-        switch self {
-        case .identifier: [Array("CLIENT".utf8), Array("ID".utf8)]
-        case .admission(let version): [Array("HELLO".utf8), Array(String(version.rawValue).utf8)]
-        }
+    let word: [UInt8]
+    let asksStanding: Bool
+    /// Whom `CLIENT INFO` names of a connection on which nobody has logged in himself.
+    let newUser: [UInt8]
+
+    /// - Parameter word: Unforeseeable, and never used twice.
+    init(word: [UInt8] = Self.randomWord(), asksStanding: Bool, newUser: [UInt8] = SessionState.User.defaultName) {
+        self.word = word
+        self.asksStanding = asksStanding
+        self.newUser = newUser
     }
 
-    /// Whether the answer has the form that it has where it is no error.
-    func isAnswered(by type: UInt8) -> Bool {
-        switch self {
-        case .identifier: type == UInt8(ascii: ":")
-        case .admission: type == UInt8(ascii: "*") || type == UInt8(ascii: "%")
+    var parts: [Part] { asksStanding ? [.standing, .word] : [.word] }
+
+    func encode(into bytes: inout ByteBuffer) {
+        if asksStanding { RESPEncoder.command([Array("CLIENT".utf8), Array("INFO".utf8)], into: &bytes) }
+        RESPEncoder.command([Array("PING".utf8), word], into: &bytes)
+    }
+
+    /// Whether the frame is the answer to `PING`.
+    func isSaid(by reply: ReplyGlimpse) -> Bool {
+        let header = Array("$\(word.count)\r\n".utf8)
+        return reply.head.count == header.count + word.count + 2 && reply.head.starts(with: header)
+            && reply.head.dropFirst(header.count).starts(with: word)
+    }
+
+    /// 128 bits, behind a name by which an operator who reads `MONITOR` knows whose it is.
+    static func randomWord() -> [UInt8] {
+        let digits = Array("0123456789abcdef".utf8)
+        var random = SystemRandomNumberGenerator()
+        var word = Array("redis-proxy-".utf8)
+        for _ in 0..<2 {
+            let bits = random.next()
+            for place in 0..<16 { word.append(digits[Int((bits >> UInt64(place * 4)) & 0xF)]) }
         }
+        return word
     }
 }

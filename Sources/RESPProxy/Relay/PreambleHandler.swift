@@ -16,7 +16,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var scanned = 0
 
     /// - Parameter done: Given the server's id of the connection, where a reply told it; fails with a ``BackingError`` when the server refuses
-    ///   one of the commands, or goes away.
+    ///   one of the commands, says something else than it should, or goes away.
     init(preamble: Preamble, done: EventLoopPromise<Int?>) {
         self.preamble = preamble
         self.done = done
@@ -24,7 +24,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         var encoded: [UInt8] = []
-        for command in preamble.commands { RESPEncoder.command(command, into: &encoded) }
+        for command in preamble.commands { RESPEncoder.command(command.words, into: &encoded) }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: encoded)), promise: nil)
         context.read()
     }
@@ -47,18 +47,26 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
                 return
             }
             scanned = 0
-            guard let frame = received.readSlice(length: end) else { return }
-            if frame.readableBytesView.first == UInt8(ascii: "-"), preamble.isRefused(by: frame, reply: replies) {
-                let text = frame.readableBytesView.dropFirst().dropLast(2)
-                fail(context, BackingError(code: .server, message: Array(text)))
-                return
-            }
-            _ = IdentifierReply.hello.replacing(in: frame) { ofServer in
-                identifier = ofServer
-                return ofServer
+            guard let frame = received.readBytes(length: end) else { return }
+            var reply = ReplyGlimpse()
+            reply.type = scanner.frameType
+            reply.append(frame.span.bytes)
+            switch preamble.commands[replies].change.form(of: reply, version: .resp2, queued: 0) {
+            case .success:
+                _ = IdentifierReply.hello.replacing(in: ByteBuffer(bytes: frame)) { ofServer in
+                    identifier = ofServer
+                    return ofServer
+                }
+            case .refused:
+                let text = frame.dropFirst().dropLast(2)
+                guard preamble.isRefused(by: text, reply: replies) else { break }
+                return fail(context, BackingError(code: .server, message: Array(text)))
+            case .wrong: return fail(context, .unasked)
             }
             replies += 1
         }
+        // More than was asked for: what would come next is nobody's.
+        guard received.readableBytes == 0 else { return fail(context, .unasked) }
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
         done.succeed(identifier)
     }

@@ -8,8 +8,10 @@ protocol RelayReceiver: AnyObject {
     var matchesReplies: Bool { get }
     /// Whether the reply that begins must be looked at.
     var needsGlimpse: Bool { get }
-    /// Whether the reply that has begun with this byte is not passed on.
-    func dropsReply(type: UInt8) -> Bool
+    /// What is done with the reply that has begun with this byte.
+    func fate(ofReply type: UInt8) -> ReplyFate
+    /// A frame has ended that was to be judged; whether it answers a question of the proxy's own, and so is not passed on.
+    func answered(_ reply: ReplyGlimpse) -> Bool
     /// What of the reply, or push, that has begun with this byte is replaced.
     func identifierReply(type: UInt8) -> IdentifierReply
     /// The whole of such a one, as it is passed on.
@@ -28,6 +30,15 @@ protocol RelayReceiver: AnyObject {
     func relayEnded(error: BackingError?, isInsideReply: Bool)
 }
 
+/// What is done with a reply.
+enum ReplyFate: Equatable, Sendable {
+    case passedOn
+    /// `CLIENT REPLY` keeps it from the client.
+    case dropped
+    /// It may answer a question of the proxy's own: that is known once it is whole.
+    case judged
+}
+
 /// A connection to the backing that belongs to one session at a time: raw frames both ways, replies scanned for their ends only.
 final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, BackingLink {
     typealias InboundIn = ByteBuffer
@@ -39,15 +50,17 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     private var scanner = FrameScanner(limits: .relayed)
     private var glimpse = ReplyGlimpse()
     private var collects = false
-    private var isDropping = false
-    private var question: OwnQuestion?
+    private var question: ConnectionQuestion?
     /// The frame in hand is the answer to that.
     private var isAnswer = false
     /// What the server does not answer.
-    private var refused: Set<OwnQuestion> = []
+    private var refused: Set<ConnectionQuestion> = []
     /// What of the frame in hand is replaced, and what of it has come.
     private var replacing = IdentifierReply.none
     private var gathered = ByteBuffer()
+    private var fate = ReplyFate.passedOn
+    /// What has come of a reply in earlier bytes that is yet to be judged.
+    private var withheld = ByteBuffer()
     private var isReading = false
     /// Bytes that the server has sent.
     private(set) var receivedBytes: UInt64 = 0
@@ -96,7 +109,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     /// Asks the server something of the proxy's own; to be called while no reply is outstanding, so that the next is the answer.
     ///
     /// - Returns: Whether an answer will come: it is not known yet, and was not refused.
-    func ask(_ asked: OwnQuestion) -> Bool {
+    func ask(_ asked: ConnectionQuestion) -> Bool {
         guard question == nil else { return true }
         let isKnown = asked == .identifier ? identifier != nil : isProven
         guard !isKnown, !refused.contains(asked), isOpen else { return false }
@@ -218,10 +231,13 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     private var startedEarlier = false
     /// Where in the bytes in hand something stands that is not passed on as it is, and what is in its place.
     private var edits: [(range: Range<Int>, replacement: ByteBuffer?)] = []
+    /// The beginning of a reply that was withheld, and turned out to be the client's: it goes before the bytes in hand.
+    private var restored = ByteBuffer()
 
     private func passedOn(of buffer: ByteBuffer) -> ByteBuffer {
-        guard !edits.isEmpty else { return buffer }
+        guard !edits.isEmpty || restored.readableBytes > 0 else { return buffer }
         var passed = ByteBuffer()
+        swap(&passed, &restored)
         var start = 0
         for edit in edits + [(buffer.readableBytes..<buffer.readableBytes, nil)] {
             // Behind a fault less is passed on than was edited.
@@ -252,7 +268,9 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
         edits.removeAll(keepingCapacity: true)
         startedEarlier = !scanner.isAtFrameStart
         var offset = 0
-        while offset < bytes.byteCount, receiver.matchesReplies {
+        /// Where the frame begins, or goes on.
+        var frameStart = 0
+        while offset < bytes.byteCount, receiver.matchesReplies || question != nil {
             if scanner.isAtFrameStart {
                 let type = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
                 isAnswer = question != nil && type != UInt8(ascii: ">")
@@ -260,10 +278,13 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
                     receiver.replyBegins(type: type)
                     guard receiver.matchesReplies else { return }
                 }
-                isDropping = isAnswer || receiver.dropsReply(type: type)
-                replacing = isDropping ? .none : receiver.identifierReply(type: type)
-                collects = isAnswer || receiver.needsGlimpse || type == UInt8(ascii: "-")
-                glimpse.reset()
+                fate = isAnswer ? .dropped : receiver.fate(ofReply: type)
+                replacing = fate == .passedOn ? receiver.identifierReply(type: type) : .none
+                collects =
+                    isAnswer || fate == .judged || receiver.needsGlimpse || type == UInt8(ascii: "-")
+                    || type == UInt8(ascii: ">")
+                glimpse.reset(headLimit: fate == .judged ? Self.longestAnswer : ReplyGlimpse.headLimit)
+                frameStart = offset
             }
             let start = offset
             let step = try scanner.scan(bytes, from: offset)
@@ -274,7 +295,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
             }
             var isEnd = false
             if case .frameEnd = step { isEnd = true }
-            if isDropping { edits.append((start..<offset, nil)) }
+            if fate == .dropped { edits.append((start..<offset, nil)) }
             if replacing != .none { gather(bytes, start..<offset, isEnd: isEnd, for: receiver) }
             if collects { glimpse.append(bytes.extracting(start..<offset)) }
             guard isEnd else { continue }
@@ -284,11 +305,37 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
             if isAnswer {
                 try answered(glimpse)
                 receiver.ownQuestionAnswered()
+            } else if glimpse.headLimit == Self.longestAnswer {
+                judge(frameStart..<offset, receiver.answered(glimpse))
             } else {
                 receiver.replyEnded(glimpse)
             }
         }
+        if fate == .judged, !scanner.isAtFrameStart { withhold(frameStart..<bytes.byteCount, of: buffer) }
     }
+
+    /// A reply that was to be judged is whole, and stands there in the bytes in hand, as far as it is in them.
+    private func judge(_ range: Range<Int>, _ isAnswer: Bool) {
+        guard fate == .judged else { return }
+        if isAnswer { edits.append((range, nil)) } else { restored = withheld }
+        withheld.clear()
+    }
+
+    /// Keeps what there is of a reply that is to be judged, unless it is too long for an answer.
+    private func withhold(_ range: Range<Int>, of buffer: ByteBuffer) {
+        guard glimpse.head.count < Self.longestAnswer else {
+            judge(range, false)
+            fate = .passedOn
+            return
+        }
+        edits.append((range, nil))
+        if let part = buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count) {
+            withheld.writeImmutableBuffer(part)
+        }
+    }
+
+    /// Answers to the proxy's own questions are shorter, in bytes.
+    private static let longestAnswer = 65_536
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false

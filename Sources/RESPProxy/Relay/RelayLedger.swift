@@ -16,7 +16,7 @@ struct RelayLedger: Sendable {
         /// If it succeeds, what the connection has from then on, whatever `RESET` undoes.
         var lasting: SessionState.Lasting = .nothing
         /// The proxy's own: its reply is not for the client.
-        var isOwn = false
+        var own: OwnQuestion.Part?
         /// It is to become part of a transaction as it is.
         var isQueued = false
         /// From here on replies cannot be told apart by counting.
@@ -29,7 +29,7 @@ struct RelayLedger: Sendable {
         var identifierReply = IdentifierReply.none
 
         /// Whether its success changes nothing about the session or its connection, as that of nearly all commands.
-        var isPlain: Bool { change.isNone && !pins && !isOwn && !identifierReply.tellsOwn }
+        var isPlain: Bool { change.isNone && !pins && own == nil && !identifierReply.tellsOwn }
     }
 
     /// As far as the server has confirmed it.
@@ -50,7 +50,10 @@ struct RelayLedger: Sendable {
     /// The reply to an `EXEC` tells the client the server's id of its connection: nothing replaces that, so no other connection will do, for
     /// good.
     private var tellsServerIdentifier = false
+    /// How many commands the open transaction has queued.
+    private var queuedCommands = 0
     private var unmatched = UnmatchedFences()
+    private var proof = ReplyProof()
 
     /// Replies still to come.
     var count: Int { outstanding.count }
@@ -65,11 +68,16 @@ struct RelayLedger: Sendable {
             && state.replies == .on
     }
 
-    /// Whether the reply that begins with this byte is not for the client: to a command of the proxy's own, or kept from it by
-    /// `CLIENT REPLY`. Pushes always are for it.
-    func dropsReply(type: UInt8) -> Bool {
-        guard state.tracking == .byReply, type != UInt8(ascii: ">"), let front = outstanding.first else { return false }
-        return front.isOwn || front.change.isSilent(type: type, replies: state.replies) && !front.isQueued
+    /// Whether the frames that come are looked at one by one.
+    var matchesReplies: Bool { state.tracking == .byReply || state.tracking == .monitoring || proof.isAsking }
+
+    /// What is done with the reply that begins with this byte. Pushes always are for the client.
+    func fate(ofReply type: UInt8) -> ReplyFate {
+        guard type != UInt8(ascii: ">") else { return .passedOn }
+        guard state.tracking == .byReply else { return proof.isAsking ? .judged : .passedOn }
+        guard let front = outstanding.first else { return .passedOn }
+        if front.own != nil { return .judged }
+        return front.change.isSilent(type: type, replies: state.replies) && !front.isQueued ? .dropped : .passedOn
     }
 
     /// What is replaced in the reply that is due.
@@ -114,6 +122,7 @@ struct RelayLedger: Sendable {
     ///
     /// - Returns: The fence to raise before it is written.
     mutating func forwarded(_ command: RelayedCommand, now: UInt64) -> WriteEffect {
+        doubt(command)
         guard state.tracking == .byReply else {
             if command.change == .reset, state.tracking == .monitoring { isResetting = true }
             // Whether it succeeds is not seen.
@@ -127,11 +136,14 @@ struct RelayLedger: Sendable {
         case .none: break
         case .subscribe(_, let count): entry.confirmations = max(count, 1)
         case .unsubscribe(_, let count): entry.confirmations = count
+        case .unanswered: entry.silences = true
         case .replies(.off), .replies(.skip):
             // Forwarded as it is: `state` is up to date, since such a command waits for those before it.
             let isAsSent = RepliesOnWire(for: command.change, in: state) == .asSent
             entry.isQueued = isAsSent && state.inTransaction
-            entry.silences = isAsSent && !state.inTransaction
+            // A subscriber under RESP2 is refused.
+            let isRefused = state.isSubscribed && state.version == .resp2
+            entry.silences = isAsSent && !state.inTransaction && !isRefused
         default: break
         }
         if !command.change.isNone {
@@ -143,17 +155,80 @@ struct RelayLedger: Sendable {
         return command.writes
     }
 
-    /// A command of the proxy's own is being sent between the client's.
-    mutating func forwardedOwn(now: UInt64) {
-        outstanding.append(
-            Outstanding(change: .none, writes: .none, isBlocking: false, pins: false, isOwn: true, started: now))
-    }
-
-    /// Replies cannot be told any more from what comes by itself. The fences of what is outstanding stay up until the connection ends.
+    /// Replies cannot be told any more from what comes by itself, or which command each belongs to. That holds as long as the connection:
+    /// nothing that looks like the reply to `RESET` ends it.
     mutating func giveUpMatching() {
         state.tracking = .unmatched
         adoptUnmatched()
     }
+
+    // MARK: Certainty
+
+    private mutating func doubt(_ command: RelayedCommand) {
+        proof.forwarded(command.change, pins: command.pins)
+        if proof.isInDoubt { state.isProven = false }
+    }
+
+    /// The session's state if it proves to be what the replies have made of it, where the server is to be asked about that now.
+    var stateToProve: SessionState? {
+        guard proof.isDue, outstanding.isEmpty, !state.inTransaction, state.tracking == .byReply, state.replies == .on,
+            // Under RESP2 PING has another reply then.
+            !state.isSubscribed || state.version == .resp3
+        else { return nil }
+        var state = state
+        state.isProven = true
+        return state
+    }
+
+    /// Whether the client's next reads have to wait for an answer of the server to the proxy's own question.
+    var awaitsProof: Bool { proof.isAsking && state.tracking == .byReply }
+
+    /// A question that asks for what is not certain.
+    func question(newUser: [UInt8]) -> OwnQuestion {
+        OwnQuestion(asksStanding: proof.doubt == .standing, newUser: newUser)
+    }
+
+    /// The client has sent an empty line, which is a command to the server: it takes what `CLIENT REPLY SKIP` leaves to the next.
+    ///
+    /// - Returns: False while it is not known yet whether anything is left to it.
+    mutating func takeEmptyCommand() -> Bool {
+        if case .replies(.skip) = outstanding.last?.change { return false }
+        if outstanding.isEmpty, state.replies == .skipsNext { state.replies = .on }
+        return true
+    }
+
+    /// A question of the proxy's own is being sent; nothing is outstanding.
+    mutating func ask(_ question: OwnQuestion, now: UInt64) {
+        proof.ask(question)
+        for part in question.parts {
+            outstanding.append(
+                Outstanding(change: .none, writes: .none, isBlocking: false, pins: false, own: part, started: now))
+        }
+    }
+
+    /// A frame has ended that may answer a question of the proxy's own.
+    ///
+    /// - Returns: Whether it does, and so is not for the client.
+    mutating func answered(_ reply: ReplyGlimpse) -> Bool {
+        guard state.tracking == .byReply, let part = outstanding.first?.own else { return proof.takes(reply) }
+        switch proof.received(reply, for: part, state: state) {
+        case .goesOn, .unanswered: break
+        case .proven: state.isProven = true
+        case .denied:
+            _ = takeFront()
+            giveUpMatching()
+            return true
+        case .displaced:
+            let isOwn = proof.takes(reply)
+            giveUpMatching()
+            return isOwn
+        }
+        _ = takeFront()
+        return true
+    }
+
+    /// Whether the server has refused to say what the session is, so that it is not answered from the cache.
+    var isProofRefused: Bool { proof.isRefused }
 
     // MARK: Replies
 
@@ -196,19 +271,27 @@ struct RelayLedger: Sendable {
             state.leave(lasting)
             wasReset = true
             rightsChanged = true
+            proof.forwarded(.reset, pins: false)
+            state.isProven = false
             return (Fences(.none, fences), nil)
         }
-        guard state.tracking == .byReply, !isPublished(reply), !outstanding.isEmpty else { return (.none, nil) }
-        if outstanding[0].change.isSubscription, let kind = reply.messageKind {
-            let front = outstanding[0]
-            return (.none, confirm(front.change, kind, reply) ? front.started : nil)
+        guard state.tracking == .byReply else { return (.none, nil) }
+        if let front = outstanding.first, front.change.subscriptionKind != nil,
+            front.change.isConfirmed(by: reply.messageKind)
+        {
+            return (.none, confirm(front.change, reply) ? front.started : nil)
+        }
+        guard !comesByItself(reply) else { return (.none, nil) }
+        guard !outstanding.isEmpty, reply.type != UInt8(ascii: ">") else {
+            // Nobody has asked for that: one before it must have been another's, too.
+            giveUpMatching()
+            return (.none, nil)
         }
         let front = takeFront()
-        guard !front.isOwn else { return (.none, nil) }
         if state.replies == .skipsNext { state.replies = .on }
         // The server closes behind it, and the client is to see that.
         if reply.isError, reply.starts(with: "-ERR Protocol error") { state.isPinned = true }
-        let fences = front.isPlain ? .none : Fences(.none, apply(front, reply))
+        let fences = front.isPlain && !state.inTransaction ? .none : Fences(.none, apply(front, reply))
         adoptUnmatched()
         return (fences, front.started)
     }
@@ -235,8 +318,11 @@ struct RelayLedger: Sendable {
         return fences
     }
 
-    /// The session has given up its connection, with what was left on that, for one that has nothing.
-    mutating func connectionReplaced() { state = SessionState() }
+    /// The session has given up its connection, with what was left on that and whatever was in doubt there, for one that has nothing.
+    mutating func connectionReplaced() {
+        proof = ReplyProof()
+        state = SessionState()
+    }
 
     // MARK: Effects
 
@@ -251,19 +337,22 @@ struct RelayLedger: Sendable {
         return queuedWrites
     }
 
-    /// Whether a frame came by itself: a push that no command asked for, or a message under RESP2.
-    private func isPublished(_ reply: ReplyGlimpse) -> Bool {
-        if reply.type == UInt8(ascii: ">") {
-            guard let kind = reply.messageKind, !kind.isPublished else { return true }
-            return outstanding.first?.change.subscriptionKind != kind.subscriptionKind
+    /// Whether a frame is none that a command asks for: a push, or a message under RESP2.
+    private mutating func comesByItself(_ reply: ReplyGlimpse) -> Bool {
+        let isPush = reply.type == UInt8(ascii: ">")
+        guard isPush || state.isSubscribed, let kind = reply.messageKind else { return isPush }
+        if kind == .sunsubscribe, let total = reply.trailingInteger {
+            // The server ends subscriptions to shard channels by itself when their slot moves.
+            state.setSubscriptions(of: .shard, total: total)
+            return true
         }
-        return state.isSubscribed && reply.messageKind?.isPublished == true
+        return kind.isPublished
     }
 
     /// - Returns: Whether that was the last confirmation of the command.
-    private mutating func confirm(_ change: StateChange, _ kind: MessageKind, _ reply: ReplyGlimpse) -> Bool {
-        if let total = reply.trailingInteger, let subscriptionKind = kind.subscriptionKind {
-            state.setSubscriptions(of: subscriptionKind, total: total)
+    private mutating func confirm(_ change: StateChange, _ reply: ReplyGlimpse) -> Bool {
+        if let total = reply.trailingInteger, let kind = change.subscriptionKind {
+            state.setSubscriptions(of: kind, total: total)
         }
         if let left = outstanding[0].confirmations, left > 1 {
             outstanding[0].confirmations = left - 1
@@ -282,18 +371,28 @@ struct RelayLedger: Sendable {
     private mutating func apply(_ command: Outstanding, _ reply: ReplyGlimpse) -> [WriteEffect] {
         let change = command.change
         if state.inTransaction, !change.endsTransaction {
-            guard reply.starts(with: "+QUEUED") else { return [] }
+            guard reply.starts(with: "+QUEUED\r\n") else {
+                if !reply.isError { giveUpMatching() }
+                return []
+            }
+            queuedCommands += 1
             if command.isQueued { silencesTransaction = true }
             if command.identifierReply.tellsOwn { tellsServerIdentifier = true }
             state.queuedLasting = max(state.queuedLasting, command.lasting)
             if case .pause(let change) = change { state.queuedPause = change }
+            if change.subscriptionKind != nil { state.transactionSubscribes = true }
             switch change {
             case .none, .replies, .pause: if command.pins || command.isQueued { state.transactionChangesState = true }
             default: state.transactionChangesState = true
             }
             return []
         }
-        guard !reply.isError else {
+        switch change.form(of: reply, version: state.version, queued: queuedCommands) {
+        case .success: break
+        case .wrong:
+            giveUpMatching()
+            return []
+        case .refused:
             // It may have logged in before it failed over a later option.
             if case .hello(_, .some, _) = change, !reply.starts(with: "-WRONGPASS"), !reply.starts(with: "-NOPROTO") {
                 state.isUncertain = true
@@ -305,7 +404,7 @@ struct RelayLedger: Sendable {
         if command.pins { state.isPinned = true }
         state.leave(command.lasting)
         switch change {
-        case .none, .quit, .subscribe, .unsubscribe, .synchronize: break
+        case .none, .quit, .subscribe, .unsubscribe, .synchronize, .unanswered: break
         case .replies(.on): state.replies = .on
         case .replies(.off): state.replies = .off
         case .replies(.skip): if state.replies == .on { state.replies = .skipsNext }
@@ -333,7 +432,10 @@ struct RelayLedger: Sendable {
             if setsName { state.isPinned = true }
         case .reset:
             state.reset()
+            // What looks like the reply to RESET proves nothing.
+            state.isProven = false
             silencesTransaction = false
+            queuedCommands = 0
             wasReset = true
             rightsChanged = true
         case .pause(let change): pause = change
@@ -347,6 +449,7 @@ struct RelayLedger: Sendable {
     private mutating func endTransaction() {
         state.endTransaction()
         silencesTransaction = false
+        queuedCommands = 0
     }
 
     /// Gives up matching once everything before a command that ends it has been answered.

@@ -13,7 +13,8 @@ enum RepliesOnWire: Equatable, Sendable {
     case silenced
     /// What the client sent; and of what comes from here on nothing tells to which command it belongs.
     case unmatched
-    /// Nothing is like it: the session ends. An `EXEC` whose reply would begin in its middle.
+    /// Nothing is like it: the session ends. An `EXEC` whose reply would begin in its middle, or would be confirmations without what stands
+    /// around them.
     case notPossible
 
     static let command = [Array("CLIENT".utf8), Array("REPLY".utf8)]
@@ -24,7 +25,8 @@ enum RepliesOnWire: Equatable, Sendable {
         self = .asSent
         guard state.tracking == .byReply else { return }
         switch change {
-        case .replies(.on) where state.inTransaction && state.replies == .off:
+        case .replies(.on) where state.inTransaction && state.replies == .off,
+            .execute where state.transactionSubscribes && state.replies == .off:
             self = .notPossible
         case .replies(.off), .replies(.skip):
             // Queued, it takes effect inside the reply to EXEC, which so has fewer elements than it says.
@@ -33,7 +35,8 @@ enum RepliesOnWire: Equatable, Sendable {
             if change == .replies(.off) && state.isSubscribed { return }
             self = .askedFor
         case .subscribe, .unsubscribe, .monitor, .synchronize:
-            if state.replies == .off { self = .silenced }
+            // Queued, they have no messages yet.
+            if state.replies == .off && !state.inTransaction { self = .silenced }
         case .unclear:
             self = state.replies == .off ? .silenced : .unmatched
         default: break
@@ -46,7 +49,9 @@ extension StateChange {
     func settlesFirst(under replies: SessionState.Replies) -> Bool {
         switch self {
         case .replies, .unclear: true
-        case .subscribe, .unsubscribe, .monitor, .synchronize: replies == .off
+        // Redis 7.2 and later do not answer a log-in that fails behind a reply which has not been sent yet.
+        case .authenticate, .hello(_, .some, _): true
+        case .subscribe, .unsubscribe, .monitor, .synchronize, .execute: replies == .off
         default: false
         }
     }
@@ -57,7 +62,9 @@ extension StateChange {
         if type == UInt8(ascii: "-") { return replies != .on }
         return switch (self, replies) {
         case (.replies(.off), _), (.replies(.skip), _): true
-        case (.replies(.on), _), (.subscribe, _), (.unsubscribe, _), (.synchronize, _), (_, .on): false
+        case (.replies(.on), _), (.synchronize, _), (_, .on): false
+        // `+QUEUED`: that is no confirmation yet.
+        case (.subscribe, _), (.unsubscribe, _): type == UInt8(ascii: "+")
         case (.reset, .off): false
         default: true
         }

@@ -3,9 +3,12 @@ struct ReplyGlimpse: Equatable, Sendable {
     static let headLimit = 64
     static let tailLimit = 32
 
+    /// How much of the beginning is kept, in bytes.
+    private(set) var headLimit = Self.headLimit
+
     /// The frame's type byte, behind its attributes.
     var type: UInt8 = 0
-    /// At most the first 64 bytes.
+    /// At most the first ``headLimit`` bytes.
     var head: [UInt8] = []
     /// At most the last 32 bytes.
     var tail: [UInt8] = []
@@ -37,7 +40,7 @@ struct ReplyGlimpse: Equatable, Sendable {
 
     /// Adds bytes of the frame as they come.
     mutating func append(_ bytes: RawSpan) {
-        let missing = min(Self.headLimit - head.count, bytes.byteCount)
+        let missing = min(headLimit - head.count, bytes.byteCount)
         if missing > 0 {
             bytes.extracting(first: missing).withUnsafeBytes { head.append(contentsOf: $0) }
         }
@@ -45,7 +48,8 @@ struct ReplyGlimpse: Equatable, Sendable {
         if tail.count > Self.tailLimit { tail.removeFirst(tail.count - Self.tailLimit) }
     }
 
-    mutating func reset() {
+    mutating func reset(headLimit: Int = Self.headLimit) {
+        self.headLimit = headLimit
         head.removeAll(keepingCapacity: true)
         tail.removeAll(keepingCapacity: true)
     }

@@ -15,10 +15,13 @@ extension StateChange {
         }
     }
 
-    /// Answered by confirmations.
-    var isSubscription: Bool {
-        switch self {
-        case .subscribe, .unsubscribe: true
+    /// Whether a message is one of those that confirm it.
+    func isConfirmed(by kind: MessageKind?) -> Bool {
+        switch (self, kind) {
+        case (.subscribe(.channel, _), .subscribe), (.subscribe(.pattern, _), .psubscribe),
+            (.subscribe(.shard, _), .ssubscribe), (.unsubscribe(.channel, _), .unsubscribe),
+            (.unsubscribe(.pattern, _), .punsubscribe), (.unsubscribe(.shard, _), .sunsubscribe):
+            true
         default: false
         }
     }
@@ -27,17 +30,6 @@ extension StateChange {
         switch self {
         case .subscribe(let kind, _), .unsubscribe(let kind, _): kind
         default: nil
-        }
-    }
-}
-
-extension MessageKind {
-    var subscriptionKind: StateChange.SubscriptionKind? {
-        switch self {
-        case .subscribe, .unsubscribe: .channel
-        case .psubscribe, .punsubscribe: .pattern
-        case .ssubscribe, .sunsubscribe: .shard
-        case .message, .pmessage, .smessage: nil
         }
     }
 }
@@ -63,6 +55,7 @@ extension SessionState {
     mutating func endTransaction() {
         inTransaction = false
         transactionChangesState = false
+        transactionSubscribes = false
         queuedPause = nil
         queuedLasting = .nothing
         isWatching = false

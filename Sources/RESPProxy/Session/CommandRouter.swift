@@ -51,6 +51,8 @@ struct SessionStanding: Equatable, Sendable {
     var canAnswerHere: Bool
     /// A read that is to be relayed waits for its turn.
     var holdsRelay: Bool
+    /// The server has been asked what the session is.
+    var awaitsProof: Bool
     /// No read waits for its turn.
     var hasNoReads: Bool
     /// More reads may wait.
@@ -92,8 +94,10 @@ final class CommandRouter: Sendable {
         case "get" where caches && command.announced == 2 && command.isUnmistakable:
             if session.holdsRelay { return .wait }
             if session.canAnswerHere, session.mayBeAnsweredFromCache { return session.takesReads ? .read : .wait }
+            if session.awaitsProof { return .wait }
         case "mget" where caches && announcesChanges && command.announced > 1 && command.isUnmistakable:
             if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache { return .readTogether }
+            if session.awaitsProof { return .wait }
         default: break
         }
         // A session waits on one connection at a time.

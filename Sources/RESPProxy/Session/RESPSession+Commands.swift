@@ -56,6 +56,10 @@ extension RESPSession {
             pass(length: inbound.readableBytes)
             return false
         case .nothing(let length):
+            guard ledger.takeEmptyCommand() else {
+                isWaiting = true
+                return false
+            }
             inbound.moveReaderIndex(forwardBy: length)
         case .multibulk(let length) where intake != .commands:
             pass(length: length)
@@ -174,9 +178,11 @@ extension RESPSession {
 
     /// Each property by itself: passed on as a whole, the ledger and the queue would be copied.
     private func standing(for access: CacheAccess) -> SessionStanding {
-        SessionStanding(
-            mayBeAnsweredFromCache: ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: access),
-            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, hasNoReads: reads.isEmpty,
+        let isServed = ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: access)
+        return SessionStanding(
+            mayBeAnsweredFromCache: isServed,
+            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, awaitsProof: !isServed && ledger.awaitsProof,
+            hasNoReads: reads.isEmpty,
             takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
             mayLeaveConnection: ledger.mayLeaveConnection(onReset: access.trustsClients), replies: ledger.state.replies)
     }
@@ -285,6 +291,12 @@ extension RESPSession {
     }
 
     func end(with error: ProtocolError) {
+        // Where it is not known whether all before it has been answered, the server is to say so itself, behind that.
+        if !ledger.state.matchesReplies, case .open = relay {
+            forward(&inbound, length: inbound.readableBytes)
+            intake = .ended
+            return
+        }
         if intake == .streaming { isCommandBroken = true }
         var reply = ByteBuffer()
         RESPEncoder.protocolError(error, into: &reply)

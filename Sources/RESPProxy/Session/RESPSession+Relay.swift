@@ -16,7 +16,7 @@ extension RESPSession {
     /// A command is about to be forwarded: its fence goes up first.
     func begin(_ relayed: RelayedCommand, now: UInt64) {
         if relayed.needsOffset, ledger.isAtRest, case .open(let connection) = relay {
-            sendOwnPing(on: connection, now: now)
+            ask(OwnQuestion(asksStanding: false), on: connection, now: now)
         }
         isNew = false
         hasShortReply = relayed.hasShortReply
@@ -32,16 +32,9 @@ extension RESPSession {
         guard ledger.isAtRest, held == nil, !isWithdrawn, connection.isAtFrameStart, connection.isWritable else {
             return (connection, false)
         }
-        sendOwnPing(on: connection, now: MonotonicClock.now())
+        ask(OwnQuestion(asksStanding: false), on: connection, now: MonotonicClock.now())
         connection.flush()
         return (connection, true)
-    }
-
-    private func sendOwnPing(on connection: RelayConnection, now: UInt64) {
-        var ping = ByteBuffer()
-        RESPEncoder.command([Array("PING".utf8)], into: &ping)
-        ledger.forwardedOwn(now: now)
-        connection.write(ping)
     }
 
     var hasOwnConnection: Bool {
@@ -192,9 +185,14 @@ extension RESPSession {
 }
 
 extension RESPSession: RelayReceiver {
-    var matchesReplies: Bool { ledger.state.tracking == .byReply || ledger.state.tracking == .monitoring }
+    var matchesReplies: Bool { ledger.matchesReplies }
     var needsGlimpse: Bool { ledger.needsGlimpse }
-    func dropsReply(type: UInt8) -> Bool { ledger.dropsReply(type: type) }
+    func fate(ofReply type: UInt8) -> ReplyFate { ledger.fate(ofReply: type) }
+    func answered(_ reply: ReplyGlimpse) -> Bool {
+        let isAnswer = ledger.answered(reply)
+        if ledger.isProofRefused { loop.proofWasRefused(of: ledger.state.user) }
+        return isAnswer
+    }
     var takesMore: Bool { held == nil && (channel.isWritable || !channel.isActive) || isClosed }
 
     func ownQuestionAnswered() { scheduleTurn() }

@@ -237,6 +237,7 @@ final class RESPSession: ChannelInboundHandler {
         flushForwards()
         flushOutput()
         isProcessing = false
+        if !ledger.state.isProven { askForProof(now: started) }
         leaveConnection()
         endIfDone()
         watchDeparture()

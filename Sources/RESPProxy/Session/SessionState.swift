@@ -10,6 +10,9 @@ struct SessionState: Equatable, Sendable {
 
         /// Whom one is who names nobody.
         static let defaultName = Array("default".utf8)
+
+        /// - Parameter new: Whom the server takes for the user of a new connection.
+        func name(ofNew new: [UInt8]) -> [UInt8] { if case .named(let name) = self { name } else { new } }
     }
 
     /// How the replies of the pinned connection can be followed.
@@ -47,6 +50,8 @@ struct SessionState: Equatable, Sendable {
     var inTransaction = false
     /// The open transaction has queued a command that changes the session in a way that its `EXEC` reply does not show.
     var transactionChangesState = false
+    /// The open transaction has queued a subscription, or the end of one.
+    var transactionSubscribes = false
     /// What the open transaction has queued last of `CLIENT PAUSE` and `UNPAUSE`: it happens with its `EXEC`.
     var queuedPause: StateChange.PauseChange?
     var isWatching = false
@@ -66,13 +71,16 @@ struct SessionState: Equatable, Sendable {
     private(set) var lasting: Lasting = .nothing
     /// What the open transaction has queued of that.
     var queuedLasting: Lasting = .nothing
+    /// False from when a command goes out that changes the session until the server has been asked what came of it (``ReplyProof``).
+    var isProven = true
     var tracking: Tracking = .byReply
     var replies: Replies = .on
 
     /// Whether any connection of the same version and user would do as well as the one that the session has.
     var isDefault: Bool {
         database == 0 && !inTransaction && !isWatching && channels == 0 && patterns == 0 && shardChannels == 0
-            && !isTracked && !isUncertain && !isPinned && lasting == .nothing && tracking == .byReply && replies == .on
+            && !isTracked && !isUncertain && !isPinned && isProven && lasting == .nothing && tracking == .byReply
+            && replies == .on
     }
 
     /// Something has been left on its connection.
@@ -88,6 +96,9 @@ struct SessionState: Equatable, Sendable {
         leave(lasting)
     }
 
+    /// Whether it is known which commands have been answered.
+    var matchesReplies: Bool { tracking == .byReply }
+
     var isSubscribed: Bool { channels + patterns + shardChannels > 0 }
 
     /// Whether it is certain that nobody has logged in.
@@ -97,8 +108,8 @@ struct SessionState: Equatable, Sendable {
     /// nothing that makes an answer from the cache wrong or out of place.
     @inline(__always)
     func mayBeAnsweredFromCache(access: CacheAccess) -> Bool {
-        guard database == access.database, !inTransaction, !isWatching, !isTracked, !isUncertain, tracking == .byReply,
-            replies == .on
+        guard database == access.database, !inTransaction, !isWatching, !isTracked, !isUncertain, isProven,
+            tracking == .byReply, replies == .on
         else { return false }
         if version == .resp2 && isSubscribed { return false }
         return access.includes(user)
@@ -113,6 +124,9 @@ struct CacheAccess: Equatable, Sendable {
     var fillUser: [UInt8]?
     /// `CLIENT_AUTH=trust`: a new session is logged in as the fill lane's user.
     var trustsClients: Bool
+
+    /// Whom the server takes for the user of a connection on which the client has not logged in.
+    var newUser: [UInt8] { trustsClients ? fillUser ?? SessionState.User.defaultName : SessionState.User.defaultName }
 
     func includes(_ user: SessionState.User) -> Bool {
         switch user {

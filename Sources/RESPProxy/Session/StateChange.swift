@@ -21,6 +21,8 @@ enum StateChange: Equatable, Sendable {
     case pause(PauseChange)
     /// `SYNC`, `PSYNC`: from here on the connection is a raw tunnel.
     case synchronize
+    /// `REPLCONF ACK`: there is no reply to it, nor a way to tell where one would have stood.
+    case unanswered
     /// Of `@connection`, `@transaction` or `@pubsub` by the server's table, under a name that we do not know.
     case unknown
     /// A line that only the server can split (``CommandParseResult/line(length:)``), and that may be of a command that is not answered once:
@@ -70,12 +72,13 @@ enum StateChange: Equatable, Sendable {
         case "monitor": self = .monitor
         case "client": self = Self.client(command)
         case "sync", "psync": self = .synchronize
+        case "replconf": self = Self.replicaSetting(command)
         default: self = Self.other(name, entry)
         }
     }
 
     /// What these change is in their arguments; one so large that it is passed on before they are there is not understood.
-    private static let needsArguments: Set<CommandName> = ["auth", "client", "hello", "select"]
+    private static let needsArguments: Set<CommandName> = ["auth", "client", "hello", "replconf", "select"]
 
     private static func client(_ command: CommandView) -> StateChange {
         switch command.word(1) {
@@ -92,6 +95,13 @@ enum StateChange: Equatable, Sendable {
         case "on": .replies(.on)
         case "off": .replies(.off)
         case "skip": .replies(.skip)
+        default: .none
+        }
+    }
+
+    private static func replicaSetting(_ command: CommandView) -> StateChange {
+        switch command.word(1) {
+        case "ack", "getack": .unanswered
         default: .none
         }
     }
@@ -116,8 +126,8 @@ enum StateChange: Equatable, Sendable {
 
     /// Known commands of the categories that carry state which change nothing that the proxy must know.
     private static let harmless: Set<CommandName> = [
-        "asking", "command", "echo", "ping", "publish", "pubsub", "readonly", "readwrite", "replconf", "role",
-        "spublish", "wait", "waitaof",
+        "asking", "command", "echo", "ping", "publish", "pubsub", "readonly", "readwrite", "role", "spublish", "wait",
+        "waitaof",
     ]
 
     private static func other(_ name: CommandName, _ entry: TableEntry) -> StateChange {

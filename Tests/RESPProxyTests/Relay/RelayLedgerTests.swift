@@ -31,9 +31,8 @@ struct RelayLedgerTests {
 
     /// One reply, as the connection hands it on: fences are lowered at its first byte or at its end.
     private mutating func receive(_ frame: String) {
-        let bytes = Array(frame.utf8)
-        lowered = ledger.replyBegins(type: bytes[0]).all
-        lowered += ledger.replyEnded(ReplyGlimpse(frame: bytes)).fences.all
+        lowered = ledger.receive(frame).lowered
+        ledger.prove()
     }
 
     private var isCached: Bool {
@@ -199,7 +198,7 @@ struct RelayLedgerTests {
         receive("-NOPROTO unsupported protocol version\r\n")
         #expect(ledger.state.version == .resp2)
         _ = send("HELLO", "3", "AUTH", "alice", "secret", "SETNAME", "x")
-        receive("%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n")
+        receive(greeting(.resp3))
         #expect(ledger.state.version == .resp3)
         #expect(ledger.state.user == .named(Array("alice".utf8)))
         #expect(!isCached)
@@ -237,7 +236,7 @@ struct RelayLedgerTests {
     @Test("under RESP3 pushes come between replies, and a subscribed session may still be answered from the cache")
     mutating func pushes() {
         _ = send("HELLO", "3")
-        receive("%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n")
+        receive(greeting(.resp3))
         _ = send("SUBSCRIBE", "a")
         receive(">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n")
         #expect(isCached)
@@ -379,7 +378,7 @@ struct RelayLedgerTests {
                 ("SUBSCRIBE c", "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"),
                 ("UNSUBSCRIBE c", "*3\r\n$11\r\nunsubscribe\r\n$1\r\nc\r\n:0\r\n"),
             ],
-            [("HELLO 3", "%0\r\n"), ("HELLO 2", "*0\r\n")],
+            [("HELLO 3", greeting(.resp3)), ("HELLO 2", greeting(.resp2))],
         ])
     mutating func stateThatEnds(exchanges: [(String, String)]) {
         for (index, (line, reply)) in exchanges.enumerated() {
@@ -392,12 +391,12 @@ struct RelayLedgerTests {
 
     @Test("a reply to a command of the proxy's own is not the client's")
     mutating func ownCommand() {
-        ledger.forwardedOwn(now: 1)
+        let question = OwnQuestion(asksStanding: false)
+        ledger.ask(question, now: 1)
         _ = send("WAIT", "0", "1")
-        #expect(ledger.dropsReply(type: UInt8(ascii: "+")))
-        #expect(!ledger.dropsReply(type: UInt8(ascii: ">")), "a push always is the client's")
-        receive("+PONG\r\n")
-        #expect(!ledger.dropsReply(type: UInt8(ascii: ":")))
+        #expect(ledger.fate(ofReply: UInt8(ascii: ">")) == .passedOn, "a push always is the client's")
+        #expect(!ledger.receive(bulk(question.word)).isPassedOn)
+        #expect(ledger.fate(ofReply: UInt8(ascii: ":")) == .passedOn)
         receive(":0\r\n")
         #expect(ledger.isClean)
     }

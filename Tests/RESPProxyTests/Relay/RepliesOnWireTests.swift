@@ -26,7 +26,8 @@ struct RepliesOnWireTests {
 
     private func waits(_ line: String) -> Bool {
         let standing = SessionStanding(
-            mayBeAnsweredFromCache: false, canAnswerHere: true, holdsRelay: false, hasNoReads: true, takesReads: true,
+            mayBeAnsweredFromCache: false, canAnswerHere: true, holdsRelay: false, awaitsProof: false, hasNoReads: true,
+            takesReads: true,
             outstanding: ledger.count, mayLeaveConnection: ledger.mayLeaveConnection(onReset: false),
             replies: ledger.state.replies)
         return router.route(CommandView(line: line), standing, announcesChanges: false) == .wait
@@ -42,10 +43,10 @@ struct RepliesOnWireTests {
     }
 
     private mutating func receive(_ frame: String) {
-        let bytes = Array(frame.utf8)
-        lowered = ledger.replyBegins(type: bytes[0]).all
-        if !ledger.dropsReply(type: bytes[0]) { passed += frame }
-        lowered += ledger.replyEnded(ReplyGlimpse(frame: bytes)).fences.all
+        let received = ledger.receive(frame)
+        if received.isPassedOn { passed += frame }
+        lowered = received.lowered
+        ledger.prove()
     }
 
     private mutating func exchange(_ line: String, _ reply: String) {
@@ -147,7 +148,7 @@ struct RepliesOnWireTests {
         }
         ledger.giveUpMatching()
         #expect(RepliesOnWire(for: .replies(.off), in: ledger.state) == .asSent)
-        #expect(!ledger.dropsReply(type: UInt8(ascii: "*")))
+        #expect(ledger.fate(ofReply: UInt8(ascii: "*")) == .passedOn)
     }
 
     @Test("no command of the proxy's own takes the place of the one that is skipped")

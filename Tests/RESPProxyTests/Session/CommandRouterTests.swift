@@ -22,7 +22,8 @@ struct CommandRouterTests {
     private func route(_ command: CommandView, by router: CommandRouter, canAnswerHere: Bool = true) -> Route {
         let standing = SessionStanding(
             mayBeAnsweredFromCache: ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: router.access),
-            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, hasNoReads: reads.isEmpty,
+            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, awaitsProof: ledger.awaitsProof,
+            hasNoReads: reads.isEmpty,
             takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
             mayLeaveConnection: ledger.mayLeaveConnection(onReset: router.access.trustsClients),
             replies: ledger.state.replies)
@@ -317,7 +318,8 @@ extension SessionStanding {
     /// Of a session that has just begun.
     fileprivate static var atRest: SessionStanding {
         SessionStanding(
-            mayBeAnsweredFromCache: true, canAnswerHere: true, holdsRelay: false, hasNoReads: true, takesReads: true,
+            mayBeAnsweredFromCache: true, canAnswerHere: true, holdsRelay: false, awaitsProof: false, hasNoReads: true,
+            takesReads: true,
             outstanding: 0, mayLeaveConnection: false, replies: .on)
     }
 }

@@ -19,19 +19,11 @@ struct SessionConversationTests {
             let router = CommandRouter(table: table, access: access)
             let command = router.describe(CommandView(line: step.command), announcesChanges: false)
             _ = ledger.forwarded(command, now: 1)
-            let isKept = receive(step.reply)
+            let isKept = !ledger.receive(step.reply).isPassedOn
+            ledger.prove()
             #expect(isKept == (step.beginning == ""), "\(step.command): whether the client sees the reply")
             #expect(stands(step.standing), "\(step.command): \(ledger.state)")
         }
-    }
-
-    /// - Returns: Whether it was kept from the client.
-    private mutating func receive(_ frame: String) -> Bool {
-        let bytes = Array(frame.utf8)
-        _ = ledger.replyBegins(type: bytes[0])
-        let isKept = ledger.dropsReply(type: bytes[0])
-        _ = ledger.replyEnded(ReplyGlimpse(frame: bytes))
-        return isKept
     }
 
     private func stands(_ standing: SessionConversation.Standing) -> Bool {

@@ -18,6 +18,8 @@ struct FillUserTests {
         case valuesByExpiry
         /// The proxy cannot know which keys a command writes, which is said.
         case commandTable
+        /// Who has logged in is not answered from the cache, which is said.
+        case clients
         /// It works, but the server notes a denied command in each heartbeat.
         case silence
     }
@@ -26,6 +28,7 @@ struct FillUserTests {
         ("~*", .values), ("+get", .values), ("+pttl", .caching), ("&__redis__:invalidate", .tracking),
         ("+subscribe", .tracking), ("+client|id", .tracking), ("+client|tracking", .tracking), ("+info", .tracking),
         ("+multi", .expiry), ("+exec", .valuesByExpiry), ("+command", .commandTable), ("+mget", .silence),
+        ("+client|info", .clients),
         ("+ping", .silence),
     ]
 
@@ -113,6 +116,13 @@ struct FillUserTests {
             for _ in 0..<50 { #expect(try !Self.isHit(client, redis)) }
         case .commandTable:
             try eventually("it is said") { redis.proxy.log.contains("COMMAND table cannot be read") }
+        case .clients:
+            try eventually("it is cached") { try Self.isHit(client, redis) }
+            let rule = try Self.rule().split(separator: " ")
+            let password = try #require(rule.first { $0.hasPrefix(">") }).dropFirst()
+            #expect(try client.command("AUTH", String(rule[0]), String(password)) == .status("OK"))
+            try eventually("it is said") { redis.proxy.log.contains("it is not answered from the cache") }
+            for _ in 0..<50 { #expect(try !Self.isHit(client, redis)) }
         case .silence:
             try eventually("it is cached") { try Self.isHit(client, redis) }
             try eventually("it is noted") { try !Self.denials(redis).isEmpty }

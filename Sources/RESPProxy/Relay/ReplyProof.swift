@@ -1,0 +1,152 @@
+/// Whether what the replies of a connection have made of a session is certain.
+///
+/// Replies carry no name: they are told apart by their order, so that one too many or one too few makes each that follows count as
+/// another's. Servers have bugs of both kinds, and a client may know how to use them. So behind a command that changes the session nothing
+/// is answered from the cache, and the connection is nobody else's, before the server has been asked (``OwnQuestion``).
+struct ReplyProof: Equatable, Sendable {
+    /// What is to be asked, from less to more.
+    enum Doubt: Comparable, Sendable {
+        case none
+        /// Whether as many replies have come as commands were sent.
+        case position
+        /// That, and who and where the session is.
+        case standing
+    }
+
+    /// What a frame in the place of an answer means.
+    enum Verdict: Equatable, Sendable {
+        /// An answer; more is to come.
+        case goesOn
+        /// All that was to be asked has been answered.
+        case proven
+        /// The server does not say, or not now.
+        case unanswered
+        /// The server says otherwise. That was an answer.
+        case denied
+        /// No answer at all: the replies are not where they should be.
+        case displaced
+    }
+
+    private(set) var doubt = Doubt.none
+    /// What has come to be in doubt since the question that is under way was sent.
+    private var laterDoubt = Doubt.none
+    /// The server refuses to answer: it is not asked again before something else changes the session.
+    private(set) var isRefused = false
+    /// It could not answer, and is asked again once the client has sent something.
+    private var isPutOff = false
+    private var question: OwnQuestion?
+    private var pending: [OwnQuestion.Part] = []
+    /// What `CLIENT INFO` was answered with.
+    private var standing: Standing?
+
+    private enum Standing: Equatable, Sendable {
+        case told(ClientStanding)
+        /// The server has no such command.
+        case unknown
+        case refused
+    }
+
+    /// A question may be asked and would settle something.
+    var isDue: Bool { doubt != .none && !isRefused && !isPutOff && pending.isEmpty }
+
+    /// Something is not certain.
+    var isInDoubt: Bool { doubt != .none || laterDoubt != .none }
+
+    /// Answers are still to come.
+    var isAsking: Bool { !pending.isEmpty }
+
+    /// A command of the client's is being forwarded.
+    mutating func forwarded(_ change: StateChange, pins: Bool) {
+        isPutOff = false
+        let doubt = change.doubt(pins: pins)
+        guard doubt != .none else { return }
+        if isAsking { laterDoubt = max(laterDoubt, doubt) } else { self.doubt = max(self.doubt, doubt) }
+        isRefused = false
+    }
+
+    /// The question is being sent.
+    mutating func ask(_ question: OwnQuestion) {
+        self.question = question
+        pending = question.parts
+        standing = nil
+    }
+
+    /// A frame has come in the place of an answer.
+    mutating func received(_ reply: ReplyGlimpse, for part: OwnQuestion.Part, state: SessionState) -> Verdict {
+        guard let question else { return .displaced }
+        switch part {
+        case .standing:
+            if let told = ClientStanding(reply) {
+                standing = .told(told)
+            } else if reply.isError {
+                standing = reply.saysUnknownCommand ? .unknown : .refused
+            } else {
+                return .displaced
+            }
+            pending.removeAll { $0 == .standing }
+            return .goesOn
+        case .word:
+            if question.isSaid(by: reply) { return conclude(question, state) }
+            guard reply.isError else { return .displaced }
+            return unanswered(isRefused: reply.starts(with: "-NOPERM"))
+        }
+    }
+
+    private mutating func conclude(_ question: OwnQuestion, _ state: SessionState) -> Verdict {
+        switch standing {
+        case .told(let standing):
+            guard standing.agrees(with: state, newUser: question.newUser) else { return .denied }
+        case .refused: return unanswered(isRefused: true)
+        // It cannot be asked: that the replies are in their places has to do.
+        case .unknown: break
+        case nil: guard doubt < .standing else { return unanswered(isRefused: false) }
+        }
+        pending = []
+        doubt = laterDoubt
+        laterDoubt = .none
+        return doubt == .none ? .proven : .unanswered
+    }
+
+    private mutating func unanswered(isRefused: Bool) -> Verdict {
+        pending = []
+        // Whatever has been sent meanwhile is a reason to ask again.
+        self.isRefused = isRefused && laterDoubt == .none
+        isPutOff = !isRefused && laterDoubt == .none
+        doubt = max(doubt, laterDoubt)
+        laterDoubt = .none
+        return .unanswered
+    }
+
+    /// A frame has come after the replies have ceased to be matched.
+    ///
+    /// - Returns: Whether it is an answer to the proxy, and not the client's.
+    mutating func takes(_ reply: ReplyGlimpse) -> Bool {
+        if question?.isSaid(by: reply) == true {
+            pending = []
+            return true
+        }
+        guard pending.contains(.standing), ClientStanding(reply) != nil else { return false }
+        pending.removeAll { $0 == .standing }
+        return true
+    }
+}
+
+extension StateChange {
+    /// What is not certain once such a command has been sent, whatever is answered.
+    func doubt(pins: Bool) -> ReplyProof.Doubt {
+        switch self {
+        case .none, .quit, .pause: pins ? .position : .none
+        case .authenticate, .hello(_, .some, _), .reset, .select, .tracking, .monitor: .standing
+        default: .position
+        }
+    }
+}
+
+extension ReplyGlimpse {
+    /// Whether the server does not know the command, or the subcommand.
+    var saysUnknownCommand: Bool {
+        // `-ERR unknown command 'CLIENT'…`; `-ERR Unknown subcommand or wrong number of arguments for 'INFO'…`; Redis 5 and older: `-ERR
+        // Syntax error, try CLIENT (LIST | …`.
+        starts(with: "-ERR unknown ") || starts(with: "-ERR Unknown ") || starts(with: "-ERR Syntax error, try CLIENT")
+    }
+}
