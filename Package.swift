@@ -66,7 +66,9 @@ let package = Package(
 
         // Shared by the tests: real servers on free ports, and clients that are not ours.
         .target(name: "TestSupport", dependencies: ["CHiredis"], path: "Tests/TestSupport"),
-        .testTarget(name: "RESPParserTests", dependencies: ["RESPParser", "CHiredis", "TestSupport"]),
+        // How a session and a relay feed the parser and the scanner; the fuzzers feed them so, too.
+        .target(name: "ParserFeeds", dependencies: ["RESPParser"], path: "Tests/ParserFeeds"),
+        .testTarget(name: "RESPParserTests", dependencies: ["RESPParser", "CHiredis", "ParserFeeds", "TestSupport"]),
         .testTarget(name: "LocalCacheTests", dependencies: ["LocalCache", "TestSupport"]),
         .testTarget(
             name: "BackingClientTests",

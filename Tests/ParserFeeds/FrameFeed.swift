@@ -1,22 +1,38 @@
 import RESPParser
 
 /// What a stream of replies came to; all offsets count from the start of the stream.
-struct ScannedFrames: Equatable {
-    struct LargeBlob: Equatable {
-        var header: Int
-        var body: Int
-        var length: Int
+public struct ScannedFrames: Equatable, Sendable {
+    /// A blob whose header was reported.
+    public struct LargeBlob: Equatable, Sendable {
+        /// Where its header begins.
+        public var header: Int
+        /// Where its body begins.
+        public var body: Int
+        /// How long it is.
+        public var length: Int
+
+        /// One with all its parts.
+        public init(header: Int, body: Int, length: Int) {
+            self.header = header
+            self.body = body
+            self.length = length
+        }
     }
 
-    var ends: [Int] = []
-    var types: [UInt8] = []
-    var largeBlobs: [LargeBlob] = []
-    var error: ProtocolError?
-    var endsBetweenFrames = true
+    /// The offset behind each frame.
+    public var ends: [Int] = []
+    /// The type of each frame.
+    public var types: [UInt8] = []
+    /// The blobs that were reported.
+    public var largeBlobs: [LargeBlob] = []
+    /// What was refused.
+    public var error: ProtocolError?
+    /// Whether nothing of another frame came behind the last one.
+    public var endsBetweenFrames = true
 }
 
 /// Feeds pieces to a scanner, each once, and keeps none.
-func scanFrames(_ pieces: [[UInt8]], limits: FrameLimits = FrameLimits()) -> ScannedFrames {
+public func scanFrames(_ pieces: [[UInt8]], limits: FrameLimits = FrameLimits()) -> ScannedFrames {
     var scanner = FrameScanner(limits: limits)
     var frames = ScannedFrames()
     var passed = 0
@@ -46,6 +62,7 @@ func scanFrames(_ pieces: [[UInt8]], limits: FrameLimits = FrameLimits()) -> Sca
     return frames
 }
 
-func scanFrames(_ text: String, limits: FrameLimits = FrameLimits()) -> ScannedFrames {
+/// The same for a text in one piece.
+public func scanFrames(_ text: String, limits: FrameLimits = FrameLimits()) -> ScannedFrames {
     scanFrames([Array(text.utf8)], limits: limits)
 }

@@ -1,17 +1,21 @@
 import RESPParser
 
 /// What a client's bytes came to.
-enum ParsedCommand: Equatable {
+public enum ParsedCommand: Equatable, Sendable {
+    /// A command as an array of bulk strings.
     case multibulk([[UInt8]])
+    /// A command on a line.
     case inline([[UInt8]])
+    /// What is ignored.
     case nothing
+    /// What ends the connection.
     case error(ProtocolError)
     /// Bytes of an unfinished command.
     case rest(Int)
 }
 
 /// Feeds pieces to a parser as a session does: it keeps the bytes of the command in hand and drops whole commands.
-func parseCommands(_ pieces: [[UInt8]], limits: CommandLimits = .redis) -> [ParsedCommand] {
+public func parseCommands(_ pieces: [[UInt8]], limits: CommandLimits = .redis) -> [ParsedCommand] {
     var parser = CommandParser(limits: limits)
     var held: [UInt8] = []
     var found: [ParsedCommand] = []
@@ -35,13 +39,14 @@ func parseCommands(_ pieces: [[UInt8]], limits: CommandLimits = .redis) -> [Pars
     return held.isEmpty ? found : found + [.rest(held.count)]
 }
 
-func parseCommands(_ text: String, limits: CommandLimits = .redis) -> [ParsedCommand] {
+/// The same for a text in one piece.
+public func parseCommands(_ text: String, limits: CommandLimits = .redis) -> [ParsedCommand] {
     parseCommands([Array(text.utf8)], limits: limits)
 }
 
 extension CommandParseResult {
     /// How many bytes were found, nil where the command is not whole.
-    var length: Int? {
+    public var length: Int? {
         switch self {
         case .incomplete: nil
         case .nothing(let length), .multibulk(let length), .inline(let length): length
