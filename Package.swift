@@ -95,7 +95,8 @@ let package = Package(
                 "RESPProxy", "HTTPFacade", "TestSupport",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
-        .testTarget(name: "SystemTests", dependencies: ["TestSupport", "CHiredis"]),
+        .testTarget(
+            name: "SystemTests", dependencies: ["TestSupport", "CHiredis"], exclude: ["Fuzz/Conversations"]),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -105,6 +106,21 @@ if Context.environment["BENCHMARKS"] != nil {
     package.targets.append(
         .executableTarget(
             name: "MicroBenchmarks", dependencies: ["CHiredis", "LocalCache", "RESPParser"], path: "Benchmarks/Micro"))
+}
+
+// `make fuzz` sets this: libFuzzer brings the main function of these programs.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(.target(name: "FuzzSupport", path: "Fuzz/Support"))
+    for (fuzzer, dependencies) in [
+        ("CommandParser", ["ParserFeeds", "RESPParser"]),
+        ("FrameScanner", ["CHiredis", "ParserFeeds", "RESPParser"]),
+        ("ReplyReader", ["BackingClient", "ParserFeeds", "RESPParser"]),
+    ] as [(String, [Target.Dependency])] {
+        package.targets.append(
+            .executableTarget(
+                name: "Fuzz\(fuzzer)", dependencies: dependencies + ["FuzzSupport"], path: "Fuzz/\(fuzzer)",
+                swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+    }
 }
 
 // `make check` and CI set this. Users with newer compilers, which may warn of more, do not.
