@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A real `redis-server` on a free loopback port (or a Unix socket), without persistence, gone with this object.
+/// A real server (``ServerProgram/current``) on a free loopback port (or a Unix socket), without persistence, gone with this object.
 public final class RedisServer: Sendable {
     /// The loopback port; 0 where it listens on a Unix socket.
     public let port: Int
@@ -23,9 +23,9 @@ public final class RedisServer: Sendable {
         arguments: [String] = [], password: String? = nil, users: [String] = [], unixSocket: Bool = false
     ) throws {
         let folder = try TemporaryFolder()
-        var lines = [
-            "bind 127.0.0.1", "save \"\"", "appendonly no", "enable-debug-command yes", "dir \(folder.path("."))",
-        ]
+        var lines = ["bind 127.0.0.1", "save \"\"", "appendonly no", "dir \(folder.path("."))"]
+        // Before 7.0 everybody may use DEBUG.
+        if Self.program.isSince(redis: [7, 0]) { lines.append("enable-debug-command yes") }
         if let password { lines.append("requirepass \(password)") }
         lines += users.map { "user \($0)" }
         if unixSocket { lines.append("unixsocket \(folder.path("socket"))") }
@@ -35,7 +35,7 @@ public final class RedisServer: Sendable {
         self.socketPath = unixSocket ? folder.path("socket") : nil
         for attempt in 1... {
             let port = unixSocket ? 0 : try freePort()
-            let process = try ChildProcess("redis-server", [path, "--port", "\(port)"] + arguments)
+            let process = try Self.start([path, "--port", "\(port)"] + arguments)
             do {
                 try Self.waitUntilReady(process, port: port)
                 self.port = port
@@ -100,19 +100,25 @@ public final class RedisServer: Sendable {
             process.signal(SIGKILL)
             _ = try process.wait()
             let words = [self.folder.path("redis.conf"), "--port", "\(self.port)"] + arguments
-            process = try ChildProcess("redis-server", words)
+            process = try Self.start(words)
             try Self.waitUntilReady(process, port: self.port)
         }
     }
 
+    private static var program: ServerProgram { .current }
+
+    private static func start(_ words: [String]) throws -> ChildProcess {
+        try ChildProcess(Self.program.path, words + Self.program.arguments)
+    }
+
     private static func waitUntilReady(_ process: ChildProcess, port: Int) throws {
-        try eventually(within: .seconds(30), "redis-server answers") {
+        try eventually(within: .seconds(30), "the server answers") {
             let log = String(decoding: process.output, as: UTF8.self)
-            guard process.isRunning else { throw TestSupportError("redis-server ended: \(log)") }
+            guard process.isRunning else { throw TestSupportError("the server ended: \(log)") }
             return log.contains("eady to accept connections") || log.contains("ready to accept connections at")
         }
         if port != 0 {
-            // Somebody else may hold the port, in which case redis-server has ended instead of being ready.
+            // Somebody else may hold the port, in which case the server has ended instead of being ready.
             _ = try RawConnection(port: port)
         }
     }

@@ -6,7 +6,7 @@ struct ServerStateTests {
     @Test("a server that says BUSY still answers: the cache goes on")
     func busy() throws {
         let tracked = try TrackedRedis()
-        try tracked.straight.command("CONFIG", "SET", "busy-reply-threshold", "50")
+        try tracked.straight.command("CONFIG", "SET", "lua-time-limit", "50")
         try tracked.cache("k", "v")
         let script = BackgroundWork { [server = tracked.server] in
             _ = try server.command("EVAL", "while true do end", "0")
@@ -105,11 +105,13 @@ struct ServerStateTests {
         }
     }
 
-    @Test("a push on a shared connection that no session asked for ends that connection, and is no reply")
+    @Test(
+        "a push on a shared connection that no session asked for ends that connection, and is no reply",
+        .enabled(if: ServerProgram.current.isSince(redis: [7, 0]), "Redis 6 does not list who speaks RESP3"))
     func unaskedPush() throws {
         let tracked = try TrackedRedis(["THREADS": "1"])
         let first = try self.session(tracked)
-        let shared = try Self.clients(of: tracked.server) { $0.hasSuffix(" resp=3") }
+        let shared = try Self.clients(of: tracked.server) { $0.contains(" resp=3") }
         #expect(!shared.isEmpty)
         let pushing = BackgroundWork { [server = tracked.server] in
             for id in shared {
@@ -143,7 +145,7 @@ struct ServerStateTests {
         }
         try pushing.wait()
         try eventually("those connections are closed") {
-            try Self.clients(of: tracked.server) { $0.hasSuffix(" resp=3") }.allSatisfy { !shared.contains($0) }
+            try Self.clients(of: tracked.server) { $0.contains(" resp=3") }.allSatisfy { !shared.contains($0) }
         }
     }
 
