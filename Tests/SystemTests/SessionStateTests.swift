@@ -85,6 +85,19 @@ struct SessionStateTests {
     }
 
     @Test(
+        "who imports data is not answered from the cache: it is shown keys that have expired",
+        .enabled(if: ServerProgram.current.family == .valkey, "only Valkey has an import mode"))
+    func importSource() throws {
+        let redis = try ProxiedRedis()
+        try redis.server.command("CONFIG", "SET", "import-mode", "yes")
+        try redis.server.command("SET", "k", "v", "PX", "1")
+        try eventually("it has expired") { try redis.client().command("GET", "k") == .null }
+        let connection = try redis.connection()
+        #expect(try connection.roundTrip("CLIENT", "IMPORT-SOURCE", "ON") == "+OK\r\n")
+        #expect(try connection.roundTrip("GET", "k") == "$1\r\nv\r\n")
+    }
+
+    @Test(
         "a session in these states is not answered from the cache",
         arguments: [
             ["WATCH other"], ["SELECT 0", "WATCH k"], ["CLIENT TRACKING on"], ["HELLO 3", "CLIENT TRACKING ON"],
