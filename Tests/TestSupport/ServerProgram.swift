@@ -43,8 +43,8 @@ public struct ServerProgram: Sendable, CustomStringConvertible {
         return self.arguments.isEmpty ? text : "\(text) \(self.arguments.joined(separator: " "))"
     }
 
-    /// Whether a log-in that fails is not answered where the reply before it is not out yet (seen on Redis 8.0 and 8.2).
-    public var swallowsFailedLogins: Bool { self.family == .redis && self.isSince(redis: [8, 0]) }
+    /// Whether a log-in that fails is not answered where the reply before it is not out yet (Redis from 7.2 on).
+    public var swallowsFailedLogins: Bool { self.family == .redis && self.isSince(redis: [7, 2]) }
 
     /// Whether it is Redis of this version or a later one, or Valkey of the version given or a later one.
     ///
