@@ -46,6 +46,11 @@ public struct ServerProgram: Sendable, CustomStringConvertible {
     /// Whether a log-in that fails is not answered where the reply before it is not out yet (Redis from 7.2 on).
     public var swallowsFailedLogins: Bool { self.family == .redis && self.isSince(redis: [7, 2]) }
 
+    /// Whether a protocol error behind other commands closes the connection without a word (Redis 8 with threads for input and output).
+    public var swallowsProtocolErrors: Bool {
+        self.family == .redis && self.isSince(redis: [8, 0]) && self.arguments.contains("--io-threads")
+    }
+
     /// Whether it is Redis of this version or a later one, or Valkey of the version given or a later one.
     ///
     /// Valkey began as Redis 7.2.4, so without a version all of it counts as later.
