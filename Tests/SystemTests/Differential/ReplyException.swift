@@ -58,6 +58,7 @@ struct ReplyException: Sendable {
         ReplyException("HTTL", .shape, "seconds pass"),
         ReplyException("HPTTL", .shape, "milliseconds pass"),
         ReplyException("COMMANDLOG LEN", .shape, "how fast the machine was"),
+        ReplyException("MEMORY USAGE", .shape, "how the allocator rounds"),
         ReplyException("LOLWUT", .shape, "before Redis 7.0 and on Valkey it is drawn at random"),
     ]
 
