@@ -1,6 +1,6 @@
 # Everything here works from an unpacked tarball as well as from a clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak conformance build check bench bench-check format clean
+.PHONY: help run test test-servers test-tsan fuzz soak conformance build check bench bench-check format clean
 # The scripts below build into one folder; two builds at once would only wait for each other.
 .NOTPARALLEL:
 
@@ -18,10 +18,19 @@ run: ## Build and run the proxy; brings up a throwaway Redis if none is there
 test: ## Build, then run the unit tests and the system tests
 	@exec Scripts/test.sh
 
+test-servers: ## Run the system tests in front of other servers; SERVER names one, QUICK=1 takes minutes
+	@exec Scripts/test-servers.sh
+
+test-tsan: ## Run the unit tests under ThreadSanitizer
+	@exec Scripts/test-tsan.sh
+
+fuzz: ## Play made-up bytes and conversations for FUZZ_SECONDS each
+	@exec Scripts/fuzz.sh
+
 soak: ## Play the simulation and the history of many clients for SOAK_SECONDS each
 	@exec Scripts/soak.sh
 
-conformance: ## Play Redis' own suite straight and through; REDIS_TREE names its checkout
+conformance: ## Play the suite of Redis or Valkey straight and through; REDIS_TREE names its source
 	@exec Scripts/conformance.sh
 
 build: ## Build the release program, .build/release/redis-proxy
@@ -37,7 +46,7 @@ bench-check: ## Hold instructions and allocations of each request to Benchmarks/
 	@exec Scripts/bench-check.sh
 
 format:
-	swift format --in-place --recursive Sources Tests Benchmarks Package.swift
+	swift format --in-place --recursive Sources Tests Benchmarks Fuzz Package.swift
 
 clean: ## Remove everything that was built
 	rm -rf .build

@@ -77,7 +77,9 @@ let package = Package(
 
         // Shared by the tests: real servers on free ports, and clients that are not ours.
         .target(name: "TestSupport", dependencies: ["CHiredis"], path: "Tests/TestSupport"),
-        .testTarget(name: "RESPParserTests", dependencies: ["RESPParser", "CHiredis", "TestSupport"]),
+        // How a session and a relay feed the parser and the scanner; the fuzzers feed them so, too.
+        .target(name: "ParserFeeds", dependencies: ["RESPParser"], path: "Tests/ParserFeeds"),
+        .testTarget(name: "RESPParserTests", dependencies: ["RESPParser", "CHiredis", "ParserFeeds", "TestSupport"]),
         .testTarget(
             name: "TransportSecurityTests",
             dependencies: [
@@ -112,7 +114,8 @@ let package = Package(
                 "RESPProxy", "HTTPFacade", "TestSupport",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
-        .testTarget(name: "SystemTests", dependencies: ["TestSupport", "CHiredis"]),
+        .testTarget(
+            name: "SystemTests", dependencies: ["TestSupport", "CHiredis"], exclude: ["Fuzz/Conversations"]),
     ],
     swiftLanguageModes: [.v6]
 )
@@ -122,6 +125,21 @@ if Context.environment["BENCHMARKS"] != nil {
     package.targets.append(
         .executableTarget(
             name: "MicroBenchmarks", dependencies: ["CHiredis", "LocalCache", "RESPParser"], path: "Benchmarks/Micro"))
+}
+
+// `make fuzz` sets this: libFuzzer brings the main function of these programs.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(.target(name: "FuzzSupport", path: "Fuzz/Support"))
+    for (fuzzer, dependencies) in [
+        ("CommandParser", ["ParserFeeds", "RESPParser"]),
+        ("FrameScanner", ["CHiredis", "ParserFeeds", "RESPParser"]),
+        ("ReplyReader", ["BackingClient", "ParserFeeds", "RESPParser"]),
+    ] as [(String, [Target.Dependency])] {
+        package.targets.append(
+            .executableTarget(
+                name: "Fuzz\(fuzzer)", dependencies: dependencies + ["FuzzSupport"], path: "Fuzz/\(fuzzer)",
+                swiftSettings: [.unsafeFlags(["-parse-as-library"])]))
+    }
 }
 
 // `make check` and CI set this. Users with newer compilers, which may warn of more, do not.

@@ -9,6 +9,6 @@ Scripts/install.sh build
 for script in Scripts/*.sh .ci/run; do
     bash -n "$script"
 done
-swift format lint --strict --parallel --recursive Sources Tests Benchmarks Package.swift
+swift format lint --strict --parallel --recursive Sources Tests Benchmarks Fuzz Package.swift
 # Read by Package.swift. The debug build is the one that `make test` uses when this variable is set there too.
 WARNINGS_AS_ERRORS=1 swift build --build-tests

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Plays Redis' own Tcl suite straight to redis-server and through the release program, and prints the tests that differ.
+# Plays the Tcl suite of Redis or Valkey straight to its server and through the release program, and prints the tests that differ.
 #
-#   REDIS_TREE          a checkout of redis/redis of redis-server's version; nothing in it is changed but src/redis-*
+#   REDIS_TREE          a source tree of Redis or Valkey, outside this repository. The server is the one that was built in it
+#                       (make MALLOC=libc); where none was, redis-server of the path, which must be of the tree's version: then
+#                       src/redis-* are made links to the programs of the path. Nothing else in it is changed
 #   CONFORMANCE_UNITS   the units to play, instead of all that the suite can play against a server that is not its own
 #   CONFORMANCE_LOGS    where each unit's output goes; default: .build/conformance
 #   CONFORMANCE_UNIT_LIMIT  seconds after which a unit is given up; default: 180
@@ -14,20 +16,26 @@ set -euo pipefail
 units=${CONFORMANCE_UNITS:-dump protocol keyspace scan info-command type/string type/incr type/list type/list-3
     type/set type/zset type/hash type/stream type/stream-cgroups sort expire other multi quit
     latency-monitor pubsub slowlog scripting functions introspection introspection-2 bitops bitfield geo hyperloglog
-    lazyfree pause tracking networking replybufsize}
+    lazyfree pause tracking networking replybufsize
+    type/hash-field-expire info-keysizes hashexpire commandlog}
 logs=${CONFORMANCE_LOGS:-$PWD/.build/conformance}
 # A unit takes seconds; one that still runs after this waits for something that never comes.
 unit_limit=${CONFORMANCE_UNIT_LIMIT:-180}
 
-[[ -x ${REDIS_TREE:-}/runtest ]] || fail "REDIS_TREE must name a checkout of redis/redis: it has no runtest"
+[[ -x ${REDIS_TREE:-}/runtest ]] || fail "REDIS_TREE must name a source tree of Redis or Valkey: it has no runtest"
 command -v tclsh8.6 >/dev/null || fail "Redis' suite needs tclsh8.6 (Debian: tcl8.6)"
 if [[ -z ${REDIS_PROXY_BINARY:-} ]]; then
     build_release
     REDIS_PROXY_BINARY=$PWD/.build/release/redis-proxy
 fi
-for program in redis-server redis-cli redis-benchmark; do
-    [[ -e $REDIS_TREE/src/$program ]] || ln -s "$(command -v "$program")" "$REDIS_TREE/src/$program"
+family=redis
+if [[ -e $REDIS_TREE/src/valkey-cli.c ]]; then family=valkey; fi
+for program in "$family-server" "$family-cli" "$family-benchmark"; do
+    [[ -e $REDIS_TREE/src/$program ]] || ln -s "$(command -v "$program")" "$REDIS_TREE/src/$program" ||
+        fail "$program was not built in $REDIS_TREE"
 done
+server_program=$(cd "$REDIS_TREE/src" && pwd)/$family-server
+say "playing the suite in $REDIS_TREE against $("$server_program" --version)"
 
 folder=$(mktemp -d)
 # As the tests do: never with root's rights. Root's clone may lie where nobody else may go.
@@ -60,7 +68,7 @@ wait_for_port() {
 
 start_server() {
     server_port=$(free_port)
-    (cd "$folder" && exec redis-server --port "$server_port" --save '' --enable-debug-command yes \
+    (cd "$folder" && exec "$server_program" --port "$server_port" --save '' --enable-debug-command yes \
         --daemonize no >server.log 2>&1) &
     children+=($!)
     wait_for_port "$server_port"
@@ -90,6 +98,8 @@ results() {
 
 straight_total=0 through_total=0 differing=0
 for unit in $units; do
+    # The suites of other versions have other units.
+    if [[ -z ${CONFORMANCE_UNITS:-} && ! -e $REDIS_TREE/tests/unit/$unit.tcl ]]; then continue; fi
     for way in straight through; do
         start_server
         port=$server_port

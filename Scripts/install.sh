@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing on this machine for one purpose: build, run, test, bench or bench-check.
+# Installs what is missing on this machine for one purpose: build, run, test, bench, bench-check or fuzz.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -33,6 +33,11 @@ need_to_count() {
     have redis-server || missing+=(redis-server)
 }
 
+need_to_fuzz() {
+    have dpkg-source || missing+=(dpkg-dev)
+    have ar || missing+=(binutils)
+}
+
 need_to_compare() {
     have redis-server || missing+=(redis-server)
     have redis-benchmark || missing+=(redis-tools)
@@ -62,7 +67,12 @@ bench-check)
     need_to_build
     need_to_count
     ;;
-*) fail "usage: $0 build|run|test|bench|bench-check" ;;
+fuzz)
+    need_to_build
+    need_to_test
+    need_to_fuzz
+    ;;
+*) fail "usage: $0 build|run|test|bench|bench-check|fuzz" ;;
 esac
 
 if [ ${#missing[@]} -eq 0 ]; then

@@ -55,14 +55,14 @@ for prompt, line, reply in [
     ("> ", "SET k v", "OK\r\n"),
     ("> ", "GET k", '"v"\r\n'),
     ("> ", "GET nosuch", "(nil)\r\n"),
-    ("> ", "NOSUCH", "(error) ERR unknown command 'NOSUCH', with args beginning with: \r\n"),
+    ("> ", "NOSUCH", "(error) ERR unknown command"),
     ("> ", "MULTI", "OK\r\n"),
     ("(TX)> ", "INCR n", "QUEUED\r\n"),
     ("(TX)> ", "EXEC", "1) (integer) 1\r\n"),
     ("> ", "SELECT 2", "OK\r\n"),
     ("[2]> ", "GET k", "(nil)\r\n"),
     ("[2]> ", "SELECT 0", "OK\r\n"),
-    ("> ", "HELLO 3", '"modules" => (empty array)\r\n'),
+    ("> ", "HELLO 3", '"modules" => '),
     ("> ", "GET k", '"v"\r\n'),
 ]:
     terminal.wait_for(prompt)

@@ -39,7 +39,11 @@ struct AuthenticationTests {
         #expect(try connection.roundTrip("GET", "k") == Self.noAuth)
     }
 
-    @Test("AUTH and GET in one write: it takes effect with its reply")
+    @Test(
+        "AUTH and GET in one write: it takes effect with its reply",
+        .enabled(
+            if: !ServerProgram.current.swallowsFailedLogins,
+            "from 7.2 on Redis does not answer an AUTH that fails behind a reply that is not out"))
     func pipelined() throws {
         let redis = try self.protected()
         let connection = try redis.connection()

@@ -49,7 +49,10 @@ struct RedisToolsTests {
     @Test(
         "--scan finds every key, --bigkeys the largest", arguments: ["--scan", "--bigkeys"])
     func keys(mode: String) throws {
-        let outputs = try self.outputs(self.filled(), [mode]).map { $0.split(separator: "\n").sorted() }
+        // In which order a server scans may change between two scans.
+        let outputs = try self.outputs(self.filled(), [mode]).map {
+            $0.split(separator: "\n").filter { !$0.contains("found so far") }.sorted()
+        }
         #expect(outputs[1] == outputs[0])
         #expect(outputs[0].contains { $0.contains("k99") })
     }

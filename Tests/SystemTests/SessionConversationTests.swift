@@ -13,7 +13,7 @@ struct SessionConversationTests {
 
     @Test(
         "it is answered from the cache, relayed or shares, as it should, after each reply",
-        arguments: SessionConversation.all)
+        arguments: SessionConversation.all.filter { ServerProgram.current.isSince(redis: $0.since ?? []) })
     func standing(conversation: SessionConversation) throws {
         let connection = try redis.connection()
         var version = 2
@@ -62,6 +62,8 @@ struct SessionConversationTests {
         }
         let straight = try redis.straight()
         let clients = try straight.roundTrip("CLIENT", "LIST")
+        // Redis 6 does not list the protocol version, by which those of the other can be told.
+        guard clients.contains(" resp=") else { return }
         let count = clients.split(separator: "\n").filter {
             $0.contains(" cmd=strlen ") && $0.contains(" resp=\(version)")
         }

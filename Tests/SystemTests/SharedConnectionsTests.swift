@@ -141,7 +141,7 @@ struct SharedConnectionsTests {
     @Test("WAIT counts from a command of its own connection")
     func wait() throws {
         let redis = try ProxiedRedis.byExpiry()
-        let replica = try RedisServer(arguments: ["--replicaof", "127.0.0.1 \(redis.server.port)"])
+        let replica = try RedisServer(arguments: ["--replicaof", "127.0.0.1", "\(redis.server.port)"])
         try redis.awaitSharing()
         try eventually("the replica is in step") { try redis.server.command("WAIT", "1", "100") == .integer(1) }
         let client = try redis.connection()

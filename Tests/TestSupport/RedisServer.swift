@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A real `redis-server` on a free loopback port (or a Unix socket), without persistence, gone with this object.
+/// A real server (``ServerProgram/current``) on a free loopback port (or a Unix socket), without persistence, gone with this object.
 public final class RedisServer: Sendable {
     /// The loopback port; 0 where it listens on a Unix socket.
     public let port: Int
@@ -11,12 +11,9 @@ public final class RedisServer: Sendable {
     public let tlsPort: Int
     /// The default user's password.
     public let password: String?
-    private let program: String
+    private let program: String?
     private let folder: TemporaryFolder
     private let process: Mutex<ChildProcess>
-
-    /// The server's program; another than that in `PATH` where `REDIS_SERVER_BINARY` names one.
-    public static let program = ProcessInfo.processInfo.environment["REDIS_SERVER_BINARY"] ?? "redis-server"
 
     /// Starts the server and waits until it answers.
     ///
@@ -27,15 +24,15 @@ public final class RedisServer: Sendable {
     ///   - unixSocket: listen on a Unix socket in place of a port.
     ///   - tls: speak TLS with this certificate on a second port.
     ///   - authority: the authority of the certificates that clients must show there; nil: they need none.
-    ///   - program: another server than the one of all tests.
+    ///   - program: another server than ``ServerProgram/current``.
     public init(
         arguments: [String] = [], password: String? = nil, users: [String] = [], unixSocket: Bool = false,
-        tls: TestCertificates.Identity? = nil, authority: String? = nil, program: String = RedisServer.program
+        tls: TestCertificates.Identity? = nil, authority: String? = nil, program: String? = nil
     ) throws {
         let folder = try TemporaryFolder()
-        var lines = [
-            "bind 127.0.0.1", "save \"\"", "appendonly no", "enable-debug-command yes", "dir \(folder.path("."))",
-        ]
+        var lines = ["bind 127.0.0.1", "save \"\"", "appendonly no", "dir \(folder.path("."))"]
+        // Before 7.0 everybody may use DEBUG.
+        if program != nil || ServerProgram.current.isSince(redis: [7, 0]) { lines.append("enable-debug-command yes") }
         if let password { lines.append("requirepass \(password)") }
         lines += users.map { "user \($0)" }
         if unixSocket { lines.append("unixsocket \(folder.path("socket"))") }
@@ -56,7 +53,7 @@ public final class RedisServer: Sendable {
             let tlsPort = tls == nil ? 0 : try freePort()
             var words = [path, "--port", "\(port)"]
             if tls != nil { words += ["--tls-port", "\(tlsPort)"] }
-            let process = try ChildProcess(program, words + arguments)
+            let process = try Self.start(program, words + arguments)
             do {
                 try Self.waitUntilReady(process, port: port)
                 self.port = port
@@ -124,19 +121,24 @@ public final class RedisServer: Sendable {
             var words = [self.folder.path("redis.conf"), "--port", "\(self.port)"]
             if self.tlsPort != 0 { words += ["--tls-port", "\(self.tlsPort)"] }
             words += arguments
-            process = try ChildProcess(self.program, words)
+            process = try Self.start(self.program, words)
             try Self.waitUntilReady(process, port: self.port)
         }
     }
 
+    private static func start(_ program: String?, _ words: [String]) throws -> ChildProcess {
+        if let program { return try ChildProcess(program, words) }
+        return try ChildProcess(ServerProgram.current.path, words + ServerProgram.current.arguments)
+    }
+
     private static func waitUntilReady(_ process: ChildProcess, port: Int) throws {
-        try eventually(within: .seconds(30), "redis-server answers") {
+        try eventually(within: .seconds(30), "the server answers") {
             let log = String(decoding: process.output, as: UTF8.self)
-            guard process.isRunning else { throw TestSupportError("redis-server ended: \(log)") }
+            guard process.isRunning else { throw TestSupportError("the server ended: \(log)") }
             return log.contains("eady to accept connections") || log.contains("ready to accept connections at")
         }
         if port != 0 {
-            // Somebody else may hold the port, in which case redis-server has ended instead of being ready.
+            // Somebody else may hold the port, in which case the server has ended instead of being ready.
             _ = try RawConnection(port: port)
         }
     }

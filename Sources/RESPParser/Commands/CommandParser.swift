@@ -197,7 +197,8 @@ extension CommandParser {
             }
             count = line.count
         }
-        if let objection = limits.objection(toArguments: count) { throw error(objection, at: 1) }
+        // The number stands behind the command's first byte, which may have been streamed on.
+        if let objection = limits.objection(toArguments: count) { throw error(objection, at: 1 - streamed) }
         return count.map { Int(clamping: $0) }
     }
 

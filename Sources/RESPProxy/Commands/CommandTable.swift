@@ -62,6 +62,8 @@ struct CommandTable: Sendable {
             for category in fields[6].elements ?? [] {
                 description.categories.formUnion(.init(category: category.bytes ?? []))
             }
+            // Redis 6 tells it by the category alone.
+            if description.categories.contains(.blocking) { description.flags.insert(.blocking) }
         }
         return (name, description)
     }

@@ -31,8 +31,8 @@ enum RepliesOnWire: Equatable, Sendable {
         case .replies(.off), .replies(.skip):
             // Queued, it takes effect inside the reply to EXEC, which so has fewer elements than it says.
             if state.inTransaction && state.replies == .on { return }
-            // Messages and confirmations come with replies off as well.
-            if change == .replies(.off) && state.isSubscribed { return }
+            // Messages and confirmations come with replies off as well. Under RESP2 the server refuses the command from who is subscribed.
+            if change == .replies(.off) && state.isSubscribed && state.version == .resp3 { return }
             self = .askedFor
         case .subscribe, .unsubscribe, .monitor, .synchronize:
             // Queued, they have no messages yet.

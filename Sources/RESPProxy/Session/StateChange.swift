@@ -86,6 +86,8 @@ enum StateChange: Equatable, Sendable {
         case "unpause": .pause(.end)
         case "reply" where command.announced == 3: replies(command)
         case "tracking": .tracking(on: command.word(2) != "off")
+        // Valkey shows such a client keys that have expired.
+        case "import-source" where command.word(2) != "off": .unknown
         default: .none
         }
     }

@@ -1,3 +1,4 @@
+import ParserFeeds
 import RESPParser
 import Testing
 
@@ -66,6 +67,16 @@ struct CommandStreamingTests {
         #expect(try parser.parse([UInt8]("1\r\nk\r\nx").span.bytes) == .incomplete)
         #expect(throws: ProtocolError(message: "Protocol error: expected '$', got 'x'", offset: 20)) {
             try parser.parse([UInt8]("y\r\n").span.bytes)
+        }
+    }
+
+    @Test("so do those of the count of arguments")
+    func countOffset() throws {
+        var parser = CommandParser()
+        #expect(try parser.parse([UInt8]("*a").span.bytes) == .incomplete)
+        #expect(parser.startStreaming() == 2)
+        #expect(throws: ProtocolError(message: "Protocol error: invalid multibulk length", offset: 1)) {
+            try parser.parse([UInt8]("bc\r\n").span.bytes)
         }
     }
 

@@ -1,3 +1,4 @@
+import ParserFeeds
 import RESPParser
 import Testing
 

@@ -1,4 +1,5 @@
 import CHiredis
+import ParserFeeds
 import RESPParser
 import TestSupport
 import Testing

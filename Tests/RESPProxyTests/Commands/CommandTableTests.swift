@@ -57,6 +57,15 @@ struct CommandTableTests {
         #expect(effect(CommandView("SCRIPT", "FLUSH")) == .none)
     }
 
+    @Test("Redis 6 tells only by the category that a command blocks")
+    func blockingCategory() throws {
+        let reply = Array(
+            "*1\r\n*7\r\n$5\r\nblpop\r\n:-3\r\n*1\r\n+write\r\n:1\r\n:-2\r\n:1\r\n*2\r\n+@write\r\n+@blocking\r\n".utf8)
+        let read = CommandTable(reply: reply.span.bytes)
+        let table = try #require(read)
+        #expect(table.entry(for: CommandView("BLPOP", "k", "0")).description?.flags == [.write, .blocking])
+    }
+
     @Test("what is no table is refused", arguments: ["-ERR unknown command\r\n", "*0\r\n", "+OK\r\n", "*1\r\n:1\r\n"])
     func noTable(reply: String) {
         let bytes = Array(reply.utf8)

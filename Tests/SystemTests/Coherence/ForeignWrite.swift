@@ -66,11 +66,14 @@ extension ForeignWrite {
         }
     }
 
-    private static let scripted = [
-        ForeignWrite(["EVAL", "return redis.call('SET', KEYS[1], 'new')", "1", "k"]),
-        ForeignWrite(["EVAL", "return redis.call('SET', 'k', 'new')", "0"]),
-        ForeignWrite(["FCALL", "write", "0"], after: [["FUNCTION", "LOAD", Self.library]]),
-    ]
+    private static let scripted =
+        [
+            ForeignWrite(["EVAL", "return redis.call('SET', KEYS[1], 'new')", "1", "k"]),
+            ForeignWrite(["EVAL", "return redis.call('SET', 'k', 'new')", "0"]),
+        ] + (hasFunctions ? [ForeignWrite(["FCALL", "write", "0"], after: [["FUNCTION", "LOAD", Self.library]])] : [])
+
+    /// Whether the server has functions at all.
+    static var hasFunctions: Bool { ServerProgram.current.isSince(redis: [7, 0]) }
 
     /// A library with a function that writes a key which it does not declare.
     static let library =
@@ -82,7 +85,8 @@ extension ForeignWrite {
     ]
 
     private static let evicted = ForeignWrite("eviction by maxmemory") { client in
-        try client.command("CONFIG", "SET", "maxmemory-policy", "allkeys-random", "maxmemory", "1")
+        try client.command("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
+        try client.command("CONFIG", "SET", "maxmemory", "1")
         try eventually("k is evicted") { try client.command("EXISTS", "k") == .integer(0) }
         try client.command("CONFIG", "SET", "maxmemory", "0")
     }

@@ -6,7 +6,7 @@ struct ServerStateTests {
     @Test("a server that says BUSY still answers: the cache goes on")
     func busy() throws {
         let tracked = try TrackedRedis()
-        try tracked.straight.command("CONFIG", "SET", "busy-reply-threshold", "50")
+        try tracked.straight.command("CONFIG", "SET", "lua-time-limit", "50")
         try tracked.cache("k", "v")
         let script = BackgroundWork { [server = tracked.server] in
             _ = try server.command("EVAL", "while true do end", "0")

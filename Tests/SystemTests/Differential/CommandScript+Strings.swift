@@ -42,6 +42,7 @@ extension CommandScript {
         LCS a b
         LCS a b LEN
         LCS a b IDX WITHMATCHLEN
+        STRALGO LCS STRINGS ab bc
         SET empty ""
         GET empty
         SET binary "%r%n%0%xff"

@@ -20,6 +20,6 @@ struct CommandScript: Sendable {
     static let valid: [CommandScript] = [
         .strings, .bits, .keys, .expiry, .lists, .blocking, .hashes, .sets, .sortedSets, .sortedSetStores,
         .geography, .logs, .streams, .scripting, .functions, .transactions, .publishing, .subscribing,
-        .connection, .tracking, .silence, .quitting, .server, .accessLists, .cluster, .introspection, .refused,
+        .connection, .tracking, .silence, .quitting, .server, .accessLists, .cluster, .introspection, .refused, .later,
     ]
 }

@@ -40,9 +40,13 @@ enum Delivery: String, CaseIterable, Sendable {
 
     /// Up to where lines are sent together, without waiting for replies between them.
     ///
-    /// What `SYNC` and `PSYNC` answer depends on whether the replies before them are out: they are sent once those have come.
+    /// What `SYNC` and `PSYNC` answer depends on whether the replies before them are out: they are sent once those have come. So is
+    /// `AUTH` on Redis from 7.2 on, which does not answer one that fails behind a reply that is not out.
     private func end(of lines: [ScriptLine], from start: Int) -> Int {
         guard self != .oneByOne else { return start + 1 }
-        return lines.indices.dropFirst(start + 1).first { ["SYNC", "PSYNC"].contains(lines[$0].word(0)) } ?? lines.count
+        return lines.indices.dropFirst(start + 1).first {
+            ["SYNC", "PSYNC"].contains(lines[$0].word(0))
+                || ServerProgram.current.swallowsFailedLogins && lines[$0].bytes.contains("AUTH".utf8)
+        } ?? lines.count
     }
 }

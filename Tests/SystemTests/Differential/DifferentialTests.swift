@@ -43,7 +43,10 @@ struct DifferentialTests {
         let table = try ServerCommandTable(of: RedisServer())
         let played = Set(CommandScript.valid.flatMap(\.lines).compactMap { table.entry(for: $0)?.name })
         let containers = Set(table.subcommands.values.map { $0.words[0] })
-        let missing = table.all.map(\.name).filter { !played.contains($0) && !containers.contains($0) }
+        // Redis 6 lists what a browser would say as commands; `ProtocolErrors` has them.
+        let missing = table.all.map(\.name).filter {
+            !played.contains($0) && !containers.contains($0) && !["HOST:", "POST"].contains($0)
+        }
         #expect(missing == [], "played by no script")
         print(
             """

@@ -12,7 +12,10 @@ struct ProtocolErrorTests {
             let behindOthers =
                 ProtocolErrors.all.map { ProtocolErrors.prefix + $0 + ProtocolErrors.suffix }
                 + ProtocolErrors.endless.map { ProtocolErrors.prefix + $0 }
-            for text in ProtocolErrors.all + ProtocolErrors.endless + behindOthers {
+            let isTold = !ServerProgram.current.swallowsProtocolErrors
+            // A HELLO is a command before them as well.
+            let alone = isTold || hello.isEmpty ? ProtocolErrors.all + ProtocolErrors.endless : []
+            for text in alone + (isTold ? behindOthers : []) {
                 try compareAnswers(to: hello + text, redis.connection(), RawConnection(port: model.port))
                 comparisons += 1
             }
@@ -26,12 +29,26 @@ struct ProtocolErrorTests {
         let redis = try ProxiedRedis(["REDIS_PASSWORD": "secret"], password: "secret")
         try Self.awaitAdmission(redis)
         let model = try RedisServer(password: "secret")
-        for text in ProtocolErrors.beforeLogin {
+        try awaitLimits(redis, model)
+        for text in ProtocolErrors.beforeLogin
+        where !(ServerProgram.current.swallowsFailedLogins && text.contains("AUTH wrong")) {
             try compareAnswers(to: text, redis.connection(), RawConnection(port: model.port))
         }
     }
 
-    @Test("after RESET on a server with a password the limits before the login hold again")
+    /// Waits until each event loop of the proxy knows that the server asks for a password.
+    private func awaitLimits(_ redis: ProxiedRedis, _ model: RedisServer) throws {
+        let expected = try answers(to: Array("*11\r\n".utf8), on: RawConnection(port: model.port))
+        try eventually("it has the limits of the server") {
+            try (0..<8).allSatisfy { _ in try answers(to: Array("*11\r\n".utf8), on: redis.connection()) == expected }
+        }
+    }
+
+    @Test(
+        "after RESET on a server with a password the limits before the login hold again",
+        .enabled(
+            if: !ServerProgram.current.swallowsProtocolErrors,
+            "Redis 8 with threads for input and output does not tell of an error behind other commands"))
     func afterLogout() throws {
         let redis = try ProxiedRedis(["REDIS_PASSWORD": "secret"], password: "secret")
         try Self.awaitAdmission(redis)

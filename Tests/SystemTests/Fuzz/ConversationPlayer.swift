@@ -1,0 +1,140 @@
+import TestSupport
+
+/// Plays conversations straight to one server, and through the proxy to another, and compares what comes back.
+struct ConversationPlayer {
+    private let redis: ProxiedRedis
+    private let model: RedisServer
+    private let asked: HiredisClient
+    private let modelAsked: HiredisClient
+
+    init(_ environment: [String: String]) throws {
+        // What clients send without waiting is done in its order only on one event loop.
+        self.redis = try ProxiedRedis(environment.merging(["THREADS": "1"]) { $1 })
+        self.model = try RedisServer()
+        self.asked = try self.redis.server.client()
+        self.modelAsked = try self.model.client()
+        guard environment["CACHE_CAPACITY"] != "0" else { return }
+        let reader = try self.redis.client()
+        try eventually("the cache answers") {
+            _ = try reader.command("GET", "probe")
+            let before = try self.redis.server.calls(of: "get")
+            _ = try reader.command("GET", "probe")
+            return try self.redis.server.calls(of: "get") == before
+        }
+    }
+
+    /// What was different, in words; nil: nothing.
+    func difference(in conversation: FuzzedConversation) throws -> String? {
+        for client in [self.asked, self.modelAsked] {
+            try client.command("FLUSHALL")
+            try client.command("SCRIPT", "FLUSH")
+        }
+        let straight = try (0..<FuzzedConversation.clients).map { _ in try RawConnection(port: self.model.port) }
+        let through = try (0..<FuzzedConversation.clients).map { _ in try self.redis.connection() }
+        var generator = conversation.cuts.map { SeededGenerator(seed: $0) }
+        var isClosed = Array(repeating: false, count: straight.count)
+        for (number, turn) in conversation.turns.enumerated() where !isClosed[turn.client] {
+            for side in [straight, through] {
+                // Of a side that has closed by itself, what it said before counts.
+                if var cuts = generator {
+                    try? side[turn.client].send(turn.bytes, inPiecesFrom: &cuts, upTo: max(16, turn.bytes.count / 50))
+                } else {
+                    try? side[turn.client].send(turn.bytes)
+                }
+            }
+            _ = generator?.next()
+            try self.awaitQuiet(self.modelAsked, of: self.model)
+            for index in straight.indices where !isClosed[index] {
+                let expected = try Self.available(on: straight[index])
+                isClosed[index] = expected.isClosed
+                if let difference = Self.difference(expected, on: through[index]) {
+                    return "turn \(number), client \(index): \(difference)"
+                }
+            }
+            if conversation.mayBeSilent { try self.awaitSameData() }
+        }
+        for index in straight.indices where !isClosed[index] {
+            for side in [straight, through] { side[index].finishSending() }
+            let expected = (frames: try straight[index].receiveToEnd().bytes, isClosed: true)
+            let actual = Result { try through[index].receiveToEnd().bytes }
+            if (try? actual.get()) != expected.frames {
+                return
+                    "the end of client \(index): straight \(printable(expected.frames)), through \(actual.map { printable($0) })"
+            }
+        }
+        guard try self.digest(self.asked) == self.digest(self.modelAsked) else {
+            return "the servers hold different data"
+        }
+        return self.redis.proxy.process.isRunning ? nil : "the proxy has ended: \(self.redis.proxy.log)"
+    }
+
+    /// When nobody is connected any more, nothing of what was may be left.
+    func expectNothingKept() throws {
+        try eventually("its descriptors are back") { self.redis.proxy.descriptors < 60 }
+        try eventually("its connections to the server are back") {
+            try self.redis.server.info("connected_clients").flatMap { Int($0) } ?? 99 < 20
+        }
+    }
+
+    // MARK: Waiting
+
+    /// Waits until the server has done what it has received: what has been sent over loopback is there, and is read before the last of
+    /// a few commands that are sent later.
+    private func awaitQuiet(_ client: HiredisClient, of server: RedisServer) throws {
+        for _ in 0..<2 { try client.command("PING") }
+        try eventually("nobody is blocked") {
+            let info = try client.command("INFO", "clients").string ?? ""
+            return info.contains("blocked_clients:0")
+        }
+        for _ in 0..<2 { try client.command("PING") }
+    }
+
+    /// Where no reply tells when the server behind the proxy has done it all, its data do, and that it does no more.
+    private func awaitSameData() throws {
+        var before = -1
+        let started = ContinuousClock.now
+        // Where they never become the same, the digests at the end tell.
+        while ContinuousClock.now - started < .seconds(2) {
+            let processed = try self.redis.server.info("total_commands_processed").flatMap { Int($0) } ?? 0
+            let isSame = try self.digest(self.asked) == self.digest(self.modelAsked)
+            // Asking costs a few commands itself.
+            if isSame, processed - before < 6 { return }
+            before = processed
+            pause(.milliseconds(2))
+        }
+    }
+
+    private func digest(_ client: HiredisClient) throws -> Reply { try client.command("DEBUG", "DIGEST") }
+
+    // MARK: Comparing
+
+    private static func available(on connection: RawConnection) throws -> (frames: [[UInt8]], isClosed: Bool) {
+        var frames: [[UInt8]] = []
+        while try !connection.staysSilent(for: .microseconds(1500)) {
+            guard let frame = try? connection.receiveReply() else { return (frames, true) }
+            frames.append(frame)
+        }
+        return (frames, false)
+    }
+
+    private static func difference(
+        _ expected: (frames: [[UInt8]], isClosed: Bool), on connection: RawConnection
+    ) -> String? {
+        for (index, frame) in expected.frames.enumerated() {
+            let actual = Result { try connection.receiveReply() }
+            if let actual = try? actual.get(), actual == frame || Self.isGreeting(frame) && Self.isGreeting(actual) {
+                continue
+            }
+            return "reply \(index): straight \(printable(frame)), through \(actual.map { printable($0) })"
+        }
+        guard expected.isClosed else { return nil }
+        let rest = Result { try connection.receiveToEnd().bytes }
+        return (try? rest.get()) == [] ? nil : "straight it is closed, through \(rest.map { printable($0) })"
+    }
+
+    /// The reply to `HELLO`, which tells the connection's id.
+    private static func isGreeting(_ frame: [UInt8]) -> Bool {
+        frame.starts(with: "%7\r\n$6\r\nserver".utf8) || frame.starts(with: "*14\r\n$6\r\nserver".utf8)
+            || frame.starts(with: "%8\r\n$6\r\nserver".utf8) || frame.starts(with: "*16\r\n$6\r\nserver".utf8)
+    }
+}
