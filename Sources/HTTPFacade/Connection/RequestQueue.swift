@@ -30,6 +30,7 @@ struct RequestQueue {
     /// The request whose body is still coming.
     private var incoming: FacadeRequest?
     private var bodyLength = 0
+    private var lastHost = LastHost()
     private var owesContinue = false
     /// False once a request was the last or cannot be understood: what follows is not looked at.
     private var accepts = true
@@ -45,7 +46,7 @@ struct RequestQueue {
 
     mutating func receiveHead(_ head: HTTPRequestHead) {
         guard accepts else { return }
-        let request = FacadeRequest(head)
+        let request = FacadeRequest(head, lastHost: &lastHost)
         let isHead = request.isHead
         if let error = request.framingError() {
             return refuse(error, isHead: isHead)

@@ -12,7 +12,7 @@ struct TrailingTabs {
 
     /// - Returns: What may be passed on; the rest is held back until more comes.
     mutating func replace(in bytes: ByteBuffer) -> ByteBuffer {
-        guard held.readableBytes > 0 || bytes.readableBytesView.firstIndex(of: Self.tab) != nil else { return bytes }
+        guard held.readableBytes > 0 || Self.hasTab(bytes) else { return bytes }
         var joined = held
         held = ByteBuffer()
         joined.writeImmutableBuffer(bytes)
@@ -37,6 +37,15 @@ struct TrailingTabs {
             output.moveWriterIndex(to: first)
         }
         return output
+    }
+
+    /// Nearly always there is none. No early end, so that the compiler has several bytes looked at in one step.
+    private static func hasTab(_ bytes: ByteBuffer) -> Bool {
+        bytes.withUnsafeReadableBytes { bytes in
+            var found: UInt8 = 0
+            for byte in bytes { found |= byte == tab ? 1 : 0 }
+            return found != 0
+        }
     }
 
     private static let tab = UInt8(ascii: "\t")

@@ -10,10 +10,11 @@ final class FacadeRequest {
     private let hasBadHost: Bool
     private let hasBadTarget: Bool
 
-    init(_ head: HTTPRequestHead) {
+    /// - Parameter lastHost: That of the connection.
+    init(_ head: HTTPRequestHead, lastHost: inout LastHost) {
         self.head = head
         fields = RequestFields(head.headers)
-        let host = fields.host.flatMap(Authority.init)
+        let host = fields.host.flatMap { lastHost.authority(of: $0) }
         hasBadHost = fields.host != nil && host == nil
         if let named = RequestTarget.authority(of: head.uri) {
             authority = Authority(named)
