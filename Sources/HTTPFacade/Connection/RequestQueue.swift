@@ -54,19 +54,20 @@ struct RequestQueue {
         if let length = request.fields.contentLength, length > configuration.bodyLimit {
             return refuse(.bodyTooLong(limit: configuration.bodyLimit), isHead: isHead)
         }
-        let expectations = request.fields.expectations
-        if !expectations.isEmpty, head.version != .http1_0 {
-            guard expectations.allSatisfy({ isToken($0, "100-continue") }) else {
-                return refuse(.expectationFailed, isHead: isHead)
+        switch request.expectation {
+        case .nothing:
+            break
+        case .somethingElse:
+            return refuse(.expectationFailed, isHead: isHead)
+        case .interimResponse where request.fields.announcesBody:
+            guard request.isGet || isHead else {
+                var error = FacadeError.methodNotAllowed
+                error.closes = true
+                return refuse(error, isHead: false)
             }
-            if request.fields.announcesBody {
-                guard request.isGet || isHead else {
-                    var error = FacadeError.methodNotAllowed
-                    error.closes = true
-                    return refuse(error, isHead: false)
-                }
-                owesContinue = true
-            }
+            owesContinue = true
+        case .interimResponse:
+            break
         }
         incoming = request
         bodyLength = 0

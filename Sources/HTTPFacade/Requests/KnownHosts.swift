@@ -3,7 +3,7 @@
 /// A web page can have its own name resolve to this machine, and its browser, which runs here, then reads for the page what is
 /// served to all (DNS rebinding). The name gives it away: it is the page's. An address is nobody's name, and `localhost` and what ends in
 /// `.localhost` always means this machine (RFC 6761, 6.3).
-struct KnownHosts: Sendable {
+struct KnownHosts: ~Copyable, Sendable {
     /// In lower case, without a dot at the end.
     private let names: [[UInt8]]
 
