@@ -105,12 +105,12 @@ struct FieldValueTests {
             var output: [UInt8] = []
             for start in stride(from: 0, to: bytes.count, by: size) {
                 let piece = ByteBuffer(bytes: bytes[start..<min(bytes.count, start + size)])
-                output += tabs.replace(in: piece).readableBytesView
+                output += (tabs.replace(in: piece) ?? piece).readableBytesView
             }
             #expect(output == expected, "in pieces of \(size)")
         }
         var tabs = TrailingTabs()
         let many = ByteBuffer(repeating: 9, count: 5000)
-        #expect(tabs.replace(in: many) == many, "no more than a few are held back")
+        #expect((tabs.replace(in: many) ?? many) == many, "no more than a few are held back")
     }
 }

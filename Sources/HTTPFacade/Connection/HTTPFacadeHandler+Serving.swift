@@ -9,8 +9,11 @@ extension HTTPFacadeHandler {
             request, isHead: request.isHead, isKeepAlive: request.isKeepAlive,
             announcesKeepAlive: request.head.version == .http1_0, context: context)
         resetKey(context: context)
-        let knownHosts = facade.reader.servesOnlyKnownHosts ? facade.knownHosts : nil
-        switch request.plan(configuration: facade.configuration, knownHosts: knownHosts, key: &key) {
+        // In this order: the host is mostly an address or found at once, for less than the reader takes to answer.
+        guard request.isFor(facade.knownHosts) || !facade.reader.servesOnlyKnownHosts else {
+            return respond(.misdirected, context: context)
+        }
+        switch request.plan(targetLimit: facade.configuration.targetLimit, key: &key) {
         case .refuse(let error):
             respond(error, context: context)
         case .read(let representation):

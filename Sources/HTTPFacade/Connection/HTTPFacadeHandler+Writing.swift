@@ -21,7 +21,7 @@ extension HTTPFacadeHandler: ReplySender {
     }
 
     /// Of the request being served.
-    var preconditions: Preconditions { exchange?.request?.fields.preconditions ?? Preconditions() }
+    var preconditions: Preconditions { exchange?.request?.preconditions ?? Preconditions() }
 
     /// So much memory is kept for the next JSON document.
     private static let documentLimit = 1 << 17

@@ -26,7 +26,8 @@ final class HTTPReadGate: ChannelDuplexHandler {
         }
         isOpen = false
         passedBytes = true
-        context.fireChannelRead(wrapInboundOut(trailingTabs.replace(in: unwrapInboundIn(data))))
+        let bytes = unwrapInboundIn(data)
+        context.fireChannelRead(wrapInboundOut(trailingTabs.replace(in: bytes) ?? bytes))
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -59,7 +60,7 @@ final class HTTPReadGate: ChannelDuplexHandler {
         while isOpen, let bytes = held.popFirst() {
             isOpen = false
             passedBytes = false
-            context.fireChannelRead(wrapInboundOut(trailingTabs.replace(in: bytes)))
+            context.fireChannelRead(wrapInboundOut(trailingTabs.replace(in: bytes) ?? bytes))
             context.fireChannelReadComplete()
         }
         isReleasing = false

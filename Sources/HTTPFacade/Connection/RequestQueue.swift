@@ -30,6 +30,7 @@ struct RequestQueue {
     /// The request whose body is still coming.
     private var incoming: FacadeRequest?
     private var bodyLength = 0
+    private var lastHost = LastHost()
     private var owesContinue = false
     /// False once a request was the last or cannot be understood: what follows is not looked at.
     private var accepts = true
@@ -45,7 +46,7 @@ struct RequestQueue {
 
     mutating func receiveHead(_ head: HTTPRequestHead) {
         guard accepts else { return }
-        let request = FacadeRequest(head)
+        let request = FacadeRequest(head, lastHost: &lastHost)
         let isHead = request.isHead
         if let error = request.framingError() {
             return refuse(error, isHead: isHead)
@@ -53,19 +54,20 @@ struct RequestQueue {
         if let length = request.fields.contentLength, length > configuration.bodyLimit {
             return refuse(.bodyTooLong(limit: configuration.bodyLimit), isHead: isHead)
         }
-        let expectations = request.fields.expectations
-        if !expectations.isEmpty, head.version != .http1_0 {
-            guard expectations.allSatisfy({ isToken($0, "100-continue") }) else {
-                return refuse(.expectationFailed, isHead: isHead)
+        switch request.expectation {
+        case .nothing:
+            break
+        case .somethingElse:
+            return refuse(.expectationFailed, isHead: isHead)
+        case .interimResponse where request.fields.announcesBody:
+            guard request.isGet || isHead else {
+                var error = FacadeError.methodNotAllowed
+                error.closes = true
+                return refuse(error, isHead: false)
             }
-            if request.fields.announcesBody {
-                guard request.isGet || isHead else {
-                    var error = FacadeError.methodNotAllowed
-                    error.closes = true
-                    return refuse(error, isHead: false)
-                }
-                owesContinue = true
-            }
+            owesContinue = true
+        case .interimResponse:
+            break
         }
         incoming = request
         bodyLength = 0

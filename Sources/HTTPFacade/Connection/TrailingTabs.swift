@@ -1,5 +1,11 @@
 import NIOCore
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// Makes blanks of the tabs at the ends of lines, before the parser sees them.
 ///
 /// White space behind a field's value is no part of it (RFC 9110, 5.5), but the parser takes a tab behind `Content-Length` or
@@ -10,9 +16,13 @@ struct TrailingTabs {
     /// More than this is passed on as it is.
     private static let limit = 1024
 
-    /// - Returns: What may be passed on; the rest is held back until more comes.
-    mutating func replace(in bytes: ByteBuffer) -> ByteBuffer {
-        guard held.readableBytes > 0 || bytes.readableBytesView.firstIndex(of: Self.tab) != nil else { return bytes }
+    /// - Returns: What may be passed on; the rest is held back until more comes. nil: all of `bytes`, as they are.
+    mutating func replace(in bytes: ByteBuffer) -> ByteBuffer? {
+        guard held.readableBytes > 0 || Self.hasTab(bytes) else { return nil }
+        return replaceAll(in: bytes)
+    }
+
+    private mutating func replaceAll(in bytes: ByteBuffer) -> ByteBuffer {
         var joined = held
         held = ByteBuffer()
         joined.writeImmutableBuffer(bytes)
@@ -37,6 +47,14 @@ struct TrailingTabs {
             output.moveWriterIndex(to: first)
         }
         return output
+    }
+
+    /// Nearly always there is none, which `memchr` tells sooner than a loop over the bytes.
+    private static func hasTab(_ bytes: ByteBuffer) -> Bool {
+        bytes.withUnsafeReadableBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return memchr(start, Int32(tab), bytes.count) != nil
+        }
     }
 
     private static let tab = UInt8(ascii: "\t")

@@ -18,10 +18,19 @@ struct Authority: Equatable {
         self.isAddress = isAddress
     }
 
-    /// The host in its own case, without a dot at its end.
-    var host: Substring.UTF8View {
-        let host = text.utf8.prefix(hostLength)
-        return Substring(host.last == UInt8(ascii: ".") ? host.dropLast() : host).utf8
+    /// Shows the host in its own case, without a dot at its end.
+    func withHost<Result>(_ look: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        var text = text
+        return text.withUTF8 { text in
+            let host = text[..<hostLength]
+            return look(UnsafeBufferPointer(rebasing: host.last == UInt8(ascii: ".") ? host.dropLast() : host))
+        }
+    }
+
+    /// Whether ``init(_:)`` was given the same bytes.
+    func isWritten(_ other: String) -> Bool {
+        // What `==` takes for equal to ASCII, as U+212A to "K", is longer; and `text` is ASCII.
+        text == other && text.utf8.count == other.utf8.count
     }
 
     private static func parse(_ text: UnsafeBufferPointer<UInt8>) -> (hostLength: Int, isAddress: Bool)? {

@@ -10,10 +10,11 @@ final class FacadeRequest {
     private let hasBadHost: Bool
     private let hasBadTarget: Bool
 
-    init(_ head: HTTPRequestHead) {
+    /// - Parameter lastHost: That of the connection.
+    init(_ head: HTTPRequestHead, lastHost: inout LastHost) {
         self.head = head
         fields = RequestFields(head.headers)
-        let host = fields.host.flatMap(Authority.init)
+        let host = fields.host.flatMap { lastHost.authority(of: $0) }
         hasBadHost = fields.host != nil && host == nil
         if let named = RequestTarget.authority(of: head.uri) {
             authority = Authority(named)
@@ -28,6 +29,17 @@ final class FacadeRequest {
     var isGet: Bool { if case .GET = head.method { true } else { false } }
     var isHead: Bool { if case .HEAD = head.method { true } else { false } }
     private var isConnect: Bool { if case .CONNECT = head.method { true } else { false } }
+
+    /// HTTP/1.0 knows no expectations.
+    var expectation: RequestFields.Expectation { head.version == .http1_0 ? .nothing : fields.expectation }
+
+    var preconditions: Preconditions { fields.preconditions }
+
+    /// Whether the host is among `knownHosts`, or none is named, as HTTP/1.0 may do; no browser sends that.
+    func isFor(_ knownHosts: borrowing KnownHosts) -> Bool {
+        guard let authority else { return true }
+        return knownHosts.include(authority)
+    }
 
     /// Whether another request may follow on the connection.
     ///
@@ -75,14 +87,12 @@ final class FacadeRequest {
     /// Decides by the head alone.
     ///
     /// - Parameters:
-    ///   - knownHosts: nil = whatever host is named will do.
+    ///   - targetLimit: See ``HTTPConfiguration/targetLimit``.
     ///   - key: Gets the key's bytes appended.
-    func plan(configuration: HTTPConfiguration, knownHosts: KnownHosts?, key: inout ByteBuffer) -> Plan {
-        // HTTP/1.0 may name none; no browser sends that.
-        if let knownHosts, let authority, !knownHosts.include(authority) { return .refuse(.misdirected) }
+    func plan(targetLimit: Int, key: inout ByteBuffer) -> Plan {
         guard isGet || isHead else { return .refuse(.methodNotAllowed) }
-        guard head.uri.utf8.count <= configuration.targetLimit else {
-            return .refuse(.targetTooLong(limit: configuration.targetLimit))
+        guard head.uri.utf8.count <= targetLimit else {
+            return .refuse(.targetTooLong(limit: targetLimit))
         }
         switch RequestTarget.parse(head.uri, into: &key) {
         case .key: break

@@ -11,10 +11,11 @@ func trimmed(_ text: Substring) -> Substring {
 
 /// The same for a whole value; one without white space around it, as nearly all are, is not copied.
 func trimmed(_ value: String) -> String {
-    guard let first = value.utf8.first, let last = value.utf8.last, isBlank(first) || isBlank(last) else {
-        return value
+    let hasBlank = value.utf8.withContiguousStorageIfAvailable { bytes in
+        guard let first = bytes.first, let last = bytes.last else { return false }
+        return isBlank(first) || isBlank(last)
     }
-    return String(trimmed(value[...]))
+    return hasBlank == false ? value : String(trimmed(value[...]))
 }
 
 /// Whether `text` is `expected`, which is in lower case, whatever the case of its ASCII letters.

@@ -1,7 +1,9 @@
 import NIOHTTP1
 
 /// The header fields that matter here, picked out in one pass, without the white space around their values.
-struct RequestFields {
+///
+/// Not copyable: so much would be copied that a request must not cost it by chance.
+struct RequestFields: ~Copyable {
     /// All `Accept` fields as one list; nil where there is none.
     var accept: String?
     var preconditions = Preconditions()
@@ -62,10 +64,20 @@ struct RequestFields {
         transferCoding != nil || contentLength ?? 0 > 0
     }
 
-    /// What `Expect` asks for; empty elements of the list ask for nothing.
-    var expectations: [Substring] {
-        guard let expect else { return [] }
-        return splitOutsideQuotes(expect[...], at: ",").map(trimmed).filter { !$0.isEmpty }
+    /// What `Expect` asks for.
+    enum Expectation {
+        case nothing
+        /// `100-continue`.
+        case interimResponse
+        case somethingElse
+    }
+
+    /// Empty elements of the list ask for nothing.
+    var expectation: Expectation {
+        guard let expect else { return .nothing }
+        let elements = splitOutsideQuotes(expect[...], at: ",").map(trimmed).filter { !$0.isEmpty }
+        if elements.isEmpty { return .nothing }
+        return elements.allSatisfy { isToken($0, "100-continue") } ? .interimResponse : .somethingElse
     }
 
     private static func joined(_ list: String?, _ value: String) -> String {
