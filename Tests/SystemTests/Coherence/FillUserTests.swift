@@ -58,8 +58,11 @@ struct FillUserTests {
             ], users: [rule])
     }
 
+    /// What was denied, but for the question for the server's limits, which the README leaves to the user.
     private static func denials(_ redis: ProxiedRedis) throws -> [Reply] {
-        try redis.server.command("ACL", "LOG").elements
+        try redis.server.command("ACL", "LOG").elements.filter { entry in
+            !entry.elements.contains { $0.string?.hasPrefix("config") == true }
+        }
     }
 
     /// Whether a `GET` is a hit now.

@@ -35,8 +35,8 @@ final class DepartureStage {
         before.descriptors += missing
     }
 
-    /// Our two, a fill lane, the feed, and for each version of the protocol a shared connection and two that stand ready.
-    private static let readyConnections = 10
+    /// Our two, a fill lane, the feed, and for each version of the protocol a shared connection and four that stand ready.
+    private static let readyConnections = 14
 
     /// The same for a proxy without a server.
     func restAlone() throws { before = try reader.atRest { try $0.ofProxy() } }
