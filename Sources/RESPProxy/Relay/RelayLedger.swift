@@ -75,16 +75,18 @@ struct RelayLedger: Sendable {
     func fate(ofReply type: UInt8) -> ReplyFate {
         guard type != UInt8(ascii: ">") else { return .passedOn }
         guard state.tracking == .byReply else { return proof.isAsking ? .judged : .passedOn }
-        guard let front = outstanding.first else { return .passedOn }
-        if front.own != nil { return .judged }
-        return front.change.isSilent(type: type, replies: state.replies) && !front.isQueued ? .dropped : .passedOn
+        // By its place: taken out, the whole would be copied.
+        guard !outstanding.isEmpty else { return .passedOn }
+        if outstanding[0].own != nil { return .judged }
+        let isSilent = outstanding[0].change.isSilent(type: type, replies: state.replies) && !outstanding[0].isQueued
+        return isSilent ? .dropped : .passedOn
     }
 
     /// What is replaced in the reply that is due.
-    var identifierReply: IdentifierReply { outstanding.first?.identifierReply ?? .none }
+    var identifierReply: IdentifierReply { outstanding.isEmpty ? .none : outstanding[0].identifierReply }
 
     /// Whether the reply that is due may never come, or nothing tells which it is.
-    var isBlocked: Bool { state.tracking != .byReply || outstanding.first?.isBlocking == true }
+    var isBlocked: Bool { state.tracking != .byReply || !outstanding.isEmpty && outstanding[0].isBlocking }
 
     /// Whether the client is there to hear something rather than to ask: it may be silent for as long as it likes.
     var isListening: Bool { isBlocked || state.isSubscribed }
@@ -113,7 +115,7 @@ struct RelayLedger: Sendable {
     /// Whether replies must be looked at beyond finding their end.
     var needsGlimpse: Bool {
         state.inTransaction || state.isSubscribed || isResetting
-            || outstanding.first.map { !$0.change.isNone || $0.pins } ?? false
+            || !outstanding.isEmpty && (!outstanding[0].change.isNone || outstanding[0].pins)
     }
 
     // MARK: Commands
@@ -276,9 +278,10 @@ struct RelayLedger: Sendable {
             return (Fences(.none, fences), nil)
         }
         guard state.tracking == .byReply else { return (.none, nil) }
-        if let front = outstanding.first, front.change.subscriptionKind != nil,
-            front.change.isConfirmed(by: reply.messageKind)
+        if !outstanding.isEmpty, outstanding[0].change.subscriptionKind != nil,
+            outstanding[0].change.isConfirmed(by: reply.messageKind)
         {
+            let front = outstanding[0]
             return (.none, confirm(front.change, reply) ? front.started : nil)
         }
         guard !comesByItself(reply) else { return (.none, nil) }

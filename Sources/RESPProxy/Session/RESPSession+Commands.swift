@@ -5,6 +5,10 @@ import RESPParser
 extension RESPSession {
     func takeCommands(now: UInt64) {
         isWaiting = false
+        // Once for all of them: what follows a log-in waits for its reply. Where replies are not matched it is not known who the client is, but the
+        // server looks at the limits all the same.
+        let mustLogIn = asksForPassword && ledger.state.hasNotLoggedIn && ledger.state.tracking != .unmatched
+        parser.limits = mustLogIn ? .redisUnauthenticated : loop.router.limits
         while !isWaiting {
             switch intake {
             case .ended:
@@ -37,9 +41,6 @@ extension RESPSession {
             isWaiting = true
             return false
         }
-        // Where replies are not matched it is not known who the client is: the server looks at the limits all the same.
-        let mustLogIn = asksForPassword && ledger.state.hasNotLoggedIn && ledger.state.tracking != .unmatched
-        parser.limits = mustLogIn ? .redisUnauthenticated : loop.router.limits
         let result: CommandParseResult
         // A span needs an owner that stays: without run-time checks of exclusive access, a class's property is none.
         let received = inbound
