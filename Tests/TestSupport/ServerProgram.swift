@@ -43,6 +43,9 @@ public struct ServerProgram: Sendable, CustomStringConvertible {
         return self.arguments.isEmpty ? text : "\(text) \(self.arguments.joined(separator: " "))"
     }
 
+    /// Whether who has not logged in may send little only; the proxy always holds to that where a password is asked for.
+    public var limitsAnonymousClients: Bool { self.isSince(redis: [6, 2, 6]) }
+
     /// Whether a log-in that fails is not answered where the reply before it is not out yet (Redis from 7.2 on).
     public var swallowsFailedLogins: Bool { self.family == .redis && self.isSince(redis: [7, 2]) }
 

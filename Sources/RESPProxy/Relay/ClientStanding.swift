@@ -38,7 +38,8 @@ struct ClientStanding: Equatable, Sendable {
     func agrees(with state: SessionState, newUser: [UInt8]) -> Bool {
         let flags = self["flags"] ?? []
         return self["user"] == state.user.name(ofNew: newUser) && integer("db") == state.database
-            && (integer("multi") ?? -1 >= 0) == state.inTransaction
+            // Not by `multi`, which Valkey gives as 0 where there is no transaction, too.
+            && flags.contains(UInt8(ascii: "x")) == state.inTransaction
             && integer("sub") ?? 0 == state.channels && integer("psub") ?? 0 == state.patterns
             && integer("ssub").map { $0 == state.shardChannels } != false
             && integer("watch").map { ($0 > 0) == state.isWatching } != false

@@ -32,7 +32,7 @@ struct ReplyProofTests {
     func servers(line: String) {
         #expect(agrees(line, with: Self.state) == true)
         let changes: [(String, String)] = [
-            ("db=0", "db=1"), ("user=default", "user=bob"), ("multi=-1", "multi=0"), (" sub=0", " sub=1"),
+            ("db=0", "db=1"), ("user=default", "user=bob"), ("flags=N", "flags=x"), (" sub=0", " sub=1"),
             ("psub=0", "psub=2"), ("flags=N", "flags=t"), ("flags=N", "flags=O"), ("resp=2", "resp=3"),
             ("ssub=0", "ssub=1"), ("watch=0", "watch=1"),
         ]

@@ -33,7 +33,8 @@ func bulk(_ bytes: [UInt8]) -> String { "$\(bytes.count)\r\n\(String(decoding: b
 func clientInfo(of state: SessionState) -> String {
     var user = SessionState.User.defaultName
     if case .named(let name) = state.user { user = name }
-    let flags = (state.isTracked ? "t" : "") + (state.tracking == .monitoring ? "O" : "")
+    let flags =
+        (state.inTransaction ? "x" : "") + (state.isTracked ? "t" : "") + (state.tracking == .monitoring ? "O" : "")
     let line =
         "id=3 addr=127.0.0.1:56328 laddr=127.0.0.1:24990 fd=8 name= age=0 idle=0 flags=\(flags.isEmpty ? "N" : flags) "
         + "db=\(state.database) sub=\(state.channels) psub=\(state.patterns) ssub=\(state.shardChannels) "

@@ -33,8 +33,11 @@ struct TrackedRedis {
     var trackedClients: [String] {
         get throws {
             let list = try self.server.command("CLIENT", "LIST").string ?? ""
-            return list.split(separator: "\n").filter { !$0.contains(" redir=-1 ") }.compactMap { line in
-                line.split(separator: " ").first.map { String($0.dropFirst("id=".count)) }
+            return list.split(separator: "\n").compactMap { line in
+                // On Redis 6 it is the last field, with nothing behind it.
+                let fields = line.split { $0 == " " || $0 == "\r" || $0 == "\r\n" }
+                guard !fields.contains("redir=-1") else { return nil }
+                return fields.first.map { String($0.dropFirst("id=".count)) }
             }
         }
     }

@@ -128,7 +128,7 @@ final class HistoryEpisode: Sendable {
         switch clients {
         case .type(let type): filters = [["TYPE", type]]
         case .feed: filters = try self.identifiers(client) { $0.contains(" sub=1 ") }.map { ["ID", $0] }
-        case .lanes: filters = try self.identifiers(client) { !$0.contains(" redir=-1 ") }.map { ["ID", $0] }
+        case .lanes: filters = try self.identifiers(client) { !"\($0) ".contains(" redir=-1 ") }.map { ["ID", $0] }
         }
         quiet.record("EXEC with CLIENT KILL \(clients)", .value, isProxied: false) {
             try client.command("MULTI")
