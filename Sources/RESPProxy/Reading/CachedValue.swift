@@ -42,6 +42,7 @@ public enum FillOutcome: Sendable {
         case .value(let value, _), .unstorable(let value): self = .value(value)
         case .absent: self = .absent
         case .tooLarge(let length): self = .large(length: length)
+        case .unanswered: self = .large(length: nil)
         // At its memory limit Redis queues nothing, but a plain GET is answered: the readers ask for themselves, as for a large value.
         case .failure(let error) where error.code == .server && error.message.starts(with: "OOM ".utf8):
             self = .large(length: nil)
