@@ -313,6 +313,7 @@ extension ProxyLoop: FillLaneObserver {
         router = CommandRouter(
             table: router.table, access: access, caches: router.caches, sharesLongReplies: !limits.forbidLongReplies)
         pool.limits = limits
+        lane.limits = limits
     }
 
     /// Tickets of this lane are void; whether clients hear of the outage from us depends on whether the server speaks.

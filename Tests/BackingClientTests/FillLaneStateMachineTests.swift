@@ -15,7 +15,8 @@ struct FillLaneStateMachineTests {
         switch action {
         case .send: "send"
         case .nothing: "wait"
-        case .fail(let error): "\(error)"
+        case .end(.failure(let error)): "\(error)"
+        case .end(let outcome): "\(outcome)"
         }
     }
 
@@ -141,18 +142,56 @@ struct FillLaneStateMachineTests {
         var generator = SeededGenerator()
         var machine = Self.ready()
         _ = machine.down(.silent(Self.address, for: .seconds(1)), now: 0, using: &generator)
-        guard case .fail(let error) = machine.fetch(1) else {
+        guard case .end(.failure(let error)) = machine.fetch(1) else {
             Issue.record("not failed")
             return
         }
         #expect(error.code == .unavailable)
         _ = machine.retry()
         _ = machine.down(.server(Array("WRONGPASS no".utf8)), now: 0, using: &generator)
-        guard case .fail(let refusal) = machine.fetch(1) else {
+        guard case .end(.failure(let refusal)) = machine.fetch(1) else {
             Issue.record("not failed")
             return
         }
         #expect(refusal == BackingError(code: .server, message: Array("WRONGPASS no".utf8)))
+    }
+
+    @Test(
+        "where a long reply may be the end of a connection, whoever waits for another is told that it may ask elsewhere"
+    )
+    func lostForLongReply() throws {
+        var generator = SeededGenerator()
+        let lost = BackingError.closedConnection(Self.address)
+        for limits in [ServerLimits(untakenReplies: 1 << 20), ServerLimits(evictsClients: true)] {
+            var machine = Self.ready()
+            machine.limits = limits
+            #expect(machine.down(lost, now: 0, using: &generator)?.outcome == .unanswered)
+            #expect(Self.describe(machine.fetch(1)) == "unanswered")
+            // That the next connection cannot be made has another cause.
+            _ = machine.retry()
+            #expect(Self.describe(machine.fetch(2)) == "wait")
+            let refused = machine.down(Self.refused, now: 0, using: &generator)
+            #expect(refused?.fetches == [2])
+            #expect(refused?.outcome == .failure(Self.refused))
+            #expect(Self.describe(machine.fetch(3)) == "\(Self.refused)")
+        }
+    }
+
+    @Test("any other end of a connection is an error for all who wait")
+    func lostForAnotherReason() throws {
+        var generator = SeededGenerator()
+        let lost = BackingError.closedConnection(Self.address)
+        var machine = Self.ready()
+        machine.limits = ServerLimits(unreadQueries: 1 << 30)
+        #expect(machine.down(lost, now: 0, using: &generator)?.outcome == .failure(lost))
+        #expect(Self.describe(machine.fetch(1)) == "\(lost)")
+
+        let silent = BackingError.silent(Self.address, for: .seconds(1))
+        machine = Self.ready()
+        machine.limits = ServerLimits(untakenReplies: 1 << 20)
+        #expect(machine.down(silent, now: 0, using: &generator)?.outcome == .failure(silent))
+        // A server that says nothing would say nothing on another connection either.
+        #expect(Self.describe(machine.fetch(1)) == "\(silent)")
     }
 
     @Test("a closed lane stays closed, and does not want what still comes")

@@ -157,4 +157,75 @@ struct LargeValueTests {
         #expect(response["X-Cache"] == "MISS")
         #expect(connection.reader.streams.isEmpty)
     }
+
+    @Test("a value of unknown length that proves short is answered like any other, with its tag")
+    func unknownShort() throws {
+        for fields in [Self.raw, Self.raw + "If-Match: *\r\n", ""] {
+            let connection = try start(fields) { $0.jsonLimit = 8 }
+            connection.finishFill(.large(length: nil))
+            let stream = try #require(connection.reader.streams.first)
+            stream.receiver.largeValueBegins(length: 6)
+            stream.receiver.largeValueChunk(ByteBuffer(string: "abc"))
+            #expect(try connection.received().isEmpty)
+            stream.receiver.largeValueChunk(ByteBuffer(string: "def"))
+            stream.receiver.largeValueEnded(nil)
+            let response = try #require(try connection.responses().first)
+            #expect(response.status == 200)
+            #expect(response.text == (fields.isEmpty ? #"{"key":"a","value":"abcdef"}"# : "abcdef"))
+            #expect(response["ETag"] != nil)
+        }
+    }
+
+    @Test("a value of unknown length that proves long is streamed, or refused as JSON")
+    func unknownLong() throws {
+        let raw = try start(Self.raw) { $0.jsonLimit = 8 }
+        raw.finishFill(.large(length: nil))
+        let stream = try #require(raw.reader.streams.first)
+        stream.receiver.largeValueBegins(length: 9)
+        stream.receiver.largeValueChunk(ByteBuffer(string: "abc"))
+        #expect(String(decoding: try raw.received(), as: UTF8.self).hasSuffix("\r\n\r\nabc"))
+        stream.receiver.largeValueChunk(ByteBuffer(string: "defghi"))
+        stream.receiver.largeValueEnded(nil)
+        #expect(String(decoding: try raw.received(), as: UTF8.self) == "defghi")
+        #expect(raw.isOpen && raw.limiter.inUse == 0)
+
+        let json = try start("") { $0.jsonLimit = 8 }
+        json.finishFill(.large(length: nil))
+        let refused = try #require(json.reader.streams.first)
+        refused.receiver.largeValueBegins(length: 9)
+        #expect(refused.isCancelled)
+        #expect(try json.responses().map(\.status) == [406])
+    }
+
+    @Test("HEAD of a value of unknown length tells its real length")
+    func headOfUnknown() throws {
+        for length in [6, 9] {
+            let connection = try HTTPConnection { $0.jsonLimit = 8 }
+            try connection.send("HEAD /a HTTP/1.1\r\nHost: a\r\n\(Self.raw)\r\n")
+            connection.finishFill(.large(length: nil))
+            let stream = try #require(connection.reader.streams.first)
+            stream.receiver.largeValueBegins(length: length)
+            if length <= 8 {
+                stream.receiver.largeValueChunk(ByteBuffer(repeating: 0x61, count: length))
+                stream.receiver.largeValueEnded(nil)
+            }
+            let response = try #require(try connection.responses(toHead: 1).first)
+            #expect(response.status == 200)
+            #expect(response["Content-Length"] == "\(length)")
+            #expect(stream.isCancelled == (length > 8))
+        }
+    }
+
+    @Test("what is told of a value's length alone was read past the cache, too")
+    func lengthOutranCache() throws {
+        let connection = try start("") { $0.jsonLimit = 8 }
+        connection.finishFill(.large(length: nil))
+        try #require(connection.reader.streams.first).receiver.largeValueBegins(length: 9)
+        #expect(try connection.responses().map(\.status) == [406])
+        connection.reader.isCurrent = false
+        connection.reader.set("b", "v")
+        try connection.send("GET /b HTTP/1.1\r\nHost: a\r\n\r\n")
+        #expect(try connection.responses().isEmpty)
+        #expect(connection.reader.awaited.count == 1)
+    }
 }

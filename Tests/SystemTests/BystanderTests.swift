@@ -123,6 +123,81 @@ struct BystanderTests {
         #expect(errors == [])
     }
 
+    private static let keyCount = 400_000
+
+    /// Reads keys that nobody has read yet, one after another, until `isOver` is set; gives what was not their values.
+    ///
+    /// - Parameter number: Of this reader, below 10.
+    private static func readMisses(
+        number: Int, until isOver: Flag, read: (_ key: String) throws -> String
+    ) throws -> (count: Int, wrong: [String]) {
+        var count = 0
+        var wrong: [String] = []
+        while !isOver.isSet, wrong.isEmpty {
+            let key = "key:\((count * 10 + number) % keyCount)"
+            let value = try read(key)
+            if value != "of \(key)" { wrong.append("\(key): \(value)") }
+            count += 1
+        }
+        return (count, wrong)
+    }
+
+    @Test("a value for which the server ends its client costs nobody else the value of a key that is not cached")
+    func overOutputLimitOfFills() throws {
+        let redis = try ProxiedRedis(
+            ["CACHE_MAX_VALUE_SIZE": "16mb"],
+            redis: ["--client-output-buffer-limit", "normal 1mb 0 0"])
+        let fill = "for i = 0, \(Self.keyCount - 1) do redis.call('SET', 'key:' .. i, 'of key:' .. i) end"
+        _ = try redis.server.command("EVAL", fill, "0")
+        let value = String(repeating: "v", count: 4 << 20)
+        _ = try redis.server.client().command(["SET", "long", value].map { Array($0.utf8) })
+        try redis.awaitFillLanes()
+        // Asked for again, it has heard the first answer.
+        try eventually("the limit is known") { try redis.server.calls(of: "config|get") >= 4 }
+        let pipeline = Array(repeatElement(encodeCommand(["GET", "long"].map { Array($0.utf8) }), count: 8).joined())
+        let straight = try redis.straight()
+        try straight.send(pipeline)
+        #expect(try straight.receiveToEnd().bytes == [], "the server ends it, and sends nothing")
+
+        let isOver = Flag()
+        let isEnough = Flag()
+        defer { isOver.set() }
+        var readers = try (0..<8).map { number in
+            let client = try redis.connection(limit: .seconds(60))
+            return BackgroundWork {
+                try Self.readMisses(number: number, until: isOver) { key in
+                    let reply = try client.roundTrip("GET", key)
+                    let value = "of \(key)"
+                    return reply == "$\(value.utf8.count)\r\n\(value)\r\n" ? value : reply
+                }
+            }
+        }
+        let http = redis.http
+        readers.append(
+            BackgroundWork {
+                defer { isEnough.set() }
+                return try Self.readMisses(number: 8, until: isOver) { key in
+                    if key.count > "key:108".count { isEnough.set() }
+                    let response = try http.get("/\(key)", headers: ["Accept: application/octet-stream"])
+                    return response.status == 200 ? response.text : "\(response.status) \(response.text)"
+                }
+            })
+        var rounds = 0
+        while rounds < 40 || !isEnough.isSet {
+            let client = try redis.connection(limit: .seconds(60))
+            try client.send(pipeline)
+            let received = String(decoding: try client.receiveSome(), as: UTF8.self)
+            #expect(received == "", "it is closed as it would be straight")
+            if received != "" { break }
+            rounds += 1
+        }
+        isOver.set()
+        let results = try readers.map { try $0.wait() }
+        #expect(results.flatMap(\.wrong) == [])
+        #expect(results.allSatisfy { $0.count > 0 })
+        try redis.awaitFillLanes()
+    }
+
     /// The flags and the library of a client's connection.
     private static func traits(_ info: String) -> [Substring] {
         info.split(separator: " ").filter { word in

@@ -51,8 +51,15 @@ public final class FillLane {
         self.retry = nil
         let connection = self.connection?.close()
         self.connection = nil
-        self.fail(connection?.waiters ?? [], queued, with: .closedLane)
+        self.end(connection?.waiters ?? [], queued, with: .failure(.closedLane))
         return connection?.closed ?? self.eventLoop.makeSucceededVoidFuture()
+    }
+
+    /// For what the server ends connections. Where that may be a long reply, a connection that stood and is lost gives
+    /// ``FillReply/Outcome-swift.enum/unanswered`` and no error.
+    public var limits: ServerLimits {
+        get { self.machine.limits }
+        set { self.machine.limits = newValue }
     }
 
     /// Whether fills are being answered.
@@ -69,8 +76,8 @@ public final class FillLane {
             self.connection?.fetch(fetch)
         case .nothing:
             break
-        case .fail(let error):
-            let reply = FillReply(outcome: .failure(error), sent: MonotonicClock.now())
+        case .end(let outcome):
+            let reply = FillReply(outcome: outcome, sent: MonotonicClock.now())
             self.eventLoop.assumeIsolated().execute { fetch.end(with: reply) }
         }
     }
@@ -125,17 +132,17 @@ public final class FillLane {
             }
             self.observer?.fillLaneIsDown(self, error: error)
         }
-        self.fail(waiters, action?.fetches ?? [], with: error)
+        self.end(waiters, action?.fetches ?? [], with: action?.outcome ?? .failure(error))
     }
 
-    private func fail(_ sent: [FillConnectionHandler.Waiting], _ queued: [Fetch], with error: BackingError) {
+    private func end(_ sent: [FillConnectionHandler.Waiting], _ queued: [Fetch], with outcome: FillReply.Outcome) {
         guard !sent.isEmpty || !queued.isEmpty else { return }
         let now = MonotonicClock.now()
         for (fetch, sent) in sent {
-            fetch.end(with: FillReply(outcome: .failure(error), sent: sent == 0 ? now : sent))
+            fetch.end(with: FillReply(outcome: outcome, sent: sent == 0 ? now : sent))
         }
         for fetch in queued {
-            fetch.end(with: FillReply(outcome: .failure(error), sent: now))
+            fetch.end(with: FillReply(outcome: outcome, sent: now))
         }
     }
 }

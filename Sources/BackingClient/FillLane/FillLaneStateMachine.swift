@@ -13,8 +13,8 @@ struct FillLaneStateMachine<Fetch> {
         case connecting
         case handshaking
         case ready(since: UInt64)
-        /// Until the next attempt. The error is what reads hear meanwhile.
-        case waiting(BackingError)
+        /// Until the next attempt. The outcome is what reads hear meanwhile.
+        case waiting(FillReply.Outcome)
         case closed
     }
 
@@ -26,6 +26,8 @@ struct FillLaneStateMachine<Fetch> {
     private var state = State.idle
     private var queue: [Fetch] = []
     private var backoff = Backoff()
+    /// For what the server ends connections.
+    var limits = ServerLimits.none
     /// What has been logged since the lane was last up.
     private var announced: Set<BackingError.Code> = []
 
@@ -86,8 +88,10 @@ struct FillLaneStateMachine<Fetch> {
 
     /// What to do about a connection that could not be made or is lost.
     struct DownAction {
-        /// To be failed with the error, after the observer was told.
+        /// To be ended, after the observer was told.
         var fetches: [Fetch]
+        /// What they hear, and those who waited on the connection.
+        var outcome: FillReply.Outcome
         /// Nothing of this kind was logged since the lane was last up.
         var isNews: Bool
         var retryIn: TimeAmount
@@ -98,6 +102,8 @@ struct FillLaneStateMachine<Fetch> {
     ) -> DownAction? {
         var retryIn: TimeAmount?
         var longEnough = TimeAmount.zero
+        var outcome = FillReply.Outcome.failure(error)
+        var meanwhile = FillReply.Outcome.failure(error.asStanding)
         switch self.state {
         case .idle, .waiting, .closed:
             return nil
@@ -105,16 +111,21 @@ struct FillLaneStateMachine<Fetch> {
             break
         case .ready(let since):
             longEnough = self.replacementDelay
+            // One long reply may have been the end of it, and which one is not known.
+            if self.limits.forbidLongReplies, error.code == .unavailable {
+                outcome = .unanswered
+                meanwhile = .unanswered
+            }
             // One that stood is replaced at once, where that is wanted. One that goes as soon as it has come must not be the cause of a busy loop.
             if now >= since.advanced(by: .seconds(1)) {
                 self.backoff.reset()
                 retryIn = .zero
             }
         }
-        self.state = .waiting(error.asStanding)
+        self.state = .waiting(meanwhile)
         defer { self.queue = [] }
         return DownAction(
-            fetches: self.queue, isNews: self.announced.insert(error.code).inserted,
+            fetches: self.queue, outcome: outcome, isNews: self.announced.insert(error.code).inserted,
             retryIn: max(longEnough, retryIn ?? self.backoff.next(using: &generator)))
     }
 
@@ -124,7 +135,7 @@ struct FillLaneStateMachine<Fetch> {
         case send
         /// It waits for the connection.
         case nothing
-        case fail(BackingError)
+        case end(FillReply.Outcome)
     }
 
     mutating func fetch(_ fetch: Fetch) -> FetchAction {
@@ -133,16 +144,16 @@ struct FillLaneStateMachine<Fetch> {
             return .send
         case .connecting, .handshaking:
             guard self.queue.count < Self.queueLimit else {
-                return .fail(.tooManyWaiting(self.address, limit: Self.queueLimit))
+                return .end(.failure(.tooManyWaiting(self.address, limit: Self.queueLimit)))
             }
             self.queue.append(fetch)
             return .nothing
-        case .waiting(let error):
-            return .fail(error)
+        case .waiting(let outcome):
+            return .end(outcome)
         case .idle:
-            return .fail(.notReachable(self.address, reason: "not connected yet"))
+            return .end(.failure(.notReachable(self.address, reason: "not connected yet")))
         case .closed:
-            return .fail(.closedLane)
+            return .end(.failure(.closedLane))
         }
     }
 

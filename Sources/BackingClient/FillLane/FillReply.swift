@@ -12,6 +12,8 @@ public struct FillReply: Sendable {
         case absent
         /// The value has this many bytes, more than ``BackingConfiguration/maxValueSize``; it was read past and not kept.
         case tooLarge(length: Int)
+        /// The connection ended before the reply, perhaps for what somebody else was to be sent: whoever waits may ask on another one.
+        case unanswered
         /// There is no value to be had.
         case failure(BackingError)
     }

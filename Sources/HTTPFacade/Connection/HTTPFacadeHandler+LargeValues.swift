@@ -5,50 +5,69 @@ import RESPProxy
 
 extension HTTPFacadeHandler: LargeValueReceiver {
     /// Answers with a value that is not kept in the cache: as raw bytes it is passed on as it comes; JSON needs it whole.
-    func respondWithLargeValue(length: Int, context: ChannelHandlerContext) {
+    ///
+    /// - Parameter length: nil where it is not known: the value is then gathered, as it may be one like any other, unless it proves long.
+    func respondWithLargeValue(length: Int?, context: ChannelHandlerContext) {
         guard let exchange else { return }
-        if exchange.representation == .json {
-            guard length <= facade.configuration.jsonLimit else {
+        guard let length, exchange.representation != .json else {
+            guard length ?? 0 <= facade.configuration.jsonLimit else {
                 return respond(.tooLongForJSON(limit: facade.configuration.jsonLimit), context: context)
             }
             let stream = facade.reader.streamLargeValue(key, receiver: self)
             // It may have ended inside that call.
             guard self.exchange?.number == exchange.number else { return }
             self.exchange?.phase = .gathering(stream, ByteBuffer())
-            stream.resume()
-        } else {
-            let head = FacadeResponse.streamed(
-                length: length, as: exchange.representation, if: preconditions)
-            if exchange.isHead || head.status != .ok {
-                return respond(head, context: context)
-            }
-            let stream = facade.reader.streamLargeValue(key, receiver: self)
-            guard self.exchange?.number == exchange.number else { return }
-            self.exchange?.phase = .streaming(stream, left: nil)
-            stream.resume()
+            return stream.resume()
         }
+        let head = FacadeResponse.streamed(length: length, as: exchange.representation, if: preconditions)
+        if exchange.isHead || head.status != .ok {
+            return respond(head, context: context)
+        }
+        let stream = facade.reader.streamLargeValue(key, receiver: self)
+        guard self.exchange?.number == exchange.number else { return }
+        self.exchange?.phase = .streaming(stream, left: nil)
+        stream.resume()
     }
 
     func largeValueBegins(length: Int) {
         guard let context, let exchange else { return }
         switch exchange.phase {
+        case .gathering(let stream, _) where length <= facade.configuration.jsonLimit:
+            stream.resume()
+        case .gathering(let stream, _) where exchange.representation == .json:
+            // It has grown since its length was learned.
+            end(stream, with: FacadeResponse(.tooLongForJSON(limit: facade.configuration.jsonLimit)), context: context)
         case .gathering(let stream, _):
-            if length > facade.configuration.jsonLimit {
-                // It has grown since its length was learned.
-                stream.cancel()
-                respond(.tooLongForJSON(limit: facade.configuration.jsonLimit), context: context)
-                proceed(context: context)
+            let head = FacadeResponse.streamed(length: length, as: exchange.representation, if: preconditions)
+            if exchange.isHead || head.status != .ok {
+                end(stream, with: head, context: context)
             } else {
-                stream.resume()
+                pass(stream, length: length, context: context)
             }
         case .streaming(let stream, _):
-            var head = FacadeResponse.streamed(length: length, as: exchange.representation, if: Preconditions())
-            self.exchange?.phase = .streaming(stream, left: length)
-            writeHead(&head, context: context)
-            resumeLargeValue()
+            pass(stream, length: length, context: context)
         case .deciding, .fill:
             break
         }
+    }
+
+    /// Answers without the value.
+    private func end(
+        _ stream: any LargeValueStream, with response: consuming FacadeResponse, context: ChannelHandlerContext
+    ) {
+        stream.cancel()
+        // What was told of its length was read past the cache.
+        outranCache = MonotonicClock.now()
+        respond(response, context: context)
+        proceed(context: context)
+    }
+
+    private func pass(_ stream: any LargeValueStream, length: Int, context: ChannelHandlerContext) {
+        guard let exchange else { return }
+        var head = FacadeResponse.streamed(length: length, as: exchange.representation, if: Preconditions())
+        exchange.phase = .streaming(stream, left: length)
+        writeHead(&head, context: context)
+        resumeLargeValue()
     }
 
     func largeValueChunk(_ bytes: ByteBuffer) {

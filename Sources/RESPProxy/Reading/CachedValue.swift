@@ -22,7 +22,8 @@ public enum FillOutcome: Sendable {
     /// The backing is away; this is what it said so many nanoseconds ago (`CACHE_STALE_IF_ERROR`).
     case stale(ByteBuffer, age: UInt64)
     case absent
-    case large(length: Int)
+    /// Not brought by the fill: the reader asks on a connection of its own. The length is nil where it is not known.
+    case large(length: Int?)
     case failure(BackingError)
 
     /// Whether the backing is away and something older stands in.
@@ -41,9 +42,10 @@ public enum FillOutcome: Sendable {
         case .value(let value, _), .unstorable(let value): self = .value(value)
         case .absent: self = .absent
         case .tooLarge(let length): self = .large(length: length)
+        case .unanswered: self = .large(length: nil)
         // At its memory limit Redis queues nothing, but a plain GET is answered: the readers ask for themselves, as for a large value.
         case .failure(let error) where error.code == .server && error.message.starts(with: "OOM ".utf8):
-            self = .large(length: 0)
+            self = .large(length: nil)
         case .failure(let error): self = .failure(error)
         }
     }

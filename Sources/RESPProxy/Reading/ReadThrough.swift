@@ -109,7 +109,10 @@ public final class ReadThrough {
     /// Whether the cache may come to answer with something older than what a voided fill, or one past the cache, brought. It has been
     /// read on another connection then, and what has changed in between is still to be announced.
     private func mayBeOlder(_ key: ByteBuffer, than reply: FillReply) -> Bool {
-        if case .failure = reply.outcome { return false }
+        switch reply.outcome {
+        case .unanswered, .failure: return false
+        case .value, .unstorable, .absent, .tooLarge: break
+        }
         return caches && coherence.announcesChanges && coherence.keeps(key.readableBytesSpan)
     }
 
@@ -130,7 +133,7 @@ public final class ReadThrough {
         case .value(_, let timeToLive): timeToLive.map { reply.sent.adding(milliseconds: $0) }
         // It may have ended right behind the value.
         case .unstorable: reply.sent
-        case .absent, .tooLarge, .failure: nil
+        case .absent, .tooLarge, .unanswered, .failure: nil
         }
     }
 
@@ -160,7 +163,7 @@ public final class ReadThrough {
 
     /// What the readers are told: where the backing is away, what was known of the key, if that is wanted.
     private func outcome(of reply: FillReply, _ key: ByteBuffer, now: UInt64) -> FillOutcome {
-        if case .failure(let error) = reply.outcome, error.code != .server,
+        if reply.isSilence,
             case (.bytes(let value), let age)? = cache.lookUpStale(
                 key.readableBytesSpan, now: now, make: { CachedValue(copying: $0) })
         {
@@ -172,7 +175,7 @@ public final class ReadThrough {
     /// What of a reply may be kept: a value, until the key's own time to live has passed since the fetch was sent; never an error.
     /// A key that is absent is kept only where the server tells that somebody has set it.
     private func result(of reply: FillReply, deadline: UInt64?, now: UInt64) -> FillResult<CachedValue> {
-        if case .failure(let error) = reply.outcome { return error.code == .server ? .nothing : .failed }
+        if reply.isSilence { return .failed }
         guard coherence.mayStore(reply.generation) else { return .nothing }
         return switch reply.outcome {
         case .value(let value, _):
@@ -186,7 +189,7 @@ public final class ReadThrough {
                     deadline: reply.sent.adding(milliseconds: Self.largeMarkLifetime)))
         case .absent where absenceLifetime > 0 && coherence.mayStoreAbsence(reply.generation, now: now):
             .value(Fill(value: .absent, size: 0, deadline: reply.sent.adding(milliseconds: absenceLifetime)))
-        case .unstorable, .absent, .failure: .nothing
+        case .unstorable, .absent, .unanswered, .failure: .nothing
         }
     }
 
@@ -213,6 +216,17 @@ extension ReadThrough: FetchReceiver {
             } else {
                 waiting.tell(outcome, outranCache: outranCache, fromLane: lane.index)
             }
+        }
+    }
+}
+
+extension FillReply {
+    /// Whether the server has not said anything.
+    fileprivate var isSilence: Bool {
+        switch outcome {
+        case .unanswered: true
+        case .failure(let error): error.code != .server
+        case .value, .unstorable, .absent, .tooLarge: false
         }
     }
 }

@@ -87,6 +87,41 @@ final class LoopUnderTest {
         eventLoop.run()
     }
 
+    /// The server ends the lane's connection.
+    func loseLane() throws {
+        _ = try asked()
+        lane.close(promise: nil)
+        eventLoop.run()
+    }
+
+    /// The server ends connections for replies that are longer than that.
+    func limitReplies(to bytes: Int) { loop.limitsChanged(to: ServerLimits(untakenReplies: bytes)) }
+
+    /// The server answers to a command on whichever other connection it has come; false: it has come on none.
+    func serveElsewhere(_ command: String, _ replies: String) throws -> Bool {
+        eventLoop.run()
+        for channel in opened.all {
+            var sent = try Self.sent(on: channel)
+            // A spare one is asked first whether it is let in.
+            if sent.hasPrefix("*2 $5 HELLO ") {
+                try channel.writeInbound(ByteBuffer(string: greeting(.resp2)))
+                eventLoop.run()
+                sent = try Self.sent(on: channel)
+            }
+            guard sent.hasSuffix(command) else { continue }
+            try channel.writeInbound(ByteBuffer(string: replies))
+            eventLoop.run()
+            return true
+        }
+        return false
+    }
+
+    private static func sent(on channel: EmbeddedChannel) throws -> String {
+        var text = ""
+        while let bytes = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: bytes) }
+        return text.replacing("\r\n", with: " ")
+    }
+
     /// All that barriers need is answered.
     func answerBarrier() {
         let now = MonotonicClock.now()
@@ -160,6 +195,8 @@ private final class Opened: @unchecked Sendable {
         channels.append(channel)
         return eventLoop.makeSucceededFuture(channel)
     }
+
+    var all: [EmbeddedChannel] { channels }
 
     struct NothingOpened: Error {}
 
