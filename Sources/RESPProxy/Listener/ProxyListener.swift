@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import TransportSecurity
 
 /// Accepts clients on one port.
 public final class ProxyListener: Sendable {
@@ -15,11 +16,13 @@ public final class ProxyListener: Sendable {
 
     /// Binds; nobody is accepted before ``accept()``.
     ///
-    /// - Parameter probes: connections of the proxy's own: answered, but neither counted nor served.
+    /// - Parameters:
+    ///   - tls: nil = clients speak plaintext only.
+    ///   - probes: connections of the proxy's own: answered, but neither counted nor served.
     /// - Throws: What NIO throws where the port is taken, not permitted, or the name does not resolve.
     public static func bind(
-        host: String, port: Int, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit,
-        probes: OwnProbes
+        host: String, port: Int, accepts: ListenerProtocol, tls: ListenerTLS?, loops: ProxyLoops,
+        limit: ConnectionLimit, probes: OwnProbes
     ) async throws -> ProxyListener {
         let bootstrap = ServerBootstrap(group: loops.group)
             .serverChannelOption(.backlog, value: 1024)
@@ -43,7 +46,8 @@ public final class ProxyListener: Sendable {
                     }
                     let isProbe = probes.include(channel)
                     let detector = ProtocolDetector(
-                        loop: loop, accepts: accepts, visitor: isProbe ? .probe : admit(channel, to: loop, limit))
+                        loop: loop, accepts: accepts, tls: tls,
+                        visitor: isProbe ? .probe : admit(channel, to: loop, limit))
                     try channel.pipeline.syncOperations.addHandler(detector)
                     if !isProbe { loop.channelOpened(channel) }
                 }

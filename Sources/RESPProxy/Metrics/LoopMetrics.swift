@@ -92,6 +92,8 @@ extension LoopMetrics {
     public enum Refusal: Int, Sendable, CaseIterable {
         case maxConnections
         case protectedMode
+        /// It does not speak TLS, which the port requires.
+        case plaintext
     }
 
     /// How a request was answered.

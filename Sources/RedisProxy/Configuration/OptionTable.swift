@@ -13,6 +13,9 @@ enum OptionTable {
     static let sections: [Section] = [
         Section(title: "Listening", options: [proxyHost, proxyPort, httpFacade, httpPort]),
         Section(
+            title: "TLS for clients",
+            options: [tlsCertificate, tlsKey, tlsKeyPassword, tlsPlaintext]),
+        Section(
             title: "Backing Redis",
             options: [
                 redisURL, redisHost, redisPort, redisUsername, redisPassword, redisPasswordFile, redisDatabase,

@@ -9,6 +9,7 @@ extension Settings {
         servesHTTP = try options.value(of: OptionTable.httpFacade)
         let httpPort = try options.value(of: OptionTable.httpPort)
         self.httpPort = httpPort == proxyPort && httpPort != 0 ? nil : httpPort
+        listenerTLS = try ListenerTLSSettings(options)
 
         let backing = try BackingSettings(options)
         backingAddress = backing.address

@@ -11,6 +11,8 @@ struct Settings: Sendable {
     var servesHTTP: Bool
     /// nil = HTTP shares ``proxyPort``; 0 = any free port.
     var httpPort: Int?
+    /// nil = clients speak plaintext only.
+    var listenerTLS: ListenerTLSSettings?
 
     var backingAddress: BackingAddress
     /// nil = not encrypted.

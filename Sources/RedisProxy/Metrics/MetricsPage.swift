@@ -145,6 +145,7 @@ extension LoopMetrics.Refusal {
         switch self {
         case .maxConnections: "max_connections"
         case .protectedMode: "protected_mode"
+        case .plaintext: "plaintext"
         }
     }
 }

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import RESPProxy
+import TransportSecurity
 
 /// The running proxy: everything put together.
 struct ProxyProcess {
@@ -20,6 +21,7 @@ struct ProxyProcess {
         let descriptors = try DescriptorLimit.current().fit(
             maxConnections: settings.maxConnections, threads: settings.threads)
         let tls = try settings.backingTLS?.load()
+        let listenerTLS = try settings.listenerTLS?.load()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
         let loops = try await ProxyLoops.make(
             on: group, configuration: settings.proxyConfiguration(maxConnections: descriptors.maxConnections, tls: tls),
@@ -30,7 +32,7 @@ struct ProxyProcess {
         let probe = DataPortProbe(probes: probes, eventLoop: group.next())
         let admin = try await startAdmin(loops, probe, on: group.next())
         let listeners = try await listen(
-            loops, limit: ConnectionLimit(maximum: descriptors.maxConnections), probes, probe)
+            loops, listenerTLS, limit: ConnectionLimit(maximum: descriptors.maxConnections), probes, probe)
         try await loops.start()
         for listener in listeners { try await listener.accept() }
         announce(listeners, admin)
@@ -79,15 +81,15 @@ struct ProxyProcess {
     }
 
     private func listen(
-        _ loops: ProxyLoops, limit: ConnectionLimit, _ probes: OwnProbes, _ probe: DataPortProbe
+        _ loops: ProxyLoops, _ tls: ListenerTLS?, limit: ConnectionLimit, _ probes: OwnProbes, _ probe: DataPortProbe
     ) async throws -> [ProxyListener] {
         let shares = settings.servesHTTP && settings.httpPort == nil
         var listeners = [
             try await bind(
-                OptionTable.proxyPort, settings.proxyPort, accepts: shares ? .both : .resp, loops, limit, probes)
+                OptionTable.proxyPort, settings.proxyPort, accepts: shares ? .both : .resp, tls, loops, limit, probes)
         ]
         if settings.servesHTTP, let port = settings.httpPort {
-            listeners.append(try await bind(OptionTable.httpPort, port, accepts: .http, loops, limit, probes))
+            listeners.append(try await bind(OptionTable.httpPort, port, accepts: .http, tls, loops, limit, probes))
         }
         for (index, listener) in listeners.enumerated() { probe.add(listener.address, speaksHTTPOnly: index > 0) }
         return listeners
@@ -98,6 +100,7 @@ struct ProxyProcess {
         let addresses = listeners.map { "\(settings.proxyHost):\($0.address?.port ?? settings.proxyPort)" }
         var places = settings.servesHTTP && settings.httpPort == nil ? "RESP and HTTP on " : "RESP on "
         places += addresses.joined(separator: ", HTTP on ")
+        if let tls = settings.listenerTLS { places += tls.allowsPlaintext ? ", with and without TLS" : " over TLS" }
         if let admin { places += ", admin on \(settings.adminHost):\(admin.port)" }
         logger.info(
             "redis-proxy \(ProductVersion.number) listens for \(places), in front of \(settings.backingAddress)\(settings.backingTLS == nil ? "" : " over TLS")"
@@ -105,12 +108,12 @@ struct ProxyProcess {
     }
 
     private func bind(
-        _ option: some OptionDescription, _ port: Int, accepts: ListenerProtocol, _ loops: ProxyLoops,
-        _ limit: ConnectionLimit, _ probes: OwnProbes
+        _ option: some OptionDescription, _ port: Int, accepts: ListenerProtocol, _ tls: ListenerTLS?,
+        _ loops: ProxyLoops, _ limit: ConnectionLimit, _ probes: OwnProbes
     ) async throws -> ProxyListener {
         do {
             return try await ProxyListener.bind(
-                host: settings.proxyHost, port: port, accepts: accepts, loops: loops, limit: limit,
+                host: settings.proxyHost, port: port, accepts: accepts, tls: tls, loops: loops, limit: limit,
                 probes: probes)
         } catch {
             throw StartupError.cannotListen(

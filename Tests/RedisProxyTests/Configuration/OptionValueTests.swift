@@ -35,6 +35,18 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         OptionExample("HTTP_FACADE", "no", "false") { "\($0.servesHTTP)" },
         OptionExample("HTTP_PORT", "8080", "Optional(8080)") { "\($0.httpPort as Any)" },
         OptionExample("HTTP_PORT", "8000", "nil") { "\($0.httpPort as Any)" },
+        OptionExample("TLS_CERT_FILE", "/c.pem", "/c.pem", with: listenerIdentity) {
+            $0.listenerTLS?.files.identity?.certificate.path ?? "nil"
+        },
+        OptionExample("TLS_KEY_FILE", "/k.pem", "/k.pem", with: listenerIdentity) {
+            $0.listenerTLS?.files.identity?.key.path ?? "nil"
+        },
+        OptionExample("TLS_KEY_PASSWORD_FILE", "/p", "/p", with: listenerIdentity) {
+            $0.listenerTLS?.files.identity?.password?.path ?? "nil"
+        },
+        OptionExample("TLS_PLAINTEXT", "on", "true", with: listenerIdentity) {
+            "\($0.listenerTLS?.allowsPlaintext as Bool? ?? false)"
+        },
         OptionExample("REDIS_HOST", "redis.example", "redis.example:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "fe80::1%eth0", "[fe80::1%eth0]:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "/run/redis.sock", "/run/redis.sock") { "\($0.backingAddress)" },
@@ -110,6 +122,8 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
 
 private let tls = ["REDIS_TLS": "on"]
 private let identity = ["REDIS_TLS": "on", "REDIS_TLS_CERT_FILE": "/c", "REDIS_TLS_KEY_FILE": "/k"]
+private let listenerIdentity = ["TLS_CERT_FILE": "/c", "TLS_KEY_FILE": "/k"]
+
 private func keepAlive(_ time: TimeAmount?) -> String {
     time.map { "\($0.nanoseconds / 1_000_000_000)" } ?? "never"
 }

@@ -118,6 +118,7 @@ import Testing
                 # TYPE redis_proxy_connections_refused_total counter
                 redis_proxy_connections_refused_total{reason="max_connections"} 0
                 redis_proxy_connections_refused_total{reason="protected_mode"} 1
+                redis_proxy_connections_refused_total{reason="plaintext"} 0
 
                 """)
     }

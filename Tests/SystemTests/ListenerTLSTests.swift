@@ -1,0 +1,167 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("clients speak TLS", .blocking)
+struct ListenerTLSTests {
+    private let certificates: TestCertificates
+    private let server: RedisServer
+
+    init() throws {
+        self.certificates = try TestCertificates()
+        self.server = try RedisServer()
+    }
+
+    private func proxy(_ environment: [String: String] = [:]) throws -> ProxyProcess {
+        let identity = try self.certificates.identity("listener")
+        let base = ["TLS_CERT_FILE": identity.certificate, "TLS_KEY_FILE": identity.key]
+        return try ProxyProcess(fronting: self.server, environment: base.merging(environment) { $1 })
+    }
+
+    private func cli(_ proxy: ProxyProcess, _ arguments: String...) throws -> String {
+        try redisCLI(port: proxy.port, arguments: ["--tls", "--cacert", self.certificates.authority] + arguments)
+    }
+
+    private func curl(_ proxy: ProxyProcess, _ target: String, _ more: String...) throws -> CommandResult {
+        let url = "https://localhost:\(proxy.port)\(target)"
+        return try run("curl", ["-sS", "-i", "--max-time", "30", "--cacert", self.certificates.authority, url] + more)
+    }
+
+    private func python(_ name: String, _ proxy: ProxyProcess, _ more: String...) throws -> String {
+        let result = try run(
+            Python.program(), [Python.script(name), "\(proxy.port)", self.certificates.authority] + more,
+            within: .seconds(120))
+        guard result.ending == .exited(0) else { throw TestSupportError("\(name): \(result.output)\(result.errors)") }
+        return result.output
+    }
+
+    @Test("redis-cli and curl are served over TLS on the one port, large values included, and hits stay hits")
+    func bothProtocols() throws {
+        let proxy = try self.proxy()
+        #expect(try self.cli(proxy, "SET", "k", "v") == "OK")
+        try eventually("it hits: \(proxy.log)") {
+            let before = try self.server.calls(of: "get")
+            guard try self.cli(proxy, "GET", "k") == "v" else { return false }
+            return try self.server.calls(of: "get") == before
+        }
+        #expect(try self.curl(proxy, "/k").output.contains(#"{"key":"k","value":"v"}"#))
+        let big = String(repeating: "0123456789abcdef", count: 1 << 20)
+        let stored = try run(
+            "redis-cli", ["--tls", "--cacert", self.certificates.authority, "-p", "\(proxy.port)", "-x", "SET", "big"],
+            input: Array(big.utf8))
+        #expect(stored.output == "OK\n")
+        #expect(try self.cli(proxy, "GET", "big") == big)
+        let raw = try self.curl(proxy, "/big", "-H", "Accept: application/octet-stream")
+        #expect(raw.output.hasSuffix("\r\n\r\n\(big)"))
+        #expect(!proxy.log.contains("warning") && !proxy.log.contains("error"), "\(proxy.log)")
+    }
+
+    @Test("plaintext is refused, in the client's own protocol")
+    func plaintextRefused() throws {
+        let proxy = try self.proxy(["ADMIN_PORT": "\(freePort())"])
+        let client = try proxy.connection()
+        try client.sendCommand("PING")
+        let end = try client.receiveToEnd()
+        #expect(printable(end.bytes) == printable(Array("-ERR redis-proxy: this port speaks TLS\r\n".utf8)))
+        let response = try proxy.http.get("/k")
+        #expect(response.status == 400)
+        #expect(response.text.contains("this port speaks TLS"))
+        #expect(try self.cli(proxy, "PING") == "PONG")
+    }
+
+    @Test("TLS_PLAINTEXT=on lets both in")
+    func plaintextAllowed() throws {
+        let proxy = try self.proxy(["TLS_PLAINTEXT": "on"])
+        #expect(try redisCLI(port: proxy.port, "SET", "k", "v") == "OK")
+        #expect(try self.cli(proxy, "GET", "k") == "v")
+        #expect(try proxy.http.get("/k").status == 200)
+        #expect(try self.curl(proxy, "/k").output.contains("200 OK"))
+    }
+
+    @Test("without a certificate the first byte of TLS is what it is to Redis")
+    func noCertificate() throws {
+        let proxy = try ProxyProcess(fronting: self.server)
+        let bytes: [UInt8] = [0x16, 0x03, 0x01, 0x0D, 0x0A]
+        let (ours, theirs) = (try proxy.connection(), try RawConnection(port: self.server.port))
+        try ours.send(bytes)
+        try theirs.send(bytes)
+        #expect(try printable(ours.receive(through: "\r\n")) == printable(theirs.receive(through: "\r\n")))
+    }
+
+    @Test(
+        "however a client ends, what it sent is done, it reads what it is owed, and the log says nothing",
+        arguments: ["ragged", "notify", "gone"])
+    func ends(way: String) throws {
+        let proxy = try self.proxy()
+        let output = try self.python("tls_ends.py", proxy, way)
+        if way != "gone" { #expect(output == "+OK\r\n:1\r\n$\(way.count)\r\n\(way)\r\n") }
+        try eventually("its commands are done") { try self.server.command("GET", "counted") == .text("1") }
+        #expect(proxy.log.split(separator: "\n").count == 1, "\(proxy.log)")
+    }
+
+    @Test("a handshake that does not end is closed after 10 s, and holds a place until then")
+    func unfinishedHandshake() throws {
+        let proxy = try self.proxy(["MAX_CONNECTIONS": "1"])
+        let work = BackgroundWork { try self.python("tls_ends.py", proxy, "unfinished") }
+        try eventually("it holds the only place, and others are told so over TLS") {
+            let answer = try run(
+                "redis-cli", ["--tls", "--cacert", self.certificates.authority, "-p", "\(proxy.port)", "PING"])
+            return (answer.output + answer.errors).contains("max number of clients reached")
+        }
+        #expect(try work.wait() == "closed after 10\n")
+        try eventually("its place is free") { try self.cli(proxy, "PING") == "PONG" }
+    }
+
+    @Test("redis-py, synchronous, finds everything as over TCP")
+    func redisPy() throws {
+        let proxy = try self.proxy()
+        let script = """
+            import redis, sys
+            client = redis.Redis(port=int(sys.argv[1]), ssl=True, ssl_ca_certs=sys.argv[2])
+            pipeline = client.pipeline()
+            for i in range(1000): pipeline.set(f"k{i}", "v" * i)
+            pipeline.execute()
+            assert [len(v) for v in client.mget([f"k{i}" for i in range(1000)])] == list(range(1000))
+            subscription = client.pubsub()
+            subscription.subscribe("c")
+            assert subscription.get_message(timeout=5)["type"] == "subscribe"
+            client.publish("c", "hello")
+            assert subscription.get_message(timeout=5)["data"] == b"hello"
+            assert client.blpop(["none"], timeout=0.1) is None
+            subscription.close(); client.close()
+            """
+        let result = try run(Python.program(), ["-c", script, "\(proxy.port)", self.certificates.authority])
+        #expect(result.ending == .exited(0), "\(result.errors)")
+    }
+
+    @Test("SIGTERM does not wait for idle clients that never answer close_notify")
+    func shutdown() throws {
+        let proxy = try self.proxy()
+        let idle = try ChildProcess(
+            "redis-cli", ["--tls", "--cacert", self.certificates.authority, "-p", "\(proxy.port)", "SUBSCRIBE", "c"])
+        try eventually("it listens") {
+            try self.server.command("PUBSUB", "NUMSUB", "c") == .array([.text("c"), .integer(1)])
+        }
+        try idle.freeze()
+        let started = ContinuousClock.now
+        proxy.process.signal(SIGTERM)
+        #expect(try proxy.process.wait() == .exited(0))
+        #expect(ContinuousClock.now - started < .seconds(3))
+    }
+
+    @Test("what cannot be used stops the start, and the option is named")
+    func wrongFiles() throws {
+        let ours = try self.certificates.identity("ours")
+        let other = try self.certificates.identity("other")
+        func refusal(_ environment: [String: String]) throws -> String {
+            let result = try ProxyProcess.runToEnd(environment: environment)
+            #expect(result.ending == .exited(64))
+            return result.errors
+        }
+        #expect(
+            try refusal(["TLS_CERT_FILE": ours.certificate]).contains("TLS_CERT_FILE: needs TLS_KEY_FILE beside it"))
+        #expect(
+            try refusal(["TLS_CERT_FILE": ours.certificate, "TLS_KEY_FILE": other.key]).contains(
+                "is not that of the certificate in"))
+    }
+}
