@@ -164,4 +164,74 @@ struct ListenerTLSTests {
             try refusal(["TLS_CERT_FILE": ours.certificate, "TLS_KEY_FILE": other.key]).contains(
                 "is not that of the certificate in"))
     }
+
+    @Test("with TLS_CA_FILE clients must show a certificate by it; optional: one that they show must be by it")
+    func clientCertificates() throws {
+        let shown = try self.certificates.identity("client", commonName: "somebody")
+        let stranger = try TestCertificates("another authority").identity("stranger")
+        let expired = try self.certificates.identity("expired", days: -20 ... -10)
+        let proxy = try self.proxy(["TLS_CA_FILE": self.certificates.authority])
+        func isServed(_ proxy: ProxyProcess, _ identity: TestCertificates.Identity?) throws -> Bool {
+            let words = identity.map { ["--cert", $0.certificate, "--key", $0.key] } ?? []
+            let start = ["--tls", "--cacert", self.certificates.authority, "-p", "\(proxy.port)"]
+            let redisCLI = try run("redis-cli", start + words + ["PING"]).output == "PONG\n"
+            let url = "https://localhost:\(proxy.port)/k"
+            let curl = try run("curl", ["-sS", "--cacert", self.certificates.authority, url] + words)
+            #expect(redisCLI == (curl.ending == .exited(0)))
+            return redisCLI
+        }
+        #expect(try isServed(proxy, shown))
+        #expect(try !isServed(proxy, nil))
+        #expect(try !isServed(proxy, stranger))
+        #expect(try !isServed(proxy, expired))
+        let optional = try self.proxy(["TLS_CA_FILE": self.certificates.authority, "TLS_AUTH_CLIENTS": "optional"])
+        #expect(try isServed(optional, shown))
+        #expect(try isServed(optional, nil))
+        #expect(try !isServed(optional, stranger))
+        let no = try self.proxy(["TLS_CA_FILE": self.certificates.authority, "TLS_AUTH_CLIENTS": "no"])
+        #expect(try isServed(no, nil))
+        #expect(!proxy.log.contains("warning") && !proxy.log.contains("error"), "\(proxy.log)")
+    }
+
+    @Test("versions, ciphers, ALPN and resumption, as openssl sees them")
+    func terms() throws {
+        func talk(_ proxy: ProxyProcess, _ more: String...) throws -> String {
+            let arguments = ["s_client", "-connect", "127.0.0.1:\(proxy.port)", "-CAfile", self.certificates.authority]
+            return try run("openssl", arguments + more).output
+        }
+        let proxy = try self.proxy()
+        #expect(try talk(proxy, "-tls1_2").contains("New, TLSv1.2, Cipher is ECDHE-ECDSA-AES"))
+        #expect(try talk(proxy, "-tls1_3", "-alpn", "h2,http/1.1").contains("ALPN protocol: http/1.1"))
+        #expect(try talk(proxy, "-tls1_3", "-alpn", "h2").contains("No ALPN negotiated"))
+        #expect(try !talk(proxy, "-tls1_1").contains("Cipher is ECDHE"))
+        #expect(try talk(proxy, "-tls1_2", "-reconnect").contains("Reused, TLSv1.2"))
+        #expect(try !talk(proxy, "-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA").contains("Cipher is ECDHE"))
+        let chosen = try self.proxy(["TLS_CIPHERS": "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA"])
+        #expect(try talk(chosen, "-tls1_2").contains("Cipher is ECDHE-ECDSA-AES128-SHA"))
+        let newest = try self.proxy(["TLS_MIN_VERSION": "1.3"])
+        #expect(try !talk(newest, "-tls1_2").contains("Cipher is ECDHE"))
+        #expect(try talk(newest, "-tls1_3").contains("New, TLSv1.3"))
+    }
+
+    @Test("options that contradict each other stop the start, and are named")
+    func contradictions() throws {
+        let ours = try self.certificates.identity("ours")
+        let identity = ["TLS_CERT_FILE": ours.certificate, "TLS_KEY_FILE": ours.key]
+        func refusal(_ environment: [String: String]) throws -> String {
+            let result = try ProxyProcess.runToEnd(environment: environment)
+            #expect(result.ending == .exited(64))
+            return result.errors
+        }
+        let authorities = ["TLS_CA_FILE": self.certificates.authority]
+        #expect(try refusal(authorities).contains("TLS_CA_FILE: needs TLS_CERT_FILE beside it"))
+        #expect(
+            try refusal(identity.merging(["TLS_AUTH_CLIENTS": "optional"]) { $1 }).contains(
+                "TLS_AUTH_CLIENTS: needs TLS_CA_FILE beside it"))
+        #expect(try refusal(["TLS_AUTH_CLIENTS": "yes"]).contains("TLS_AUTH_CLIENTS: needs TLS_CERT_FILE beside it"))
+        #expect(
+            try refusal(identity.merging(authorities) { $1 }.merging(["TLS_PLAINTEXT": "on"]) { $1 }).contains(
+                "TLS_PLAINTEXT: on, but clients must show a certificate"))
+        #expect(
+            try refusal(identity.merging(["TLS_CIPHERS": "TLS_NULL_WITH_NULL_NULL"]) { $1 }).contains("TLS_CIPHERS"))
+    }
 }

@@ -1,3 +1,5 @@
+import TransportSecurity
+
 // MARK: TLS for clients
 
 extension OptionTable {
@@ -15,4 +17,49 @@ extension OptionTable {
     static let tlsPlaintext = Option(
         "TLS_PLAINTEXT", .onOrOff, default: false,
         help: "With a certificate, whether clients that speak no TLS are let in, too, on the same ports.")
+    static let tlsAuthorities = Option(
+        "TLS_CA_FILE", ValueKind.path.optional(), default: nil, shown: "none",
+        help:
+            "Authorities that clients' certificates must be by: a file of certificates in PEM form, or a folder of such files."
+    )
+    static let tlsClientCertificates = Option(
+        "TLS_AUTH_CLIENTS", ValueKind.word(of: ListenerTLS.ClientCertificates.self).optional(), default: nil,
+        shown: "yes with `TLS_CA_FILE`",
+        help:
+            "Whether clients must show a certificate. yes: they must; optional: one that they show must be by TLS_CA_FILE; no: none is asked for."
+    )
+    static let tlsMinimumVersion = Option(
+        "TLS_MIN_VERSION", .word(of: TLSMinimumVersion.self), default: .version12,
+        help: "The oldest version of TLS that is spoken with clients.")
+    static let tlsCiphers = Option(
+        "TLS_CIPHERS", .cipherSuites, default: CipherSuite.safe, shown: "ECDHE with AES-GCM or ChaCha20",
+        help: "Comma-separated: the cipher suites of TLS 1.2, the best first. Those of TLS 1.3 are fixed.")
+}
+
+/// A version of TLS as users write it.
+enum TLSMinimumVersion: String, Sendable, CaseIterable {
+    case version12 = "1.2"
+    case version13 = "1.3"
+}
+
+extension ValueKind where Value == [CipherSuite] {
+    static var cipherSuites: Self {
+        ValueKind(
+            placeholder: "NAMES",
+            allowed:
+                "names of cipher suites as IANA lists them, such as \(CipherSuite.safe[0].name), separated by commas",
+            parse: { text throws(ValueRefusal) in
+                var suites: [CipherSuite] = []
+                for part in text.split(separator: ",") {
+                    let name = String(part.filter { $0 != " " })
+                    guard let suite = CipherSuite(name) else {
+                        throw ValueRefusal(hint: "those are: " + CipherSuite.all.map(\.name).joined(separator: ", "))
+                    }
+                    suites.append(suite)
+                }
+                guard !suites.isEmpty else { throw ValueRefusal() }
+                return suites
+            },
+            format: { $0.map(\.name).joined(separator: ",") })
+    }
 }

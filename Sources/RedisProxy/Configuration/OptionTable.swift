@@ -14,7 +14,10 @@ enum OptionTable {
         Section(title: "Listening", options: [proxyHost, proxyPort, httpFacade, httpPort]),
         Section(
             title: "TLS for clients",
-            options: [tlsCertificate, tlsKey, tlsKeyPassword, tlsPlaintext]),
+            options: [
+                tlsCertificate, tlsKey, tlsKeyPassword, tlsPlaintext, tlsAuthorities, tlsClientCertificates,
+                tlsMinimumVersion, tlsCiphers,
+            ]),
         Section(
             title: "Backing Redis",
             options: [

@@ -3,6 +3,36 @@ import NIOSSL
 
 /// Makes connections private that clients have opened.
 public struct ListenerTLS: Sendable {
+    /// Whether clients must show who they are.
+    public enum ClientCertificates: String, Sendable, CaseIterable {
+        /// They must show a certificate by one of our authorities.
+        case yes
+        /// One that they show must be by one of our authorities.
+        case optional
+        /// They are not asked for one.
+        case no
+    }
+
+    /// What is spoken with clients.
+    public struct Terms: Sendable {
+        /// Whether they must show who they are; all but `no` needs authorities.
+        public var clientCertificates: ClientCertificates
+        /// Whether TLS 1.2 is refused.
+        public var requiresVersion13: Bool
+        /// Those of TLS 1.2, the best first; not empty.
+        public var ciphers: [CipherSuite]
+
+        /// By default what is safe and widely spoken.
+        public init(
+            clientCertificates: ClientCertificates = .no, requiresVersion13: Bool = false,
+            ciphers: [CipherSuite] = CipherSuite.safe
+        ) {
+            self.clientCertificates = clientCertificates
+            self.requiresVersion13 = requiresVersion13
+            self.ciphers = ciphers
+        }
+    }
+
     /// Makes the context of each new connection.
     public let source: TLSContextSource
     /// Whether clients that speak no TLS are let in, too.
@@ -19,12 +49,20 @@ public struct ListenerTLS: Sendable {
     ///
     /// - Parameter files: with an identity.
     /// - Throws: ``TLSMaterialError`` where they cannot be used.
-    public init(files: TLSFiles, allowsPlaintext: Bool) throws(TLSMaterialError) {
+    public init(files: TLSFiles, terms: Terms = Terms(), allowsPlaintext: Bool) throws(TLSMaterialError) {
         // NIOSSL's own configuration for servers wants a certificate at once; but for the checks of the other side it is the same.
         var base = TLSConfiguration.makeClientConfiguration()
-        base.minimumTLSVersion = .tlsv12
-        base.certificateVerification = .none
+        base.minimumTLSVersion = terms.requiresVersion13 ? .tlsv13 : .tlsv12
+        base.cipherSuiteValues = terms.ciphers.map(\.value)
+        base.certificateVerification =
+            switch terms.clientCertificates {
+            case .yes: .noHostnameVerification
+            case .optional: .optionalVerification
+            case .no: .none
+            }
         base.trustRoots = .certificates([])
+        base.sendCANameList = terms.clientCertificates != .no
+        base.applicationProtocols = ["http/1.1"]
         base.shutdownTimeout = Self.closeTimeout
         self.source = try TLSContextSource(files, base: base)
         self.allowsPlaintext = allowsPlaintext

@@ -47,6 +47,22 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         OptionExample("TLS_PLAINTEXT", "on", "true", with: listenerIdentity) {
             "\($0.listenerTLS?.allowsPlaintext as Bool? ?? false)"
         },
+        OptionExample("TLS_CA_FILE", "/ca.pem", "/ca.pem yes", with: listenerIdentity) {
+            "\($0.listenerTLS?.files.authorities?.path ?? "nil") \($0.listenerTLS?.terms.clientCertificates.rawValue ?? "nil")"
+        },
+        OptionExample(
+            "TLS_AUTH_CLIENTS", "Optional", "optional", with: listenerIdentity.merging(["TLS_CA_FILE": "/a"]) { $1 }
+        ) { $0.listenerTLS?.terms.clientCertificates.rawValue ?? "nil" },
+        OptionExample("TLS_AUTH_CLIENTS", "no", "no", with: listenerIdentity) {
+            $0.listenerTLS?.terms.clientCertificates.rawValue ?? "nil"
+        },
+        OptionExample("TLS_MIN_VERSION", "1.3", "true", with: listenerIdentity) {
+            "\($0.listenerTLS?.terms.requiresVersion13 as Bool? ?? false)"
+        },
+        OptionExample(
+            "TLS_CIPHERS", "TLS_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_RSA_WITH_AES_128_CBC_SHA,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", with: listenerIdentity
+        ) { ($0.listenerTLS?.terms.ciphers ?? []).map(\.name).joined(separator: ",") },
         OptionExample("REDIS_HOST", "redis.example", "redis.example:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "fe80::1%eth0", "[fe80::1%eth0]:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "/run/redis.sock", "/run/redis.sock") { "\($0.backingAddress)" },
