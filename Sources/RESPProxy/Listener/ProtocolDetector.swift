@@ -45,6 +45,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private var received = ByteBuffer()
     private var opening: Opening
     private var isDecided = false
+    private var isShakingHands = false
     private var deadline: Scheduled<Void>?
 
     /// How long a client that is turned away may take to show its protocol.
@@ -109,7 +110,10 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
-        if case TLSUserEvent.handshakeCompleted = event { awaitFirstBytes(context) }
+        if case TLSUserEvent.handshakeCompleted = event {
+            isShakingHands = false
+            awaitFirstBytes(context)
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -119,6 +123,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        handshakeFailed(TLSFailure(error) ?? .closed)
         context.close(promise: nil)
     }
 
@@ -136,7 +141,11 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         guard let tls else { return }
         deadline?.cancel()
         let limit = min(loop.configuration.idleTimeout ?? ListenerTLS.handshakeLimit, ListenerTLS.handshakeLimit)
-        schedule(visitor.isServed ? limit : Self.refusalDelay, context) { $1.close(promise: nil) }
+        schedule(visitor.isServed ? limit : Self.refusalDelay, context) {
+            $0.handshakeFailed(.timedOut)
+            $1.close(promise: nil)
+        }
+        isShakingHands = true
         do {
             try tls.begin(on: context.channel)
             let first = received
@@ -146,6 +155,12 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
             loop.faults.clientFailed(error)
             context.close(promise: nil)
         }
+    }
+
+    private func handshakeFailed(_ failure: TLSFailure) {
+        guard isShakingHands else { return }
+        isShakingHands = false
+        loop.metrics.handshakeFailed(failure)
     }
 
     /// - Parameter isPlaintextRefused: the client speaks that, but not in private.

@@ -1,3 +1,4 @@
+import NIOCore
 import TransportSecurity
 
 // MARK: TLS for clients
@@ -34,6 +35,11 @@ extension OptionTable {
     static let tlsCiphers = Option(
         "TLS_CIPHERS", .cipherSuites, default: CipherSuite.safe, shown: "ECDHE with AES-GCM or ChaCha20",
         help: "Comma-separated: the cipher suites of TLS 1.2, the best first. Those of TLS 1.3 are fixed.")
+    static let tlsReloadInterval = Option(
+        "TLS_RELOAD_INTERVAL", .seconds(100_000_000...86_400_000_000_000), default: .seconds(60),
+        help:
+            "How often all files of TLS, those for the backing too, are looked at for changes, which new connections then see. SIGHUP has it done at once."
+    )
 }
 
 /// A version of TLS as users write it.

@@ -16,7 +16,7 @@ enum OptionTable {
             title: "TLS for clients",
             options: [
                 tlsCertificate, tlsKey, tlsKeyPassword, tlsPlaintext, tlsAuthorities, tlsClientCertificates,
-                tlsMinimumVersion, tlsCiphers,
+                tlsMinimumVersion, tlsCiphers, tlsReloadInterval,
             ]),
         Section(
             title: "Backing Redis",

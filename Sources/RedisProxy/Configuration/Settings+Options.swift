@@ -10,6 +10,7 @@ extension Settings {
         let httpPort = try options.value(of: OptionTable.httpPort)
         self.httpPort = httpPort == proxyPort && httpPort != 0 ? nil : httpPort
         listenerTLS = try ListenerTLSSettings(options)
+        tlsReloadInterval = try options.value(of: OptionTable.tlsReloadInterval)
 
         let backing = try BackingSettings(options)
         backingAddress = backing.address

@@ -13,6 +13,7 @@ struct Settings: Sendable {
     var httpPort: Int?
     /// nil = clients speak plaintext only.
     var listenerTLS: ListenerTLSSettings?
+    var tlsReloadInterval: TimeAmount
 
     var backingAddress: BackingAddress
     /// nil = not encrypted.

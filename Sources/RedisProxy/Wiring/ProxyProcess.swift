@@ -30,7 +30,11 @@ struct ProxyProcess {
         // Nothing is said, and nothing connected, before it is certain that the proxy can stand where it was told to.
         let probes = OwnProbes()
         let probe = DataPortProbe(probes: probes, eventLoop: group.next())
-        let admin = try await startAdmin(loops, probe, on: group.next())
+        let reload = TLSReload(
+            sources: [(.clients, listenerTLS?.source), (.backing, tls?.source)].compactMap { side, source in
+                source.map { (side, $0) }
+            }, interval: .nanoseconds(settings.tlsReloadInterval.nanoseconds), logger: logger)
+        let admin = try await startAdmin(loops, probe, reload, on: group.next())
         let listeners = try await listen(
             loops, listenerTLS, limit: ConnectionLimit(maximum: descriptors.maxConnections), probes, probe)
         try await loops.start()
@@ -49,6 +53,7 @@ struct ProxyProcess {
                     exitNow(code)
                 }
             }
+            tasks.addTask { try await reload.run() }
             for await _ in stopped {}
             probe.stop()
             await shutDown(listeners, loops, admin)
@@ -123,12 +128,17 @@ struct ProxyProcess {
     }
 
     private func startAdmin(
-        _ loops: ProxyLoops, _ probe: DataPortProbe, on eventLoop: any EventLoop
+        _ loops: ProxyLoops, _ probe: DataPortProbe, _ reload: TLSReload, on eventLoop: any EventLoop
     ) async throws -> AdminServer? {
         guard let port = settings.adminPort else { return nil }
         let metrics = ProxyMetrics(
             loops: try await loops.collect { NIOLoopBound($0.metrics, eventLoop: $0.eventLoop) },
             cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherence.statistics },
+            tls: { [isListening = settings.listenerTLS != nil] in
+                let expiry = reload.sources.compactMap { side, source in source.expiry.map { (side, $0) } }
+                return TLSStatistics(
+                    expiry: Dictionary(expiry, uniquingKeysWith: { $1 }), isListening: isListening)
+            },
             droppedLogRecords: { StandardErrorLog.dropped })
         let responder = AdminResponder(
             health: { Health(portsAnswer: await probe.isStopping ? true : probe.answers()) },

@@ -63,6 +63,7 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
             "TLS_CIPHERS", "TLS_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
             "TLS_RSA_WITH_AES_128_CBC_SHA,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", with: listenerIdentity
         ) { ($0.listenerTLS?.terms.ciphers ?? []).map(\.name).joined(separator: ",") },
+        OptionExample("TLS_RELOAD_INTERVAL", "0.5", "500000000") { "\($0.tlsReloadInterval.nanoseconds)" },
         OptionExample("REDIS_HOST", "redis.example", "redis.example:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "fe80::1%eth0", "[fe80::1%eth0]:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "/run/redis.sock", "/run/redis.sock") { "\($0.backingAddress)" },
