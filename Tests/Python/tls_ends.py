@@ -12,12 +12,17 @@ import time
 port, authority, way = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 raw = socket.create_connection(("127.0.0.1", port))
 if way == "unfinished":
-    raw.sendall(b"\x16\x03\x01")
-    started = time.monotonic()
-    raw.settimeout(60)
-    assert raw.recv(100) == b""
-    print(f"closed after {time.monotonic() - started:.0f}")
-    sys.exit(0)
+    while True:
+        started = time.monotonic()
+        raw.sendall(b"\x16\x03\x01")
+        raw.settimeout(60)
+        assert raw.recv(100) == b""
+        lasted = time.monotonic() - started
+        if lasted > 5:
+            print(f"closed after {lasted:.0f}")
+            sys.exit(0)
+        # There was no place for it: those that were there before are leaving.
+        raw = socket.create_connection(("127.0.0.1", port))
 
 context = ssl.create_default_context(cafile=authority)
 incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()

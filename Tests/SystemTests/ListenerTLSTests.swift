@@ -108,7 +108,8 @@ struct ListenerTLSTests {
                 "redis-cli", ["--tls", "--cacert", self.certificates.authority, "-p", "\(proxy.port)", "PING"])
             return (answer.output + answer.errors).contains("max number of clients reached")
         }
-        #expect(try work.wait() == "closed after 10\n")
+        let outcome = try work.wait()
+        #expect(outcome == "closed after 10\n")
         try eventually("its place is free") { try self.cli(proxy, "PING") == "PONG" }
     }
 
@@ -233,5 +234,26 @@ struct ListenerTLSTests {
                 "TLS_PLAINTEXT: on, but clients must show a certificate"))
         #expect(
             try refusal(identity.merging(["TLS_CIPHERS": "TLS_NULL_WITH_NULL_NULL"]) { $1 }).contains("TLS_CIPHERS"))
+    }
+
+    @Test("ADMIN_TLS=on: the admin port by the same certificate, which --health and Prometheus can ask without one")
+    func admin() throws {
+        let adminPort = try freePort()
+        let environment = [
+            "TLS_CA_FILE": self.certificates.authority, "ADMIN_TLS": "on", "ADMIN_PORT": "\(adminPort)",
+        ]
+        let proxy = try self.proxy(environment)
+        let url = "https://localhost:\(adminPort)/metrics"
+        let metrics = try run("curl", ["-sS", "--cacert", self.certificates.authority, url])
+        #expect(metrics.output.contains("redis_proxy_tls_certificate_expiry_seconds{side=\"admin\"}"))
+        #expect(try run("curl", ["-sS", "http://localhost:\(adminPort)/metrics"]).ending != .exited(0))
+        let identity = try self.certificates.identity("health")
+        let health = try ProxyProcess.runToEnd(
+            environment: environment.merging([
+                "TLS_CERT_FILE": identity.certificate, "TLS_KEY_FILE": identity.key,
+            ]) { $1 }, arguments: ["--health"])
+        #expect(health.ending == .exited(0), "\(health.errors) \(proxy.log)")
+        let result = try ProxyProcess.runToEnd(environment: ["ADMIN_TLS": "on", "ADMIN_PORT": "0"])
+        #expect(result.errors.contains("ADMIN_TLS: needs TLS_CERT_FILE beside it"))
     }
 }

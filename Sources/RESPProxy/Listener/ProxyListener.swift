@@ -24,7 +24,22 @@ public final class ProxyListener: Sendable {
         host: String, port: Int, accepts: ListenerProtocol, tls: ListenerTLS?, loops: ProxyLoops,
         limit: ConnectionLimit, probes: OwnProbes
     ) async throws -> ProxyListener {
-        let bootstrap = ServerBootstrap(group: loops.group)
+        let bootstrap = bootstrap(accepts: accepts, tls: tls, loops: loops, limit: limit, probes: probes)
+        return try await listener(on: bootstrap.bind(host: host, port: port).get(), loops)
+    }
+
+    /// Binds a Unix socket, on which plaintext is spoken; its file must not be there yet.
+    public static func bind(
+        socket path: String, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit, probes: OwnProbes
+    ) async throws -> ProxyListener {
+        let bootstrap = bootstrap(accepts: accepts, tls: nil, loops: loops, limit: limit, probes: probes)
+        return try await listener(on: bootstrap.bind(unixDomainSocketPath: path).get(), loops)
+    }
+
+    private static func bootstrap(
+        accepts: ListenerProtocol, tls: ListenerTLS?, loops: ProxyLoops, limit: ConnectionLimit, probes: OwnProbes
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: loops.group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.autoRead, value: false)
@@ -41,7 +56,8 @@ public final class ProxyListener: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let loop = loops[channel.eventLoop]
-                    if let refusal = loop.configuration.clientTCP.apply(to: channel) {
+                    if channel.localAddress?.port != nil, let refusal = loop.configuration.clientTCP.apply(to: channel)
+                    {
                         loop.faults.optionRefused(refusal)
                     }
                     let isProbe = probes.include(channel)
@@ -52,7 +68,9 @@ public final class ProxyListener: Sendable {
                     if !isProbe { loop.channelOpened(channel) }
                 }
             }
-        let channel = try await bootstrap.bind(host: host, port: port).get()
+    }
+
+    private static func listener(on channel: any Channel, _ loops: ProxyLoops) async throws -> ProxyListener {
         try await channel.eventLoop.submit {
             let handler = AcceptFaultHandler(faults: loops[channel.eventLoop].faults)
             try channel.pipeline.syncOperations.addHandler(handler)

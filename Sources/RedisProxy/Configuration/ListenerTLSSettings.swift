@@ -52,6 +52,18 @@ extension ListenerTLSSettings {
             ciphers: try options.value(of: OptionTable.tlsCiphers))
     }
 
+    /// - Returns: nil where the admin port speaks plaintext.
+    init?(ofAdminPort options: OptionReader, clients: ListenerTLSSettings?) throws(ConfigurationError) {
+        guard try options.value(of: OptionTable.adminTLS) else { return nil }
+        guard let clients else {
+            throw Self.lacks(OptionTable.tlsCertificate, beside: options.givenName(of: OptionTable.adminTLS))
+        }
+        self = clients
+        files.authorities = nil
+        terms.clientCertificates = .no
+        allowsPlaintext = false
+    }
+
     private static func lacks(_ option: some OptionDescription, beside name: String) -> ConfigurationError {
         ConfigurationError("\(name): needs \(option.environment) beside it")
     }

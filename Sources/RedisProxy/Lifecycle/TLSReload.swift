@@ -7,7 +7,7 @@ import UnixSignals
 /// Has the files of TLS read again, once in a while and when SIGHUP asks for it.
 struct TLSReload: Sendable {
     /// By whom the certificates are seen.
-    enum Side: String, Sendable, CaseIterable { case clients, backing }
+    enum Side: String, Sendable, CaseIterable { case clients, admin, backing }
 
     let sources: [(side: Side, source: TLSContextSource)]
     let interval: Duration
@@ -49,8 +49,10 @@ struct TLSReload: Sendable {
             logger.info(
                 "certificates have changed, and new connections use them", metadata: ["side": "\(side.rawValue)"])
         case .refused(let error):
-            guard lastRefusals[side] != error else { return }
+            // Two sides may have the same file.
+            let isSaid = lastRefusals.values.contains(error)
             lastRefusals[side] = error
+            guard !isSaid else { return }
             logger.warning("\(error); what was read before stays in use")
         }
     }

@@ -1,4 +1,5 @@
 import BackingClient
+import Glibc
 import HTTPFacade
 import LocalCache
 import Logging
@@ -22,6 +23,7 @@ struct ProxyProcess {
             maxConnections: settings.maxConnections, threads: settings.threads)
         let tls = try settings.backingTLS?.load()
         let listenerTLS = try settings.listenerTLS?.load()
+        let adminTLS = try settings.adminTLS?.load()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
         let loops = try await ProxyLoops.make(
             on: group, configuration: settings.proxyConfiguration(maxConnections: descriptors.maxConnections, tls: tls),
@@ -31,12 +33,16 @@ struct ProxyProcess {
         let probes = OwnProbes()
         let probe = DataPortProbe(probes: probes, eventLoop: group.next())
         let reload = TLSReload(
-            sources: [(.clients, listenerTLS?.source), (.backing, tls?.source)].compactMap { side, source in
+            sources: [(.clients, listenerTLS?.source), (.admin, adminTLS?.source), (.backing, tls?.source)].compactMap {
+                side, source in
                 source.map { (side, $0) }
             }, interval: .nanoseconds(settings.tlsReloadInterval.nanoseconds), logger: logger)
-        let admin = try await startAdmin(loops, probe, reload, on: group.next())
-        let listeners = try await listen(
-            loops, listenerTLS, limit: ConnectionLimit(maximum: descriptors.maxConnections), probes, probe)
+        let admin = try await startAdmin(loops, adminTLS, probe, reload, on: group.next())
+        let limit = ConnectionLimit(maximum: descriptors.maxConnections)
+        var listeners = try await listen(
+            loops, listenerTLS, limit: limit, probes, probe)
+        let socket = try await listenOnSocket(loops, limit: limit, probes, &listeners)
+        defer { socket?.remove() }
         try await loops.start()
         for listener in listeners { try await listener.accept() }
         announce(listeners, admin)
@@ -100,12 +106,35 @@ struct ProxyProcess {
         return listeners
     }
 
+    /// - Returns: the socket's file; nil where none is asked for.
+    private func listenOnSocket(
+        _ loops: ProxyLoops, limit: ConnectionLimit, _ probes: OwnProbes, _ listeners: inout [ProxyListener]
+    ) async throws -> SocketFile? {
+        guard let path = settings.proxySocket else { return nil }
+        try SocketFile.makeRoom(at: path)
+        let accepts: ListenerProtocol = settings.servesHTTP && settings.httpPort == nil ? .both : .resp
+        // Nobody else may use it before its mode is set; at start nothing else makes files meanwhile.
+        let mask = umask(0o777)
+        defer { umask(mask) }
+        do {
+            listeners.append(
+                try await ProxyListener.bind(
+                    socket: path, accepts: accepts, loops: loops, limit: limit, probes: probes))
+            return try SocketFile(at: path, mode: settings.proxySocketMode)
+        } catch {
+            throw SocketFile.cannotListen(path, error)
+        }
+    }
+
     /// The one line that says where it listens and what it fronts.
     private func announce(_ listeners: [ProxyListener], _ admin: AdminServer?) {
-        let addresses = listeners.map { "\(settings.proxyHost):\($0.address?.port ?? settings.proxyPort)" }
+        let addresses = listeners.filter { $0.address?.port != nil }.map {
+            "\(settings.proxyHost):\($0.address?.port ?? settings.proxyPort)"
+        }
         var places = settings.servesHTTP && settings.httpPort == nil ? "RESP and HTTP on " : "RESP on "
         places += addresses.joined(separator: ", HTTP on ")
         if let tls = settings.listenerTLS { places += tls.allowsPlaintext ? ", with and without TLS" : " over TLS" }
+        if let path = settings.proxySocket { places += ", plain on \(path)" }
         if let admin { places += ", admin on \(settings.adminHost):\(admin.port)" }
         logger.info(
             "redis-proxy \(ProductVersion.number) listens for \(places), in front of \(settings.backingAddress)\(settings.backingTLS == nil ? "" : " over TLS")"
@@ -128,7 +157,8 @@ struct ProxyProcess {
     }
 
     private func startAdmin(
-        _ loops: ProxyLoops, _ probe: DataPortProbe, _ reload: TLSReload, on eventLoop: any EventLoop
+        _ loops: ProxyLoops, _ tls: ListenerTLS?, _ probe: DataPortProbe, _ reload: TLSReload,
+        on eventLoop: any EventLoop
     ) async throws -> AdminServer? {
         guard let port = settings.adminPort else { return nil }
         let metrics = ProxyMetrics(
@@ -149,7 +179,7 @@ struct ProxyProcess {
             },
             metrics: metrics.prometheusText)
         return try await AdminServer.start(
-            host: settings.adminHost, port: port, eventLoop: eventLoop, responder: responder)
+            host: settings.adminHost, port: port, tls: tls, eventLoop: eventLoop, responder: responder)
     }
 
     // MARK: Stop

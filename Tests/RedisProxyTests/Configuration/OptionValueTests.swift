@@ -63,6 +63,11 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
             "TLS_CIPHERS", "TLS_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
             "TLS_RSA_WITH_AES_128_CBC_SHA,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", with: listenerIdentity
         ) { ($0.listenerTLS?.terms.ciphers ?? []).map(\.name).joined(separator: ",") },
+        OptionExample("ADMIN_TLS", "on", "no", with: listenerIdentity.merging(["TLS_CA_FILE": "/a"]) { $1 }) {
+            $0.adminTLS?.terms.clientCertificates.rawValue ?? "nil"
+        },
+        OptionExample("PROXY_SOCKET", "/run/proxy.sock", "/run/proxy.sock") { $0.proxySocket ?? "nil" },
+        OptionExample("PROXY_SOCKET_MODE", "0660", "660") { String($0.proxySocketMode, radix: 8) },
         OptionExample("TLS_RELOAD_INTERVAL", "0.5", "500000000") { "\($0.tlsReloadInterval.nanoseconds)" },
         OptionExample("REDIS_HOST", "redis.example", "redis.example:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "fe80::1%eth0", "[fe80::1%eth0]:6379") { "\($0.backingAddress)" },
