@@ -113,6 +113,21 @@ struct ListenerTLSTests {
         try eventually("its place is free") { try self.cli(proxy, "PING") == "PONG" }
     }
 
+    @Test("CLIENT_IDLE_TIMEOUT holds before the handshake is done, and after it")
+    func idle() throws {
+        let proxy = try self.proxy(["CLIENT_IDLE_TIMEOUT": "1"])
+        let unfinished = try proxy.connection()
+        try unfinished.send([0x16, 0x03, 0x01])
+        var started = ContinuousClock.now
+        #expect(try unfinished.receiveToEnd().bytes.isEmpty)
+        #expect(ContinuousClock.now - started < .seconds(8), "sooner than the 10 s of a handshake")
+        started = ContinuousClock.now
+        let silent = try run(
+            "openssl", ["s_client", "-quiet", "-connect", "127.0.0.1:\(proxy.port)"], environment: nil, input: [])
+        #expect(silent.output.isEmpty)
+        #expect(ContinuousClock.now - started < .seconds(8))
+    }
+
     @Test("redis-py, synchronous, finds everything as over TCP")
     func redisPy() throws {
         let proxy = try self.proxy()

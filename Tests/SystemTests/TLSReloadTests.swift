@@ -113,6 +113,16 @@ struct TLSReloadTests {
         #expect(try !isServed(ours))
     }
 
+    @Test("a certificate that has expired at start is shown, with a warning")
+    func expiredAtStart() throws {
+        let expired = try self.certificates.identity("expired", commonName: "expired", days: -20 ... -10)
+        let proxy = try ProxyProcess(
+            fronting: self.server,
+            environment: ["TLS_CERT_FILE": expired.certificate, "TLS_KEY_FILE": expired.key])
+        #expect(try self.subject(proxy) == "expired")
+        try eventually("it says so") { proxy.log.contains("side=clients [RedisProxy] the certificate has expired") }
+    }
+
     @Test("the backing's authorities are read again, too")
     func backing() throws {
         let others = try TestCertificates("another authority")

@@ -13,6 +13,13 @@ struct TLSReload: Sendable {
     let interval: Duration
     let logger: Logger
 
+    /// Says which certificates have ended; at start that is no reason not to serve those who do not check it.
+    func warnOfExpired(now: Int) {
+        for (side, source) in sources where source.expiry.map({ $0 < now }) == true {
+            logger.warning("the certificate has expired", metadata: ["side": "\(side.rawValue)"])
+        }
+    }
+
     /// Runs until cancelled.
     func run() async throws {
         guard !sources.isEmpty else { return }

@@ -47,6 +47,7 @@ struct ProxyProcess {
         for listener in listeners { try await listener.accept() }
         announce(listeners, admin)
         warn(of: descriptors)
+        reload.warnOfExpired(now: time(nil))
 
         await withThrowingTaskGroup(of: Void.self) { tasks in
             let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
