@@ -45,11 +45,12 @@ let package = Package(
         .target(
             name: "RESPProxy",
             dependencies: [
-                "RESPParser", "LocalCache", "BackingClient",
+                "RESPParser", "LocalCache", "BackingClient", "TransportSecurity",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ]),
         // `GET /key` over the same cache and client.
         .target(

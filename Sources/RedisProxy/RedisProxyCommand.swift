@@ -27,7 +27,9 @@ struct RedisProxyCommand {
             case .showOptionsAsMarkdown: output(OptionMarkdown.render())
             case .checkHealth(let flags):
                 let settings = try Settings(OptionReader(flags: flags, environment: environment))
-                let health = await HealthCheck(host: settings.adminHost, port: settings.adminPort).run()
+                let health = await HealthCheck(
+                    host: settings.adminHost, port: settings.adminPort, speaksTLS: settings.adminTLS != nil
+                ).run()
                 health.isHealthy ? output(health.line + "\n") : errorOutput(health.line + "\n")
                 return health.isHealthy ? ExitCode.success : ExitCode.failure
             case .run(let flags):

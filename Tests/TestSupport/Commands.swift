@@ -27,6 +27,11 @@ public func run(
 
 /// Runs `redis-cli` against a loopback port and returns what it printed, without the last line feed.
 public func redisCLI(port: Int, _ arguments: String...) throws -> String {
+    try redisCLI(port: port, arguments: arguments)
+}
+
+/// The same, of arguments in an array.
+public func redisCLI(port: Int, arguments: [String]) throws -> String {
     let result = try run("redis-cli", ["-p", "\(port)"] + arguments)
     guard result.ending == .exited(0) else { throw TestSupportError("redis-cli: \(result.output)\(result.errors)") }
     return result.output.hasSuffix("\n") ? String(result.output.dropLast()) : result.output

@@ -34,6 +34,7 @@ extension LoopMetrics.Refusal {
     var text: String {
         switch self {
         case .maxConnections: "ERR max number of clients reached"
+        case .plaintext: "ERR redis-proxy: this port speaks TLS"
         case .protectedMode:
             "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the "
                 + "default user. In this mode connections are only accepted from the loopback interface. If you want to "

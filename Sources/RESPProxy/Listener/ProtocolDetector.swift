@@ -1,5 +1,7 @@
 import NIOCore
+import NIOTLS
 import RESPParser
+import TransportSecurity
 
 /// Which protocols a port takes.
 public enum ListenerProtocol: Sendable {
@@ -30,18 +32,20 @@ enum Visitor {
     var isProbe: Bool { if case .probe = self { true } else { false } }
 }
 
-/// Stands first in a new connection: waits for its first bytes, then makes it a RESP or an HTTP connection, for good; or turns it away.
+/// Stands first in a new connection: waits for its first bytes, then makes it a RESP or an HTTP connection, for good, inside TLS where it begins
+/// so; or turns it away.
 final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let loop: ProxyLoop
-    private let accepts: ListenerProtocol
+    private let tls: ListenerTLS?
     private let visitor: Visitor
     private var received = ByteBuffer()
-    private var firstBytes = FirstBytes()
+    private var opening: Opening
     private var isDecided = false
+    private var isShakingHands = false
     private var deadline: Scheduled<Void>?
 
     /// How long a client that is turned away may take to show its protocol.
@@ -49,10 +53,15 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     /// How long a first line that looks like HTTP may take.
     static let firstLineDelay = TimeAmount.seconds(60)
 
-    init(loop: ProxyLoop, accepts: ListenerProtocol, visitor: Visitor) {
+    /// - Parameter tls: nil = the port does not speak it.
+    init(loop: ProxyLoop, accepts: ListenerProtocol, tls: ListenerTLS?, visitor: Visitor) {
         self.loop = loop
-        self.accepts = loop.httpSide == nil ? .resp : accepts
+        // The proxy itself looks whether it gets an answer, not which.
+        self.tls = visitor.isProbe ? nil : tls
         self.visitor = visitor
+        opening = Opening(
+            accepts: loop.httpSide == nil ? .resp : accepts,
+            encryption: self.tls.map { $0.allowsPlaintext ? .offered : .required } ?? .none)
     }
 
     /// What the metrics count the connection as; it outlives this handler.
@@ -76,11 +85,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        if !visitor.isServed {
-            schedule(Self.refusalDelay, context) { $0.decide(.resp, $1) }
-        } else if let idle = loop.configuration.idleTimeout {
-            schedule(idle, context) { $1.close(promise: nil) }
-        }
+        awaitFirstBytes(context)
         context.read()
         context.fireChannelActive()
     }
@@ -89,13 +94,13 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         received.writeImmutableBuffer(unwrapInboundIn(data))
         // A span needs an owner that stays: without run-time checks of exclusive access, a class's property is none.
         let received = received
-        let verdict =
-            switch accepts {
-            case .resp: FirstBytes.Verdict.resp
-            case .http: FirstBytes.Verdict.http
-            case .both: firstBytes.verdict(on: received.readableBytesSpan)
-            }
-        decide(verdict, context)
+        switch opening.step(on: received.readableBytesSpan) {
+        case .wait:
+            if deadline == nil { schedule(Self.firstLineDelay, context) { $1.close(promise: nil) } }
+        case .beginTLS: beginTLS(context)
+        case .speaks(let verdict): decide(verdict, context)
+        case .refusePlaintext(let verdict): decide(verdict, isPlaintextRefused: true, context)
+        }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -105,6 +110,10 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+        if case TLSUserEvent.handshakeCompleted = event {
+            isShakingHands = false
+            awaitFirstBytes(context)
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -114,23 +123,65 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        handshakeFailed(TLSFailure(error) ?? .closed)
         context.close(promise: nil)
     }
 
-    private func decide(_ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext) {
-        if verdict == .undecided {
-            if deadline == nil { schedule(Self.firstLineDelay, context) { $1.close(promise: nil) } }
-            return
+    private func awaitFirstBytes(_ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        deadline = nil
+        if !visitor.isServed {
+            schedule(Self.refusalDelay, context) { $0.decide(.resp, $1) }
+        } else if let idle = loop.configuration.idleTimeout {
+            schedule(idle, context) { $1.close(promise: nil) }
         }
+    }
+
+    private func beginTLS(_ context: ChannelHandlerContext) {
+        guard let tls else { return }
+        deadline?.cancel()
+        let limit = min(loop.configuration.idleTimeout ?? ListenerTLS.handshakeLimit, ListenerTLS.handshakeLimit)
+        schedule(visitor.isServed ? limit : Self.refusalDelay, context) {
+            $0.handshakeFailed(.timedOut)
+            $1.close(promise: nil)
+        }
+        isShakingHands = true
+        do {
+            try tls.begin(on: context.channel)
+            let first = received
+            received = ByteBuffer()
+            context.pipeline.syncOperations.fireChannelRead(wrapInboundOut(first))
+        } catch {
+            loop.faults.clientFailed(error)
+            context.close(promise: nil)
+        }
+    }
+
+    private func handshakeFailed(_ failure: TLSFailure) {
+        guard isShakingHands else { return }
+        isShakingHands = false
+        loop.metrics.handshakeFailed(failure)
+    }
+
+    /// - Parameter isPlaintextRefused: the client speaks that, but not in private.
+    private func decide(
+        _ verdict: FirstBytes.Verdict, isPlaintextRefused: Bool = false, _ context: ChannelHandlerContext
+    ) {
         isDecided = true
         deadline?.cancel()
         switch visitor {
+        case .client where isPlaintextRefused: refuse(.plaintext, verdict, context)
         case .client: serve(verdict, context)
-        case .refused(let refusal):
-            loop.metrics.connectionRefused(refusal)
-            answer(refusal, verdict, context)
+        case .refused(let refusal): refuse(refusal, verdict, context)
         case .probe: answer(nil, verdict, context)
         }
+    }
+
+    private func refuse(
+        _ refusal: LoopMetrics.Refusal, _ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext
+    ) {
+        loop.metrics.connectionRefused(refusal)
+        answer(refusal, verdict, context)
     }
 
     private func serve(_ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext) {

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import TransportSecurity
 
 /// Accepts clients on one port.
 public final class ProxyListener: Sendable {
@@ -15,13 +16,30 @@ public final class ProxyListener: Sendable {
 
     /// Binds; nobody is accepted before ``accept()``.
     ///
-    /// - Parameter probes: connections of the proxy's own: answered, but neither counted nor served.
+    /// - Parameters:
+    ///   - tls: nil = clients speak plaintext only.
+    ///   - probes: connections of the proxy's own: answered, but neither counted nor served.
     /// - Throws: What NIO throws where the port is taken, not permitted, or the name does not resolve.
     public static func bind(
-        host: String, port: Int, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit,
-        probes: OwnProbes
+        host: String, port: Int, accepts: ListenerProtocol, tls: ListenerTLS?, loops: ProxyLoops,
+        limit: ConnectionLimit, probes: OwnProbes
     ) async throws -> ProxyListener {
-        let bootstrap = ServerBootstrap(group: loops.group)
+        let bootstrap = bootstrap(accepts: accepts, tls: tls, loops: loops, limit: limit, probes: probes)
+        return try await listener(on: bootstrap.bind(host: host, port: port).get(), loops)
+    }
+
+    /// Binds a Unix socket, on which plaintext is spoken; its file must not be there yet.
+    public static func bind(
+        socket path: String, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit, probes: OwnProbes
+    ) async throws -> ProxyListener {
+        let bootstrap = bootstrap(accepts: accepts, tls: nil, loops: loops, limit: limit, probes: probes)
+        return try await listener(on: bootstrap.bind(unixDomainSocketPath: path).get(), loops)
+    }
+
+    private static func bootstrap(
+        accepts: ListenerProtocol, tls: ListenerTLS?, loops: ProxyLoops, limit: ConnectionLimit, probes: OwnProbes
+    ) -> ServerBootstrap {
+        ServerBootstrap(group: loops.group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.autoRead, value: false)
@@ -38,17 +56,21 @@ public final class ProxyListener: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let loop = loops[channel.eventLoop]
-                    if let refusal = loop.configuration.clientTCP.apply(to: channel) {
+                    if channel.localAddress?.port != nil, let refusal = loop.configuration.clientTCP.apply(to: channel)
+                    {
                         loop.faults.optionRefused(refusal)
                     }
                     let isProbe = probes.include(channel)
                     let detector = ProtocolDetector(
-                        loop: loop, accepts: accepts, visitor: isProbe ? .probe : admit(channel, to: loop, limit))
+                        loop: loop, accepts: accepts, tls: tls,
+                        visitor: isProbe ? .probe : admit(channel, to: loop, limit))
                     try channel.pipeline.syncOperations.addHandler(detector)
                     if !isProbe { loop.channelOpened(channel) }
                 }
             }
-        let channel = try await bootstrap.bind(host: host, port: port).get()
+    }
+
+    private static func listener(on channel: any Channel, _ loops: ProxyLoops) async throws -> ProxyListener {
         try await channel.eventLoop.submit {
             let handler = AcceptFaultHandler(faults: loops[channel.eventLoop].faults)
             try channel.pipeline.syncOperations.addHandler(handler)

@@ -1,3 +1,5 @@
+import TransportSecurity
+
 extension LoopMetrics {
     /// The counters of one loop, or the sum of several.
     public struct Snapshot: Sendable, Equatable {
@@ -11,6 +13,9 @@ extension LoopMetrics {
         public internal(set) var sessionsWithoutClient = 0
         /// Fill lanes that are up now.
         public internal(set) var fillLanesUp = 0
+
+        /// TLS handshakes of clients that failed, since start.
+        public internal(set) var handshakesFailed: [TLSFailure: UInt64] = [:]
 
         var connections = [Int](repeating: 0, count: WireProtocol.allCases.count)
         var connectionsRefused = [UInt64](repeating: 0, count: Refusal.allCases.count)
@@ -42,6 +47,7 @@ extension LoopMetrics {
             tooManyRequests &+= other.tooManyRequests
             sessionsWithoutClient &+= other.sessionsWithoutClient
             fillLanesUp &+= other.fillLanesUp
+            handshakesFailed.merge(other.handshakesFailed) { $0 &+ $1 }
             for index in connections.indices { connections[index] &+= other.connections[index] }
             for index in connectionsRefused.indices { connectionsRefused[index] &+= other.connectionsRefused[index] }
             for index in requests.indices { requests[index] &+= other.requests[index] }

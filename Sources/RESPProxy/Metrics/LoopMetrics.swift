@@ -1,3 +1,5 @@
+import TransportSecurity
+
 /// The counters of one event loop.
 ///
 /// Confined to its loop: counting is plain addition, without atomics or locks. Whoever wants the sum of all loops asks
@@ -31,6 +33,11 @@ public final class LoopMetrics {
     /// A client was turned away.
     public func connectionRefused(_ reason: Refusal) {
         snapshot.connectionsRefused[reason.rawValue] &+= 1
+    }
+
+    /// A client's TLS handshake did not come to a good end.
+    public func handshakeFailed(_ failure: TLSFailure) {
+        snapshot.handshakesFailed[failure, default: 0] &+= 1
     }
 
     /// A client was not served through a fault of the proxy's own.
@@ -92,6 +99,8 @@ extension LoopMetrics {
     public enum Refusal: Int, Sendable, CaseIterable {
         case maxConnections
         case protectedMode
+        /// It does not speak TLS, which the port requires.
+        case plaintext
     }
 
     /// How a request was answered.

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TransportSecurity
 
 /// The admin server: `/healthz`, `/readyz` and `/metrics` over HTTP/1.1, on an address of its own.
 struct AdminServer: Sendable {
@@ -14,9 +15,10 @@ struct AdminServer: Sendable {
 
     /// Listens on `host` and `port` (0 = any free one).
     ///
+    /// - Parameter tls: nil = plaintext.
     /// - Throws: ``StartupError`` when that is not possible.
     static func start(
-        host: String, port: Int, eventLoop: any EventLoop, responder: AdminResponder
+        host: String, port: Int, tls: ListenerTLS? = nil, eventLoop: any EventLoop, responder: AdminResponder
     ) async throws -> AdminServer {
         // Listener and connections share one loop, so their number needs no lock.
         let openConnections = NIOLoopBoundBox.makeEmptyBox(valueType: Int.self, eventLoop: eventLoop)
@@ -36,6 +38,7 @@ struct AdminServer: Sendable {
                     openConnections.value = open + 1
                     channel.closeFuture.whenComplete { _ in openConnections.value = (openConnections.value ?? 1) - 1 }
                     try configure(channel.pipeline.syncOperations, responder: responder)
+                    try tls?.begin(on: channel)
                 }
             }
         do {

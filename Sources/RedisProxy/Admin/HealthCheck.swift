@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import TransportSecurity
 
 /// `--health`: asks the admin server of the proxy that runs with the same settings whether clients get an answer.
 ///
@@ -15,6 +16,7 @@ struct HealthCheck: Sendable {
     let host: String
     /// nil = there is no admin server.
     let port: Int?
+    var speaksTLS = false
     var timeout: TimeAmount = .seconds(2)
 
     func run() async -> Result {
@@ -54,8 +56,9 @@ struct HealthCheck: Sendable {
             version: .http1_1, method: .GET, uri: "/healthz", headers: ["Host": reachableHost, "Connection": "close"])
         let connected = ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
-            .channelInitializer { channel in
+            .channelInitializer { [speaksTLS] channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if speaksTLS { try UncheckedTLS.begin(on: channel) }
                     try channel.pipeline.syncOperations.addHTTPClientHandlers()
                     try channel.pipeline.syncOperations.addHandler(ResponseStatusHandler(request: head, status: status))
                 }

@@ -35,7 +35,9 @@ extension BackingTLSSettings {
         verifies = try options.value(of: OptionTable.redisTLSVerify)
         serverName = try options.value(of: OptionTable.redisTLSServerName)
         files = TLSFiles(
-            identity: try TLSIdentityFiles(options),
+            identity: try TLSIdentityFiles(
+                options, certificate: OptionTable.redisTLSCertificate, key: OptionTable.redisTLSKey,
+                password: OptionTable.redisTLSKeyPassword),
             authorities: try Self.authorities(options, areNeeded: verifies))
         self.options = BackingTLS.OptionNames(
             isOn: OptionTable.redisTLS.environment, authorities: OptionTable.redisTLSAuthorities.environment,
@@ -68,37 +70,5 @@ extension BackingTLSSettings {
                 "\(options.givenName(of: option)): given while \(tls.environment) is off, expected \(tls.environment)=on beside it"
             )
         }
-    }
-}
-
-extension TLSIdentityFiles {
-    /// - Returns: nil where no certificate is named.
-    fileprivate init?(_ options: OptionReader) throws(ConfigurationError) {
-        let (certificateOption, keyOption) = (OptionTable.redisTLSCertificate, OptionTable.redisTLSKey)
-        let passwordOption = OptionTable.redisTLSKeyPassword
-        let certificate = try options.file(of: certificateOption)
-        let key = try options.file(of: keyOption)
-        let password = try options.file(of: passwordOption)
-        if let password, key == nil { throw Self.lacks(keyOption, beside: password) }
-        switch (certificate, key) {
-        case (nil, nil): return nil
-        case (let certificate?, nil): throw Self.lacks(keyOption, beside: certificate)
-        case (nil, let key?): throw Self.lacks(certificateOption, beside: key)
-        case (let certificate?, let key?):
-            self.init(
-                certificate: certificate, key: key, password: password, passwordOption: passwordOption.environment)
-        }
-    }
-
-    private static func lacks(_ option: some OptionDescription, beside file: TLSFile) -> ConfigurationError {
-        ConfigurationError("\(file.option): needs \(option.environment) beside it")
-    }
-}
-
-extension OptionReader {
-    /// The file that an option names.
-    fileprivate func file(of option: Option<String?>) throws(ConfigurationError) -> TLSFile? {
-        guard let path = try value(of: option) else { return nil }
-        return TLSFile(path: path, option: givenName(of: option))
     }
 }

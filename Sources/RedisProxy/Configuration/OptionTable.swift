@@ -11,7 +11,14 @@ enum OptionTable {
     }
 
     static let sections: [Section] = [
-        Section(title: "Listening", options: [proxyHost, proxyPort, httpFacade, httpPort]),
+        Section(
+            title: "Listening", options: [proxyHost, proxyPort, httpFacade, httpPort, proxySocket, proxySocketMode]),
+        Section(
+            title: "TLS for clients",
+            options: [
+                tlsCertificate, tlsKey, tlsKeyPassword, tlsPlaintext, tlsAuthorities, tlsClientCertificates,
+                tlsMinimumVersion, tlsCiphers, tlsReloadInterval,
+            ]),
         Section(
             title: "Backing Redis",
             options: [
@@ -40,7 +47,7 @@ enum OptionTable {
             ]),
         Section(
             title: "Process",
-            options: [adminHost, adminPort, shutdownTimeout, threads, logLevel]),
+            options: [adminHost, adminPort, adminTLS, shutdownTimeout, threads, logLevel]),
     ]
 
     static var all: [any OptionDescription] { sections.flatMap(\.options) }
@@ -61,6 +68,15 @@ extension OptionTable {
     static let httpPort = Option(
         "HTTP_PORT", ValueKind.wholeNumber(0...65535).optional(), default: nil, shown: "shares `PROXY_PORT`",
         help: "A port of its own for HTTP; PROXY_PORT then speaks RESP only. 0 takes any free port.")
+}
+
+extension OptionTable {
+    static let proxySocket = Option(
+        "PROXY_SOCKET", ValueKind.path.optional(), default: nil, shown: "none",
+        help: "Path of a Unix socket beside PROXY_PORT that takes the same protocols, without TLS.")
+    static let proxySocketMode = Option(
+        "PROXY_SOCKET_MODE", .fileMode, default: 0o700,
+        help: "Who may use it, as chmod writes it in octal.")
 }
 
 // MARK: Backing Redis
@@ -191,6 +207,9 @@ extension OptionTable {
     static let adminPort = Option(
         "ADMIN_PORT", ValueKind.wholeNumber(0...65535).orOff(), default: nil,
         help: "Port for /healthz, /readyz and /metrics. 0 takes any free port.")
+    static let adminTLS = Option(
+        "ADMIN_TLS", .onOrOff, default: false,
+        help: "Whether that port speaks TLS, by the certificate of TLS_CERT_FILE. It asks for none.")
     static let shutdownTimeout = Option(
         "SHUTDOWN_TIMEOUT", .seconds(0...3_600_000_000_000), default: .seconds(5),
         help: "How long SIGTERM and SIGINT wait for what is in flight.")

@@ -6,9 +6,13 @@ extension Settings {
     init(_ options: OptionReader) throws(ConfigurationError) {
         proxyHost = try options.value(of: OptionTable.proxyHost)
         proxyPort = try options.value(of: OptionTable.proxyPort)
+        proxySocket = try options.value(of: OptionTable.proxySocket)
+        proxySocketMode = try options.value(of: OptionTable.proxySocketMode)
         servesHTTP = try options.value(of: OptionTable.httpFacade)
         let httpPort = try options.value(of: OptionTable.httpPort)
         self.httpPort = httpPort == proxyPort && httpPort != 0 ? nil : httpPort
+        listenerTLS = try ListenerTLSSettings(options)
+        tlsReloadInterval = try options.value(of: OptionTable.tlsReloadInterval)
 
         let backing = try BackingSettings(options)
         backingAddress = backing.address
@@ -44,6 +48,7 @@ extension Settings {
 
         adminHost = try options.value(of: OptionTable.adminHost)
         adminPort = try options.value(of: OptionTable.adminPort)
+        adminTLS = try ListenerTLSSettings(ofAdminPort: options, clients: listenerTLS)
         shutdownTimeout = try options.value(of: OptionTable.shutdownTimeout)
         threads = try options.value(of: OptionTable.threads)
         logLevel = try options.value(of: OptionTable.logLevel)

@@ -8,9 +8,15 @@ struct Settings: Sendable {
     var proxyHost: String
     /// 0 = any free port.
     var proxyPort: Int
+    /// The path of a Unix socket; nil = none.
+    var proxySocket: String?
+    var proxySocketMode: Int
     var servesHTTP: Bool
     /// nil = HTTP shares ``proxyPort``; 0 = any free port.
     var httpPort: Int?
+    /// nil = clients speak plaintext only.
+    var listenerTLS: ListenerTLSSettings?
+    var tlsReloadInterval: TimeAmount
 
     var backingAddress: BackingAddress
     /// nil = not encrypted.
@@ -60,6 +66,8 @@ struct Settings: Sendable {
     var adminHost: String
     /// nil = no admin server; 0 = any free port.
     var adminPort: Int?
+    /// nil = the admin port speaks plaintext.
+    var adminTLS: ListenerTLSSettings?
     var shutdownTimeout: TimeAmount
     var threads: Int
     var logLevel: Logger.Level

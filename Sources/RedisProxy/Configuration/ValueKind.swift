@@ -59,6 +59,21 @@ extension ValueKind where Value == Int {
     }
 }
 
+extension ValueKind where Value == Int {
+    /// Who may do what with a file.
+    static var fileMode: Self {
+        ValueKind(
+            placeholder: "MODE", allowed: "an octal number from 0 to 0777",
+            parse: { text throws(ValueRefusal) in
+                guard let mode = Int(text, radix: 8), (0...0o777).contains(mode), text.first != "+" else {
+                    throw ValueRefusal()
+                }
+                return mode
+            },
+            format: { "0" + String($0, radix: 8) })
+    }
+}
+
 extension ValueKind where Value == Bool {
     static var onOrOff: Self {
         ValueKind(

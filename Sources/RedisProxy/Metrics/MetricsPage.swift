@@ -1,10 +1,12 @@
 import LocalCache
 import RESPProxy
+import TransportSecurity
 
 /// The body of `/metrics`.
 enum MetricsPage {
     static func render(
-        loops: LoopMetrics.Snapshot, cache: CacheStatistics, coherence: CoherenceStatistics, droppedLogRecords: UInt64
+        loops: LoopMetrics.Snapshot, cache: CacheStatistics, coherence: CoherenceStatistics,
+        tls: TLSStatistics = TLSStatistics(), droppedLogRecords: UInt64
     ) -> String {
         var page = PrometheusText()
         page.family("redis_proxy_info", .gauge, "What runs here; always 1.")
@@ -19,6 +21,7 @@ enum MetricsPage {
         appendCache(cache, to: &page)
         appendTracking(coherence, to: &page)
         appendConnections(loops, to: &page)
+        appendTLS(tls, loops, to: &page)
         appendRequests(loops, to: &page)
         appendDurations(loops, to: &page)
         page.single(
@@ -89,6 +92,22 @@ enum MetricsPage {
         }
     }
 
+    private static func appendTLS(_ tls: TLSStatistics, _ loops: LoopMetrics.Snapshot, to page: inout PrometheusText) {
+        if !tls.expiry.isEmpty {
+            let expiry = "redis_proxy_tls_certificate_expiry_seconds"
+            page.family(expiry, .gauge, "When the certificate that is shown to that side ends, in seconds since 1970.")
+            for side in TLSReload.Side.allCases {
+                if let seconds = tls.expiry[side] { page.sample(expiry, [("side", side.rawValue)], seconds) }
+            }
+        }
+        guard tls.isListening else { return }
+        let failed = "redis_proxy_tls_handshakes_failed_total"
+        page.family(failed, .counter, "TLS handshakes of clients that failed.")
+        for failure in TLSFailure.allCases {
+            page.sample(failed, [("reason", failure.label)], loops.handshakesFailed[failure] ?? 0)
+        }
+    }
+
     private static func appendRequests(_ loops: LoopMetrics.Snapshot, to page: inout PrometheusText) {
         let name = "redis_proxy_requests_total"
         page.family(name, .counter, "Requests answered.")
@@ -140,11 +159,31 @@ extension LoopMetrics.WireProtocol {
     }
 }
 
+extension TLSFailure {
+    fileprivate var label: String {
+        switch self {
+        case .unknownAuthority: "unknown_authority"
+        case .notVerified: "not_verified"
+        case .wrongName: "wrong_name"
+        case .expired: "expired"
+        case .notYetValid: "not_yet_valid"
+        case .certificateRequired: "certificate_required"
+        case .certificateRefused: "certificate_refused"
+        case .notTLS: "not_tls"
+        case .nothingInCommon: "nothing_in_common"
+        case .closed: "closed"
+        case .timedOut: "timed_out"
+        case .other: "other"
+        }
+    }
+}
+
 extension LoopMetrics.Refusal {
     fileprivate var label: String {
         switch self {
         case .maxConnections: "max_connections"
         case .protectedMode: "protected_mode"
+        case .plaintext: "plaintext"
         }
     }
 }

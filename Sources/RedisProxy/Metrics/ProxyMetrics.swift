@@ -8,6 +8,7 @@ struct ProxyMetrics: Sendable {
     let loops: [NIOLoopBound<LoopMetrics>]
     let cacheStatistics: @Sendable () -> CacheStatistics
     let coherence: @Sendable () -> CoherenceStatistics
+    var tls: @Sendable () -> TLSStatistics = { TLSStatistics() }
     /// Log records that were not written.
     let droppedLogRecords: @Sendable () -> UInt64
 
@@ -23,7 +24,7 @@ struct ProxyMetrics: Sendable {
     /// What `/metrics` answers.
     func prometheusText() async throws -> String {
         MetricsPage.render(
-            loops: try await sum(), cache: cacheStatistics(), coherence: coherence(),
+            loops: try await sum(), cache: cacheStatistics(), coherence: coherence(), tls: tls(),
             droppedLogRecords: droppedLogRecords())
     }
 }

@@ -50,6 +50,8 @@ private final class HTTPConnections: HTTPSide {
                 message:
                     "PROTECTED_MODE is on: as the backing Redis needs no password, only clients on this machine are served"
             )
+        case .plaintext:
+            HTTPFacade.refusal(status: .badRequest, message: "this port speaks TLS: the URL must begin with https://")
         }
     }
 }

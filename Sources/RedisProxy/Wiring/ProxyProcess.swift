@@ -1,10 +1,12 @@
 import BackingClient
+import Glibc
 import HTTPFacade
 import LocalCache
 import Logging
 import NIOCore
 import NIOPosix
 import RESPProxy
+import TransportSecurity
 
 /// The running proxy: everything put together.
 struct ProxyProcess {
@@ -20,6 +22,8 @@ struct ProxyProcess {
         let descriptors = try DescriptorLimit.current().fit(
             maxConnections: settings.maxConnections, threads: settings.threads)
         let tls = try settings.backingTLS?.load()
+        let listenerTLS = try settings.listenerTLS?.load()
+        let adminTLS = try settings.adminTLS?.load()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
         let loops = try await ProxyLoops.make(
             on: group, configuration: settings.proxyConfiguration(maxConnections: descriptors.maxConnections, tls: tls),
@@ -28,13 +32,22 @@ struct ProxyProcess {
         // Nothing is said, and nothing connected, before it is certain that the proxy can stand where it was told to.
         let probes = OwnProbes()
         let probe = DataPortProbe(probes: probes, eventLoop: group.next())
-        let admin = try await startAdmin(loops, probe, on: group.next())
-        let listeners = try await listen(
-            loops, limit: ConnectionLimit(maximum: descriptors.maxConnections), probes, probe)
+        let reload = TLSReload(
+            sources: [(.clients, listenerTLS?.source), (.admin, adminTLS?.source), (.backing, tls?.source)].compactMap {
+                side, source in
+                source.map { (side, $0) }
+            }, interval: .nanoseconds(settings.tlsReloadInterval.nanoseconds), logger: logger)
+        let admin = try await startAdmin(loops, adminTLS, probe, reload, on: group.next())
+        let limit = ConnectionLimit(maximum: descriptors.maxConnections)
+        var listeners = try await listen(
+            loops, listenerTLS, limit: limit, probes, probe)
+        let socket = try await listenOnSocket(loops, limit: limit, probes, &listeners)
+        defer { socket?.remove() }
         try await loops.start()
         for listener in listeners { try await listener.accept() }
         announce(listeners, admin)
         warn(of: descriptors)
+        reload.warnOfExpired(now: time(nil))
 
         await withThrowingTaskGroup(of: Void.self) { tasks in
             let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
@@ -47,6 +60,7 @@ struct ProxyProcess {
                     exitNow(code)
                 }
             }
+            tasks.addTask { try await reload.run() }
             for await _ in stopped {}
             probe.stop()
             await shutDown(listeners, loops, admin)
@@ -79,25 +93,49 @@ struct ProxyProcess {
     }
 
     private func listen(
-        _ loops: ProxyLoops, limit: ConnectionLimit, _ probes: OwnProbes, _ probe: DataPortProbe
+        _ loops: ProxyLoops, _ tls: ListenerTLS?, limit: ConnectionLimit, _ probes: OwnProbes, _ probe: DataPortProbe
     ) async throws -> [ProxyListener] {
         let shares = settings.servesHTTP && settings.httpPort == nil
         var listeners = [
             try await bind(
-                OptionTable.proxyPort, settings.proxyPort, accepts: shares ? .both : .resp, loops, limit, probes)
+                OptionTable.proxyPort, settings.proxyPort, accepts: shares ? .both : .resp, tls, loops, limit, probes)
         ]
         if settings.servesHTTP, let port = settings.httpPort {
-            listeners.append(try await bind(OptionTable.httpPort, port, accepts: .http, loops, limit, probes))
+            listeners.append(try await bind(OptionTable.httpPort, port, accepts: .http, tls, loops, limit, probes))
         }
         for (index, listener) in listeners.enumerated() { probe.add(listener.address, speaksHTTPOnly: index > 0) }
         return listeners
     }
 
+    /// - Returns: the socket's file; nil where none is asked for.
+    private func listenOnSocket(
+        _ loops: ProxyLoops, limit: ConnectionLimit, _ probes: OwnProbes, _ listeners: inout [ProxyListener]
+    ) async throws -> SocketFile? {
+        guard let path = settings.proxySocket else { return nil }
+        try SocketFile.makeRoom(at: path)
+        let accepts: ListenerProtocol = settings.servesHTTP && settings.httpPort == nil ? .both : .resp
+        // Nobody else may use it before its mode is set; at start nothing else makes files meanwhile.
+        let mask = umask(0o777)
+        defer { umask(mask) }
+        do {
+            listeners.append(
+                try await ProxyListener.bind(
+                    socket: path, accepts: accepts, loops: loops, limit: limit, probes: probes))
+            return try SocketFile(at: path, mode: settings.proxySocketMode)
+        } catch {
+            throw SocketFile.cannotListen(path, error)
+        }
+    }
+
     /// The one line that says where it listens and what it fronts.
     private func announce(_ listeners: [ProxyListener], _ admin: AdminServer?) {
-        let addresses = listeners.map { "\(settings.proxyHost):\($0.address?.port ?? settings.proxyPort)" }
+        let addresses = listeners.filter { $0.address?.port != nil }.map {
+            "\(settings.proxyHost):\($0.address?.port ?? settings.proxyPort)"
+        }
         var places = settings.servesHTTP && settings.httpPort == nil ? "RESP and HTTP on " : "RESP on "
         places += addresses.joined(separator: ", HTTP on ")
+        if let tls = settings.listenerTLS { places += tls.allowsPlaintext ? ", with and without TLS" : " over TLS" }
+        if let path = settings.proxySocket { places += ", plain on \(path)" }
         if let admin { places += ", admin on \(settings.adminHost):\(admin.port)" }
         logger.info(
             "redis-proxy \(ProductVersion.number) listens for \(places), in front of \(settings.backingAddress)\(settings.backingTLS == nil ? "" : " over TLS")"
@@ -105,12 +143,12 @@ struct ProxyProcess {
     }
 
     private func bind(
-        _ option: some OptionDescription, _ port: Int, accepts: ListenerProtocol, _ loops: ProxyLoops,
-        _ limit: ConnectionLimit, _ probes: OwnProbes
+        _ option: some OptionDescription, _ port: Int, accepts: ListenerProtocol, _ tls: ListenerTLS?,
+        _ loops: ProxyLoops, _ limit: ConnectionLimit, _ probes: OwnProbes
     ) async throws -> ProxyListener {
         do {
             return try await ProxyListener.bind(
-                host: settings.proxyHost, port: port, accepts: accepts, loops: loops, limit: limit,
+                host: settings.proxyHost, port: port, accepts: accepts, tls: tls, loops: loops, limit: limit,
                 probes: probes)
         } catch {
             throw StartupError.cannotListen(
@@ -120,12 +158,18 @@ struct ProxyProcess {
     }
 
     private func startAdmin(
-        _ loops: ProxyLoops, _ probe: DataPortProbe, on eventLoop: any EventLoop
+        _ loops: ProxyLoops, _ tls: ListenerTLS?, _ probe: DataPortProbe, _ reload: TLSReload,
+        on eventLoop: any EventLoop
     ) async throws -> AdminServer? {
         guard let port = settings.adminPort else { return nil }
         let metrics = ProxyMetrics(
             loops: try await loops.collect { NIOLoopBound($0.metrics, eventLoop: $0.eventLoop) },
             cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherence.statistics },
+            tls: { [isListening = settings.listenerTLS != nil] in
+                let expiry = reload.sources.compactMap { side, source in source.expiry.map { (side, $0) } }
+                return TLSStatistics(
+                    expiry: Dictionary(expiry, uniquingKeysWith: { $1 }), isListening: isListening)
+            },
             droppedLogRecords: { StandardErrorLog.dropped })
         let responder = AdminResponder(
             health: { Health(portsAnswer: await probe.isStopping ? true : probe.answers()) },
@@ -136,7 +180,7 @@ struct ProxyProcess {
             },
             metrics: metrics.prometheusText)
         return try await AdminServer.start(
-            host: settings.adminHost, port: port, eventLoop: eventLoop, responder: responder)
+            host: settings.adminHost, port: port, tls: tls, eventLoop: eventLoop, responder: responder)
     }
 
     // MARK: Stop

@@ -2,7 +2,7 @@ import NIOCore
 import NIOSSL
 
 /// Why a handshake failed, or a connection ended that was encrypted.
-public enum TLSFailure: Error, Hashable, Sendable {
+public enum TLSFailure: Error, Hashable, Sendable, CaseIterable {
     /// Nobody whom we trust has signed the other side's certificate.
     case unknownAuthority
     /// The certificate could not be verified; which of the reasons it was, BoringSSL does not tell.

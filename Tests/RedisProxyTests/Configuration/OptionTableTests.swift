@@ -18,6 +18,9 @@ import Testing
                 "PROXY_HOST", "PROXY_PORT", "REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_PASSWORD",
                 "REDIS_URL", "REDIS_TLS", "REDIS_TLS_CA_FILE", "REDIS_TLS_CERT_FILE", "REDIS_TLS_KEY_FILE",
                 "REDIS_TLS_KEY_PASSWORD_FILE", "REDIS_TLS_SERVER_NAME", "REDIS_TLS_VERIFY",
+                "TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_KEY_PASSWORD_FILE", "TLS_PLAINTEXT",
+                "TLS_CA_FILE", "TLS_AUTH_CLIENTS", "TLS_MIN_VERSION", "TLS_CIPHERS", "ADMIN_TLS", "PROXY_SOCKET",
+                "PROXY_SOCKET_MODE", "TLS_RELOAD_INTERVAL",
                 "REDIS_PASSWORD_FILE", "REDIS_DB", "REDIS_CONNECT_TIMEOUT", "REDIS_COMMAND_TIMEOUT",
                 "REDIS_TCP_KEEPALIVE", "TCP_KEEPALIVE",
                 "CACHE_EXPIRY_TIME", "CACHE_CAPACITY", "CACHE_MEMORY_LIMIT", "CACHE_MAX_VALUE_SIZE",
@@ -36,7 +39,7 @@ import Testing
         let option = try #require(OptionTable.all.first { $0.environment == environment })
         let words = [
             "shares `PROXY_PORT`", "the default user", "none", "all keys", "0 for RESP, 60 for HTTP", "the system's",
-            "`REDIS_HOST`",
+            "`REDIS_HOST`", "yes with `TLS_CA_FILE`", "ECDHE with AES-GCM or ChaCha20",
         ]
         guard !words.contains(option.shownDefault) else { return }
         let given = try Settings(environment: [environment: option.shownDefault])

@@ -35,6 +35,40 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         OptionExample("HTTP_FACADE", "no", "false") { "\($0.servesHTTP)" },
         OptionExample("HTTP_PORT", "8080", "Optional(8080)") { "\($0.httpPort as Any)" },
         OptionExample("HTTP_PORT", "8000", "nil") { "\($0.httpPort as Any)" },
+        OptionExample("TLS_CERT_FILE", "/c.pem", "/c.pem", with: listenerIdentity) {
+            $0.listenerTLS?.files.identity?.certificate.path ?? "nil"
+        },
+        OptionExample("TLS_KEY_FILE", "/k.pem", "/k.pem", with: listenerIdentity) {
+            $0.listenerTLS?.files.identity?.key.path ?? "nil"
+        },
+        OptionExample("TLS_KEY_PASSWORD_FILE", "/p", "/p", with: listenerIdentity) {
+            $0.listenerTLS?.files.identity?.password?.path ?? "nil"
+        },
+        OptionExample("TLS_PLAINTEXT", "on", "true", with: listenerIdentity) {
+            "\($0.listenerTLS?.allowsPlaintext as Bool? ?? false)"
+        },
+        OptionExample("TLS_CA_FILE", "/ca.pem", "/ca.pem yes", with: listenerIdentity) {
+            "\($0.listenerTLS?.files.authorities?.path ?? "nil") \($0.listenerTLS?.terms.clientCertificates.rawValue ?? "nil")"
+        },
+        OptionExample(
+            "TLS_AUTH_CLIENTS", "Optional", "optional", with: listenerIdentity.merging(["TLS_CA_FILE": "/a"]) { $1 }
+        ) { $0.listenerTLS?.terms.clientCertificates.rawValue ?? "nil" },
+        OptionExample("TLS_AUTH_CLIENTS", "no", "no", with: listenerIdentity) {
+            $0.listenerTLS?.terms.clientCertificates.rawValue ?? "nil"
+        },
+        OptionExample("TLS_MIN_VERSION", "1.3", "true", with: listenerIdentity) {
+            "\($0.listenerTLS?.terms.requiresVersion13 as Bool? ?? false)"
+        },
+        OptionExample(
+            "TLS_CIPHERS", "TLS_RSA_WITH_AES_128_CBC_SHA, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "TLS_RSA_WITH_AES_128_CBC_SHA,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", with: listenerIdentity
+        ) { ($0.listenerTLS?.terms.ciphers ?? []).map(\.name).joined(separator: ",") },
+        OptionExample("ADMIN_TLS", "on", "no", with: listenerIdentity.merging(["TLS_CA_FILE": "/a"]) { $1 }) {
+            $0.adminTLS?.terms.clientCertificates.rawValue ?? "nil"
+        },
+        OptionExample("PROXY_SOCKET", "/run/proxy.sock", "/run/proxy.sock") { $0.proxySocket ?? "nil" },
+        OptionExample("PROXY_SOCKET_MODE", "0660", "660") { String($0.proxySocketMode, radix: 8) },
+        OptionExample("TLS_RELOAD_INTERVAL", "0.5", "500000000") { "\($0.tlsReloadInterval.nanoseconds)" },
         OptionExample("REDIS_HOST", "redis.example", "redis.example:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "fe80::1%eth0", "[fe80::1%eth0]:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "/run/redis.sock", "/run/redis.sock") { "\($0.backingAddress)" },
@@ -110,6 +144,8 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
 
 private let tls = ["REDIS_TLS": "on"]
 private let identity = ["REDIS_TLS": "on", "REDIS_TLS_CERT_FILE": "/c", "REDIS_TLS_KEY_FILE": "/k"]
+private let listenerIdentity = ["TLS_CERT_FILE": "/c", "TLS_KEY_FILE": "/k"]
+
 private func keepAlive(_ time: TimeAmount?) -> String {
     time.map { "\($0.nanoseconds / 1_000_000_000)" } ?? "never"
 }

@@ -118,8 +118,25 @@ import Testing
                 # TYPE redis_proxy_connections_refused_total counter
                 redis_proxy_connections_refused_total{reason="max_connections"} 0
                 redis_proxy_connections_refused_total{reason="protected_mode"} 1
+                redis_proxy_connections_refused_total{reason="plaintext"} 0
 
                 """)
+    }
+
+    @Test("TLS is on the page where it is spoken")
+    func tls() {
+        let metrics = LoopMetrics()
+        metrics.handshakeFailed(.certificateRequired)
+        var sum = LoopMetrics.Snapshot()
+        for _ in 1...2 { sum.add(metrics.snapshot) }
+        let statistics = TLSStatistics(expiry: [.clients: 1_800_000_000], isListening: true)
+        let page = MetricsPage.render(
+            loops: sum, cache: CacheStatistics(), coherence: CoherenceStatistics(), tls: statistics,
+            droppedLogRecords: 0)
+        #expect(page.contains("\nredis_proxy_tls_certificate_expiry_seconds{side=\"clients\"} 1800000000\n"))
+        #expect(page.contains("\nredis_proxy_tls_handshakes_failed_total{reason=\"certificate_required\"} 2\n"))
+        #expect(page.contains("\nredis_proxy_tls_handshakes_failed_total{reason=\"timed_out\"} 0\n"))
+        #expect(!self.page().contains("redis_proxy_tls"))
     }
 
     @Test("requests are told apart by protocol, kind and outcome")

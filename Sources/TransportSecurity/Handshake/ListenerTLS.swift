@@ -1,0 +1,80 @@
+import NIOCore
+import NIOSSL
+
+/// Makes connections private that clients have opened.
+public struct ListenerTLS: Sendable {
+    /// Whether clients must show who they are.
+    public enum ClientCertificates: String, Sendable, CaseIterable {
+        /// They must show a certificate by one of our authorities.
+        case yes
+        /// One that they show must be by one of our authorities.
+        case optional
+        /// They are not asked for one.
+        case no
+    }
+
+    /// What is spoken with clients.
+    public struct Terms: Sendable {
+        /// Whether they must show who they are; all but `no` needs authorities.
+        public var clientCertificates: ClientCertificates
+        /// Whether TLS 1.2 is refused.
+        public var requiresVersion13: Bool
+        /// Those of TLS 1.2, the best first; not empty.
+        public var ciphers: [CipherSuite]
+
+        /// By default what is safe and widely spoken.
+        public init(
+            clientCertificates: ClientCertificates = .no, requiresVersion13: Bool = false,
+            ciphers: [CipherSuite] = CipherSuite.safe
+        ) {
+            self.clientCertificates = clientCertificates
+            self.requiresVersion13 = requiresVersion13
+            self.ciphers = ciphers
+        }
+    }
+
+    /// Makes the context of each new connection.
+    public let source: TLSContextSource
+    /// Whether clients that speak no TLS are let in, too.
+    public let allowsPlaintext: Bool
+
+    /// How long a client that has begun a handshake may take to end it.
+    public static let handshakeLimit = TimeAmount.seconds(10)
+    /// How long a connection that is closed waits for the client to say that it has heard so.
+    static let closeTimeout = TimeAmount.seconds(1)
+    /// What a connection keeps of the memory in which it encrypted what it sent.
+    static let keptMemory = 1 << 16
+
+    /// Reads the files.
+    ///
+    /// - Parameter files: with an identity.
+    /// - Throws: ``TLSMaterialError`` where they cannot be used.
+    public init(files: TLSFiles, terms: Terms = Terms(), allowsPlaintext: Bool) throws(TLSMaterialError) {
+        // NIOSSL's own configuration for servers wants a certificate at once; but for the checks of the other side it is the same.
+        var base = TLSConfiguration.makeClientConfiguration()
+        base.minimumTLSVersion = terms.requiresVersion13 ? .tlsv13 : .tlsv12
+        base.cipherSuiteValues = terms.ciphers.map(\.value)
+        base.certificateVerification =
+            switch terms.clientCertificates {
+            case .yes: .noHostnameVerification
+            case .optional: .optionalVerification
+            case .no: .none
+            }
+        base.trustRoots = .certificates([])
+        base.sendCANameList = terms.clientCertificates != .no
+        base.applicationProtocols = ["http/1.1"]
+        base.shutdownTimeout = Self.closeTimeout
+        self.source = try TLSContextSource(files, base: base)
+        self.allowsPlaintext = allowsPlaintext
+    }
+
+    /// Puts TLS before all that is in the pipeline. To be called on the event loop; what was received is to go through the pipeline once more.
+    public func begin(on channel: any Channel) throws {
+        var configuration = NIOSSLHandler.Configuration()
+        configuration.maximumPreservedOutboundBufferCapacity = Self.keptMemory
+        let tls = NIOSSLServerHandler(context: self.source.context, configuration: configuration)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(ClientEndHandler(tls), position: .first)
+        try pipeline.addHandler(tls, position: .first)
+    }
+}
