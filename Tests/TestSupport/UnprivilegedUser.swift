@@ -15,14 +15,18 @@ enum UnprivilegedUser {
         guard FileManager.default.isExecutableFile(atPath: self.program) else {
             throw TestSupportError("there is no release binary at \(self.program): run `make build` first")
         }
+        return (launcher ?? (self.isNeeded ? self.dropRights : [])) + [try self.started()] + arguments
+    }
+
+    /// What is started. By its real place: a sandbox may have no link that leads there.
+    private static func started() throws -> String {
         let program = self.isNeeded ? try self.copy.get() : self.program
-        return (launcher ?? (self.isNeeded ? self.dropRights : [])) + [program] + arguments
+        return URL(fileURLWithPath: program).resolvingSymlinksInPath().path
     }
 
     /// Where the program is that the tests start.
     static func folder() throws -> String {
-        let program = self.isNeeded ? try self.copy.get() : self.program
-        return URL(fileURLWithPath: program).resolvingSymlinksInPath().deletingLastPathComponent().path
+        URL(fileURLWithPath: try self.started()).deletingLastPathComponent().path
     }
 
     /// Runs what follows as that user.

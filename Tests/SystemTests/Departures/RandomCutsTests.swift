@@ -25,7 +25,7 @@ struct RandomCutsTests {
             let kept = try play(on: stage, &generator)
             let left = ContinuousClock.now
             do {
-                try stage.expectNothingKept(.close, within: .seconds(15))
+                try stage.expectNothingKept(.close, within: .seconds(25))
             } catch {
                 throw TestSupportError("round \(round): \(error)")
             }
