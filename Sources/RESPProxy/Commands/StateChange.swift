@@ -59,7 +59,7 @@ enum StateChange: Equatable, Sendable {
         case "watch": self = .watch
         case "unwatch": self = .unwatch
         case "select": self = command.integer(1).map { .select(database: $0) } ?? .unknown
-        case "auth": self = .authenticate(user: command.count == 3 ? command.copy(1) : SessionState.User.defaultName)
+        case "auth": self = .authenticate(user: command.count == 3 ? command.copy(1) : DefaultUser.name)
         case "hello": self = Self.hello(command)
         case "reset": self = .reset
         case "quit": self = .quit

@@ -17,7 +17,7 @@ struct OwnQuestion: Equatable, Sendable {
     let newUser: [UInt8]
 
     /// - Parameter word: Unforeseeable, and never used twice.
-    init(word: [UInt8] = Self.randomWord(), asksStanding: Bool, newUser: [UInt8] = SessionState.User.defaultName) {
+    init(word: [UInt8] = Self.randomWord(), asksStanding: Bool, newUser: [UInt8] = DefaultUser.name) {
         self.word = word
         self.asksStanding = asksStanding
         self.newUser = newUser

@@ -8,10 +8,7 @@ struct SessionState: Equatable, Sendable {
         case new
         case named([UInt8])
 
-        /// Whom one is who names nobody.
-        static let defaultName = Array("default".utf8)
-
-        /// - Parameter new: Whom the server takes for the user of a new connection.
+        /// - Parameter new: The user that the server gives to a new connection.
         func name(ofNew new: [UInt8]) -> [UInt8] { if case .named(let name) = self { name } else { new } }
     }
 
@@ -113,26 +110,5 @@ struct SessionState: Equatable, Sendable {
         else { return false }
         if version == .resp2 && isSubscribed { return false }
         return access.includes(user)
-    }
-}
-
-/// Whose reads the cache holds, and who may be given them (the option `CLIENT_AUTH`).
-struct CacheAccess: Equatable, Sendable {
-    /// The database that is cached.
-    var database: Int
-    /// The user that the fill lane logs in as; nil = it does not log in.
-    var fillUser: [UInt8]?
-    /// `CLIENT_AUTH=trust`: a new session is logged in as the fill lane's user.
-    var trustsClients: Bool
-
-    /// Whom the server takes for the user of a connection on which the client has not logged in.
-    var newUser: [UInt8] { trustsClients ? fillUser ?? SessionState.User.defaultName : SessionState.User.defaultName }
-
-    func includes(_ user: SessionState.User) -> Bool {
-        switch user {
-        case .new: fillUser == nil || trustsClients
-        // A fill lane that did not log in reads as the default user, where the server lets it.
-        case .named(let name): name == fillUser ?? SessionState.User.defaultName
-        }
     }
 }

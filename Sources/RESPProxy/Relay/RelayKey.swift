@@ -26,7 +26,7 @@ extension RelayKey {
             guard admitsAnonymous else { return nil }
             isFillUser = false
         case .named(let name):
-            guard admitsAnonymous, name == SessionState.User.defaultName else { return nil }
+            guard admitsAnonymous, name == DefaultUser.name else { return nil }
             isFillUser = false
         }
     }

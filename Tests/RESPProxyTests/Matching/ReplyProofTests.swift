@@ -25,7 +25,7 @@ struct ReplyProofTests {
     }
 
     private func agrees(_ line: String, with state: SessionState) -> Bool? {
-        standing(line)?.agrees(with: state, newUser: SessionState.User.defaultName)
+        standing(line)?.agrees(with: state, newUser: DefaultUser.name)
     }
 
     @Test("CLIENT INFO of each server is understood", arguments: Self.lines)

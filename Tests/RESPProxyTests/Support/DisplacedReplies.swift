@@ -91,7 +91,7 @@ struct DisplacedReplies {
             state.version = ledger.state.version
         }
         // Who logs in as the default user is what a new client is.
-        if state.user == .named(SessionState.User.defaultName), ledger.state.user == .new { state.user = .new }
+        if state.user == .named(DefaultUser.name), ledger.state.user == .new { state.user = .new }
         if key != self.key(of: state) { violations.append("handed on: \(story)") }
     }
 

@@ -18,7 +18,7 @@ extension RelayLedger {
     /// Where something is in doubt, the server is asked, and says what the replies have said.
     mutating func prove() {
         guard let state = stateToProve else { return }
-        let question = question(newUser: SessionState.User.defaultName)
+        let question = question(newUser: DefaultUser.name)
         ask(question, now: 1)
         for part in question.parts {
             receive(part == .standing ? clientInfo(of: state) : bulk(question.word))
@@ -31,7 +31,7 @@ func bulk(_ bytes: [UInt8]) -> String { "$\(bytes.count)\r\n\(String(decoding: b
 
 /// What Redis 8 answers `CLIENT INFO` with on a connection in that state.
 func clientInfo(of state: SessionState) -> String {
-    var user = SessionState.User.defaultName
+    var user = DefaultUser.name
     if case .named(let name) = state.user { user = name }
     let flags =
         (state.inTransaction ? "x" : "") + (state.isTracked ? "t" : "") + (state.tracking == .monitoring ? "O" : "")

@@ -1,0 +1,20 @@
+/// Whose reads the cache holds, and who may be given them (the option `CLIENT_AUTH`).
+struct CacheAccess: Equatable, Sendable {
+    /// The database that is cached.
+    var database: Int
+    /// The user that the fill lane logs in as; nil = it does not log in.
+    var fillUser: [UInt8]?
+    /// `CLIENT_AUTH=trust`: a new session is logged in as the fill lane's user.
+    var trustsClients: Bool
+
+    /// Whom the server takes for the user of a connection on which the client has not logged in.
+    var newUser: [UInt8] { trustsClients ? fillUser ?? DefaultUser.name : DefaultUser.name }
+
+    func includes(_ user: SessionState.User) -> Bool {
+        switch user {
+        case .new: fillUser == nil || trustsClients
+        // A fill lane that did not log in reads as the default user, where the server lets it.
+        case .named(let name): name == fillUser ?? DefaultUser.name
+        }
+    }
+}

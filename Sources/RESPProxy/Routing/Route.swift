@@ -1,0 +1,13 @@
+/// Where a command of a session goes.
+enum Route: Equatable, Sendable {
+    /// A `GET` of one key, through the local cache.
+    case read
+    /// `MGET`, through the local cache if it has all keys; otherwise relayed.
+    case readTogether
+    /// To the backing, on a connection that is shared or the session's own.
+    case relay(RelayedCommand)
+    /// Nowhere yet: once something outstanding has been answered, ask again.
+    case wait
+    /// Redis hangs up without a word: protection against cross-protocol scripting.
+    case hangUp
+}
