@@ -10,7 +10,7 @@ import RESPParser
 struct ReplyReader {
     /// The next frame is collected as it is, instead of being parsed. hiredis 0.14 refuses the reply to `COMMAND`, which nests too deep.
     var collectsRawFrame: Bool {
-        didSet { if self.collectsRawFrame != oldValue { self.scanner.limits.depth = self.collectsRawFrame ? 32 : 1 } }
+        didSet { if self.collectsRawFrame != oldValue { self.splitter.limitDepth(to: self.collectsRawFrame ? 32 : 1) } }
     }
 
     /// No header line of a bulk string is longer. That many bytes at the end of an unfinished frame wait for the next ones, so that
@@ -18,7 +18,7 @@ struct ReplyReader {
     private static let headerLimit = 32
 
     private let rawLimit: Int
-    private var scanner: FrameScanner
+    private var splitter: ReplySplitter
     private let hiredis: HiredisReader
     private var parsed: BackingReply?
     private var raw = ByteBuffer()
@@ -28,7 +28,7 @@ struct ReplyReader {
     private var bytesToDrop = 0
     private var isHeadChecked = false
 
-    /// The bytes that came last, and how many of them the scanner has seen.
+    /// The bytes that came last, and how many of them the splitter has seen.
     private var chunk = ByteBuffer()
     private var scanned = 0
     /// Bytes from before `chunk` that wait. `taken` says how many bytes of `chunk` are dealt with; it is negative while some wait.
@@ -40,7 +40,7 @@ struct ReplyReader {
     ///   - rawLimit: the longest frame that is collected as it is, in bytes.
     init(maxValueSize: Int, rawLimit: Int = 16 << 20) {
         self.rawLimit = rawLimit
-        self.scanner = FrameScanner(limits: FrameLimits(depth: 1, reportedBlobLength: maxValueSize))
+        self.splitter = ReplySplitter(limits: FrameLimits(depth: 1, reportedBlobLength: maxValueSize))
         self.hiredis = HiredisReader()
         self.collectsRawFrame = false
     }
@@ -53,33 +53,30 @@ struct ReplyReader {
 
     /// The next frame that is whole, or nil when more bytes are needed.
     mutating func next() throws(ReplyViolation) -> BackingReply? {
-        while self.scanned < self.chunk.readableBytes {
-            let start = self.scanned
-            switch try self.scan() {
-            case .frameEnd(let end) where self.isWholeFrame(from: start, to: end):
-                return try self.takeWholeFrame(from: start, to: end)
-            case .needsMore:
-                self.scanned = self.chunk.readableBytes
+        while let event = try self.nextEvent() {
+            switch event {
+            case .begins: break
+            case .end(let range) where self.isWholeFrame(from: range.lowerBound, to: range.upperBound):
+                return try self.takeWholeFrame(from: range.lowerBound, to: range.upperBound)
+            case .piece:
                 try self.takeUnfinishedFrame()
-            case .frameEnd(let end):
-                self.scanned = end
-                try self.take(upTo: end)
+            case .end(let range):
+                try self.take(upTo: range.upperBound)
                 return try self.finishFrame()
-            case .largeBlob(let headerStart, let body, let length):
-                self.scanned = body
+            case .largeBlob(let range, let headerStart, let length):
                 if !self.collectsRawFrame {
-                    try self.replace(headerFrom: headerStart, to: body, length: length)
+                    try self.replace(headerFrom: headerStart, to: range.upperBound, length: length)
                 }
-                if body == self.chunk.readableBytes { try self.takeUnfinishedFrame() }
+                if range.upperBound == self.chunk.readableBytes { try self.takeUnfinishedFrame() }
             }
         }
         return nil
     }
 
-    private mutating func scan() throws(ReplyViolation) -> FrameScanStep {
+    private mutating func nextEvent() throws(ReplyViolation) -> ReplySplitter.Event? {
         let chunk = self.chunk
         do {
-            return try self.scanner.scan(chunk.readableBytesSpan, from: self.scanned)
+            return try self.splitter.next(in: chunk.readableBytesSpan, at: &self.scanned)
         } catch {
             throw ReplyViolation(reason: error.message)
         }

@@ -50,7 +50,7 @@ private final class LargeValueHandler: ChannelInboundHandler {
     private var deadline: Scheduled<Void>?
     private weak var receiver: (any LargeValueReceiver)?
     private var context: ChannelHandlerContext?
-    private var scanner = FrameScanner(limits: FrameLimits(reportedBlobLength: -1))
+    private var splitter = ReplySplitter(limits: FrameLimits(reportedBlobLength: -1))
     private var wantsMore = true
     private var isCancelled = false
     private var hasEnded = false
@@ -134,18 +134,20 @@ private final class LargeValueHandler: ChannelInboundHandler {
                 if self.remaining == 0 { end(nil) }
                 continue
             }
-            let step = try scanner.scan(bytes.readableBytesSpan, from: 0)
-            switch step {
-            case .largeBlob(_, let body, let length):
-                bytes.moveReaderIndex(forwardBy: body)
+            var offset = 0
+            guard let event = try splitter.next(in: bytes.readableBytesSpan, at: &offset) else { return }
+            switch event {
+            case .begins: break
+            case .largeBlob(_, _, let length):
+                bytes.moveReaderIndex(forwardBy: offset)
                 remaining = length
                 receiver?.largeValueBegins(length: length)
                 if length == 0 { end(nil) }
-            case .needsMore:
-                line += bytes.readBytes(length: bytes.readableBytes) ?? []
-            case .frameEnd(let frameEnd):
-                line += bytes.readBytes(length: frameEnd) ?? []
-                if scanner.frameType == UInt8(ascii: "-") {
+            case .piece:
+                line += bytes.readBytes(length: offset) ?? []
+            case .end:
+                line += bytes.readBytes(length: offset) ?? []
+                if splitter.frameType == UInt8(ascii: "-") {
                     end(.failure(BackingError(code: .server, message: Array(line.dropFirst().dropLast(2)))))
                 } else {
                     end(.absent)

@@ -11,9 +11,9 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
     private let done: EventLoopPromise<Int?>
     private var replies = 0
     private var identifier: Int?
-    private var received = ByteBuffer()
-    private var scanner = FrameScanner()
-    private var scanned = 0
+    private var splitter = ReplySplitter()
+    /// What has come of the reply in hand.
+    private var frame = ByteBuffer()
 
     /// - Parameter done: Given the server's id of the connection, where a reply told it; fails with a ``BackingError`` when the server refuses
     ///   one of the commands, says something else than it should, or goes away.
@@ -30,45 +30,53 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        received.writeImmutableBuffer(unwrapInboundIn(data))
         do throws(ProtocolError) {
-            try takeReplies(context)
+            try take(unwrapInboundIn(data), context)
         } catch {
             fail(context, .notRESP)
         }
     }
 
-    private func takeReplies(_ context: ChannelHandlerContext) throws(ProtocolError) {
-        while replies < preamble.commands.count {
-            let bytes = received
-            let step = try scanner.scan(bytes.readableBytesSpan, from: scanned)
-            guard case .frameEnd(let end) = step else {
-                scanned = received.readableBytes
-                return
+    private func take(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) throws(ProtocolError) {
+        var offset = 0
+        while let event = try splitter.next(in: bytes.readableBytesSpan, at: &offset) {
+            switch event {
+            case .begins:
+                // More than was asked for: what would come next is nobody's.
+                guard replies < preamble.commands.count else { return fail(context, .unasked) }
+                frame.clear()
+            case .piece(let range), .largeBlob(let range, _, _):
+                bytes.readableBytesSpan.extracting(range).withUnsafeBytes { _ = frame.writeBytes($0) }
+            case .end(let range):
+                bytes.readableBytesSpan.extracting(range).withUnsafeBytes { _ = frame.writeBytes($0) }
+                if let error = replyEnded() { return fail(context, error) }
             }
-            scanned = 0
-            guard let frame = received.readBytes(length: end) else { return }
-            var reply = ReplyGlimpse()
-            reply.type = scanner.frameType
-            reply.append(frame.span.bytes)
-            switch preamble.commands[replies].change.form(of: reply, version: .resp2, queued: 0) {
-            case .success:
-                _ = IdentifierReply.hello.replacing(in: ByteBuffer(bytes: frame)) { ofServer in
-                    identifier = ofServer
-                    return ofServer
-                }
-            case .refused:
-                let text = frame.dropFirst().dropLast(2)
-                guard preamble.isRefused(by: text, reply: replies) else { break }
-                return fail(context, BackingError(code: .server, message: Array(text)))
-            case .wrong: return fail(context, .unasked)
-            }
-            replies += 1
         }
-        // More than was asked for: what would come next is nobody's.
-        guard received.readableBytes == 0 else { return fail(context, .unasked) }
+        guard replies == preamble.commands.count else { return }
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
         done.succeed(identifier)
+    }
+
+    /// - Returns: Why the connection cannot be used.
+    private func replyEnded() -> BackingError? {
+        var reply = ReplyGlimpse()
+        reply.type = splitter.frameType
+        reply.append(frame.readableBytesSpan)
+        switch preamble.commands[replies].change.form(of: reply, version: .resp2, queued: 0) {
+        case .success:
+            _ = IdentifierReply.hello.replacing(in: frame) { ofServer in
+                identifier = ofServer
+                return ofServer
+            }
+        case .refused:
+            let text = frame.readableBytesView.dropFirst().dropLast(2)
+            if preamble.isRefused(by: text, reply: replies) {
+                return BackingError(code: .server, message: Array(text))
+            }
+        case .wrong: return .unasked
+        }
+        replies += 1
+        return nil
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
