@@ -1,6 +1,18 @@
 import NIOCore
 import Synchronization
 
+/// A client that has an id of ours.
+protocol IdentifiedClient: AnyObject {
+    /// All but this is to be asked there.
+    var eventLoop: any EventLoop { get }
+    /// The server's id of the connection that the client has to itself; nil where it has none, or it is not known.
+    var serverIdentifier: Int? { get }
+    /// Somebody names the client: it is given a connection of its own, if it has none, and keeps it.
+    ///
+    /// - Parameter found: Told the server's id of that connection; nil where the client is gone before it has one.
+    func beFound(_ found: @escaping @Sendable (Int?) -> Void)
+}
+
 /// The ids by which the clients of this process are known, on all event loops.
 ///
 /// The server knows connections, and a session goes from one to another. So a client is told an id of ours, which is its session's
@@ -15,7 +27,7 @@ final class ClientIdentifiers: Sendable {
     private static let span = 1 << 36
 
     private struct State {
-        var sessions: [Int: NIOLoopBound<RESPSession>] = [:]
+        var sessions: [Int: NIOLoopBound<any IdentifiedClient>] = [:]
         var given = 0
     }
 
@@ -23,8 +35,8 @@ final class ClientIdentifiers: Sendable {
     private let state = Mutex(State())
 
     /// Gives a session its id.
-    func give(to session: RESPSession) -> Int {
-        let session = NIOLoopBound(session, eventLoop: session.eventLoop)
+    func give(to client: any IdentifiedClient) -> Int {
+        let session = NIOLoopBound(client, eventLoop: client.eventLoop)
         return state.withLock { state in
             var identifier: Int
             repeat {
@@ -44,7 +56,7 @@ final class ClientIdentifiers: Sendable {
     /// Whether some session has this id.
     func isKnown(_ identifier: Int) -> Bool { session(of: identifier) != nil }
 
-    private func session(of identifier: Int) -> NIOLoopBound<RESPSession>? {
+    private func session(of identifier: Int) -> NIOLoopBound<any IdentifiedClient>? {
         guard Self.range.contains(identifier) else { return nil }
         return state.withLock { $0.sessions[identifier] }
     }

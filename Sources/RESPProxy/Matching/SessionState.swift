@@ -12,13 +12,13 @@ struct SessionState: Equatable, Sendable {
         func name(ofNew new: [UInt8]) -> [UInt8] { if case .named(let name) = self { name } else { new } }
     }
 
-    /// How the replies of the pinned connection can be followed.
-    enum Tracking: Equatable, Sendable {
+    /// Whether the replies of the session's own connection can be matched to its commands.
+    enum ReplyMatching: Equatable, Sendable {
         /// Each reply is matched to its command.
         case byReply
         /// `MONITOR`: the server sends lines of its own accord, until `RESET` is answered.
         case monitoring
-        /// Replies come in a number that cannot be told (``RepliesOnWire/silence``): they are passed on unmatched.
+        /// It is not known how many replies come (``ClientReplyRewrite/silence``): they are passed on unmatched.
         case unmatched
         /// `SYNC`: neither side speaks commands and replies any more.
         case tunnel
@@ -45,12 +45,8 @@ struct SessionState: Equatable, Sendable {
     var database = 0
     var user: User = .new
     var inTransaction = false
-    /// The open transaction has queued a command that changes the session in a way that its `EXEC` reply does not show.
-    var transactionChangesState = false
-    /// The open transaction has queued a subscription, or the end of one.
-    var transactionSubscribes = false
-    /// What the open transaction has queued last of `CLIENT PAUSE` and `UNPAUSE`: it happens with its `EXEC`.
-    var queuedPause: StateChange.PauseChange?
+    /// What the open transaction has queued.
+    var queued = QueuedTransaction()
     var isWatching = false
     /// Channels, patterns and shard channels subscribed to.
     var channels = 0
@@ -66,17 +62,15 @@ struct SessionState: Equatable, Sendable {
     var isPinned = false
     /// What its connection will have for as long as it stands: no other session is given it then.
     private(set) var lasting: Lasting = .nothing
-    /// What the open transaction has queued of that.
-    var queuedLasting: Lasting = .nothing
     /// False from when a command goes out that changes the session until the server has been asked what came of it (``ReplyProof``).
     var isProven = true
-    var tracking: Tracking = .byReply
+    var matching: ReplyMatching = .byReply
     var replies: Replies = .on
 
     /// Whether any connection of the same version and user would do as well as the one that the session has.
     var isDefault: Bool {
         database == 0 && !inTransaction && !isWatching && channels == 0 && patterns == 0 && shardChannels == 0
-            && !isTracked && !isUncertain && !isPinned && isProven && lasting == .nothing && tracking == .byReply
+            && !isTracked && !isUncertain && !isPinned && isProven && lasting == .nothing && matching == .byReply
             && replies == .on
     }
 
@@ -94,19 +88,19 @@ struct SessionState: Equatable, Sendable {
     }
 
     /// Whether it is known which commands have been answered.
-    var matchesReplies: Bool { tracking == .byReply }
+    var matchesReplies: Bool { matching == .byReply }
 
     var isSubscribed: Bool { channels + patterns + shardChannels > 0 }
 
     /// Whether it is certain that nobody has logged in.
-    var hasNotLoggedIn: Bool { user == .new && !isUncertain && tracking == .byReply }
+    var hasNotLoggedIn: Bool { user == .new && !isUncertain && matching == .byReply }
 
     /// Whether Redis would give this session the value that the fill lane reads: the same database and user, and
     /// nothing that makes an answer from the cache wrong or out of place.
     @inline(__always)
     func mayBeAnsweredFromCache(access: CacheAccess) -> Bool {
         guard database == access.database, !inTransaction, !isWatching, !isTracked, !isUncertain, isProven,
-            tracking == .byReply, replies == .on
+            matching == .byReply, replies == .on
         else { return false }
         if version == .resp2 && isSubscribed { return false }
         return access.includes(user)

@@ -33,31 +33,3 @@ extension StateChange {
         }
     }
 }
-
-extension SessionState {
-    /// The server counts channels and patterns together, shard channels apart.
-    mutating func setSubscriptions(of kind: StateChange.SubscriptionKind, total: Int) {
-        switch kind {
-        case .channel: channels = max(0, total - patterns)
-        case .pattern: patterns = max(0, total - channels)
-        case .shard: shardChannels = max(0, total)
-        }
-    }
-
-    func subscriptions(of kind: StateChange.SubscriptionKind) -> Int {
-        switch kind {
-        case .channel: channels
-        case .pattern: patterns
-        case .shard: shardChannels
-        }
-    }
-
-    mutating func endTransaction() {
-        inTransaction = false
-        transactionChangesState = false
-        transactionSubscribes = false
-        queuedPause = nil
-        queuedLasting = .nothing
-        isWatching = false
-    }
-}

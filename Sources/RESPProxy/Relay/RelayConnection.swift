@@ -6,37 +6,26 @@ import RESPParser
 protocol RelayReceiver: AnyObject {
     /// Whether replies are matched to commands; otherwise bytes are only passed on.
     var matchesReplies: Bool { get }
-    /// Whether the reply that begins must be looked at.
-    var needsGlimpse: Bool { get }
-    /// What is done with the reply that has begun with this byte.
-    func fate(ofReply type: UInt8) -> ReplyFate
+    /// A reply, or a push, begins with this byte.
+    ///
+    /// - Returns: How it is dealt with; nil where replies have ceased to be matched.
+    func treatReply(type: UInt8) -> ReplyTreatment?
+    /// A frame has ended.
+    func replyEnded(_ reply: ReplyGlimpse)
     /// A frame has ended that was to be judged; whether it answers a question of the proxy's own, and so is not passed on.
-    func answered(_ reply: ReplyGlimpse) -> Bool
-    /// What of the reply, or push, that has begun with this byte is replaced.
-    func identifierReply(type: UInt8) -> IdentifierReply
-    /// The whole of such a one, as it is passed on.
+    func judge(_ reply: ReplyGlimpse) -> Bool
+    /// The whole of a frame in which something is replaced, as it is passed on.
     func withOwnIdentifiers(_ frame: ByteBuffer, _ reply: IdentifierReply) -> ByteBuffer
     /// The server has answered a question of the connection's own.
     func ownQuestionAnswered()
     /// Whether more may be read from the server now.
     var takesMore: Bool { get }
-    func replyBegins(type: UInt8)
-    func replyEnded(_ reply: ReplyGlimpse)
     /// Bytes of replies, after the events for what they contain.
     func relayed(_ bytes: ByteBuffer)
     func relayReadCompleted()
     func relayBecameWritable()
     /// The connection has ended; `error` is set where it was the server's fault, `isInsideReply` where a reply was cut.
     func relayEnded(error: BackingError?, isInsideReply: Bool)
-}
-
-/// What is done with a reply.
-enum ReplyFate: Equatable, Sendable {
-    case passedOn
-    /// `CLIENT REPLY` keeps it from the client.
-    case dropped
-    /// It may answer a question of the proxy's own: that is known once it is whole.
-    case judged
 }
 
 /// A connection to the backing that belongs to one session at a time: raw frames both ways, replies scanned for their ends only.
@@ -47,7 +36,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     /// Let go when either side ends. Not weak: a session that was ever referred to weakly counts its references the slow way for good.
     private var receiver: (any RelayReceiver)?
     private var context: ChannelHandlerContext?
-    private var scanner = FrameScanner(limits: .relayed)
+    private var splitter = ReplySplitter(limits: .relayed)
     private var glimpse = ReplyGlimpse()
     private var collects = false
     private var question: ConnectionQuestion?
@@ -145,7 +134,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     }
 
     /// False in the middle of a reply or a push.
-    var isAtFrameStart: Bool { scanner.isAtFrameStart }
+    var isAtFrameStart: Bool { splitter.isBetweenFrames }
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
@@ -266,52 +255,61 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
         let bytes = buffer.readableBytesSpan
         lastFrameEnd = 0
         edits.removeAll(keepingCapacity: true)
-        startedEarlier = !scanner.isAtFrameStart
+        startedEarlier = !splitter.isBetweenFrames
         var offset = 0
         /// Where the frame begins, or goes on.
         var frameStart = 0
-        while offset < bytes.byteCount, receiver.matchesReplies || question != nil {
-            if scanner.isAtFrameStart {
-                let type = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-                isAnswer = question != nil && type != UInt8(ascii: ">")
-                if !isAnswer {
-                    receiver.replyBegins(type: type)
-                    guard receiver.matchesReplies else { return }
-                }
-                fate = isAnswer ? .dropped : receiver.fate(ofReply: type)
-                replacing = fate == .passedOn ? receiver.identifierReply(type: type) : .none
-                collects =
-                    isAnswer || fate == .judged || receiver.needsGlimpse || type == UInt8(ascii: "-")
-                    || type == UInt8(ascii: ">")
-                glimpse.reset(headLimit: fate == .judged ? Self.longestAnswer : ReplyGlimpse.headLimit)
+        while receiver.matchesReplies || question != nil, let event = try splitter.next(in: bytes, at: &offset) {
+            switch event {
+            case .begins(let type):
+                guard frameBegins(type: type, for: receiver) else { return }
                 frameStart = offset
-            }
-            let start = offset
-            let step = try scanner.scan(bytes, from: offset)
-            switch step {
-            case .needsMore: offset = bytes.byteCount
-            case .largeBlob(_, let body, _): offset = body
-            case .frameEnd(let end): offset = end
-            }
-            var isEnd = false
-            if case .frameEnd = step { isEnd = true }
-            if fate == .dropped { edits.append((start..<offset, nil)) }
-            if replacing != .none { gather(bytes, start..<offset, isEnd: isEnd, for: receiver) }
-            if collects { glimpse.append(bytes.extracting(start..<offset)) }
-            guard isEnd else { continue }
-            lastFrameEnd = offset
-            startedEarlier = false
-            glimpse.type = scanner.frameType
-            if isAnswer {
-                try answered(glimpse)
-                receiver.ownQuestionAnswered()
-            } else if glimpse.headLimit == Self.longestAnswer {
-                judge(frameStart..<offset, receiver.answered(glimpse))
-            } else {
-                receiver.replyEnded(glimpse)
+            case .piece(let range), .largeBlob(let range, _, _):
+                take(bytes, range, isEnd: false, for: receiver)
+            case .end(let range):
+                take(bytes, range, isEnd: true, for: receiver)
+                lastFrameEnd = offset
+                startedEarlier = false
+                try frameEnded(frameStart..<offset, for: receiver)
             }
         }
-        if fate == .judged, !scanner.isAtFrameStart { withhold(frameStart..<bytes.byteCount, of: buffer) }
+        if fate == .judged, !splitter.isBetweenFrames { withhold(frameStart..<bytes.byteCount, of: buffer) }
+    }
+
+    /// - Returns: False where replies have ceased to be matched.
+    private func frameBegins(type: UInt8, for receiver: any RelayReceiver) -> Bool {
+        isAnswer = question != nil && type != UInt8(ascii: ">")
+        let treatment: ReplyTreatment
+        if isAnswer {
+            treatment = ReplyTreatment(fate: .dropped, needsGlimpse: true)
+        } else {
+            guard let given = receiver.treatReply(type: type) else { return false }
+            treatment = given
+        }
+        fate = treatment.fate
+        replacing = treatment.replacing
+        collects = treatment.needsGlimpse || fate == .judged || type == UInt8(ascii: "-") || type == UInt8(ascii: ">")
+        glimpse.reset(headLimit: fate == .judged ? Self.longestAnswer : ReplyGlimpse.headLimit)
+        return true
+    }
+
+    private func take(_ bytes: RawSpan, _ range: Range<Int>, isEnd: Bool, for receiver: any RelayReceiver) {
+        if fate == .dropped { edits.append((range, nil)) }
+        if replacing != .none { gather(bytes, range, isEnd: isEnd, for: receiver) }
+        if collects { glimpse.append(bytes.extracting(range)) }
+    }
+
+    /// - Parameter range: Where the frame stands in the bytes in hand, as far as it is in them.
+    private func frameEnded(_ range: Range<Int>, for receiver: any RelayReceiver) throws(ProtocolError) {
+        glimpse.type = splitter.frameType
+        if isAnswer {
+            try answered(glimpse)
+            receiver.ownQuestionAnswered()
+        } else if glimpse.headLimit == Self.longestAnswer {
+            judge(range, receiver.judge(glimpse))
+        } else {
+            receiver.replyEnded(glimpse)
+        }
     }
 
     /// A reply that was to be judged is whole, and stands there in the bytes in hand, as far as it is in them.
@@ -354,7 +352,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        end(error: nil, isInsideReply: !scanner.isAtFrameStart)
+        end(error: nil, isInsideReply: !splitter.isBetweenFrames)
         context.fireChannelInactive()
     }
 

@@ -2,6 +2,12 @@ import BackingClient
 import DequeModule
 import NIOCore
 
+/// One who keeps its connection until it is known that a new one would be let in as well.
+protocol AdmissionWaiter: AnyObject {
+    /// The server lets somebody in who gives no password.
+    func newConnectionWouldDo()
+}
+
 /// The connections to the backing that the sessions of one event loop have in common: those that they share, and those that one of
 /// them had to itself and left as a new one would be.
 ///
@@ -58,8 +64,7 @@ final class RelayPool {
     private var preparing: [RelayKey: Int] = [:]
     /// Who waits for one to be left.
     private var waiting: [RelayKey: Deque<Waiter>] = [:]
-    /// Sessions that hold a connection until it is known that a new one would do.
-    private var holders: [RESPSession] = []
+    private var admissionWaiters: [any AdmissionWaiter] = []
     /// The next spare to stand becomes a shared connection.
     private var awaitsSpare: Set<RelayKey> = []
     private var isClosed = false
@@ -174,14 +179,14 @@ final class RelayPool {
     /// - Parameter sent: When it was asked, in monotonic nanoseconds.
     func admitted(sent: UInt64) {
         admittedAt = max(admittedAt, sent)
-        let holders = holders
-        self.holders = []
-        for session in holders { session.scheduleTurn() }
+        let waiters = admissionWaiters
+        admissionWaiters = []
+        for waiter in waiters { waiter.newConnectionWouldDo() }
     }
 
-    /// The session is to have a turn once it is known that a new connection would do in the place of its own.
-    func awaitAdmission(_ session: RESPSession) {
-        if !isRetired, !holders.contains(where: { $0 === session }) { holders.append(session) }
+    /// Tells `waiter` once it is known that a new connection would do in the place of its own.
+    func awaitAdmission(_ waiter: any AdmissionWaiter) {
+        if !isRetired, !admissionWaiters.contains(where: { $0 === waiter }) { admissionWaiters.append(waiter) }
     }
 
     /// Waits for a connection that somebody leaves.
@@ -319,7 +324,7 @@ final class RelayPool {
             waiter.given(nil)
         }
         waiting = [:]
-        holders = []
+        admissionWaiters = []
         for connections in spares.values { for spare in connections { spare.connection.close() } }
         for connections in shared.values { for connection in connections { connection.close() } }
         spares = [:]

@@ -3,17 +3,37 @@ import DequeModule
 import NIOCore
 import RESPParser
 
+/// One who sends commands on a connection that others share, and is given the replies to them.
+protocol SharedReplyReceiver: AnyObject {
+    /// The reply to the first of its commands that are outstanding begins with this byte.
+    func sharedReplyBegins(type: UInt8)
+    /// That reply has ended.
+    func sharedReplyEnded(type: UInt8, length: Int, now: UInt64)
+    /// Bytes of replies, after the events for what they contain.
+    ///
+    /// - Returns: Whether they are the first since ``sharedReadCompleted()``.
+    func sharedReply(_ buffer: ByteBuffer, _ range: Range<Int>) -> Bool
+    /// Called once behind the replies that came together.
+    func sharedReadCompleted()
+    /// More waits for the client than is kept for it.
+    var hasSharedBacklog: Bool { get }
+    /// The client has taken nothing for a while, and holds up others.
+    func closeForBacklog()
+    /// The connection has ended under its commands; `isInsideReply` where the first reply had begun.
+    func sharedConnectionLost(_ error: BackingError, isInsideReply: Bool)
+}
+
 /// A connection to the backing that sessions share: whole commands of many, pipelined, and each reply to the one who asked.
 ///
-/// A session that does not take its replies has some of them kept (``RESPSession/sharedReplyLimit``). Beyond that the connection is not
-/// read until the client takes more; where it does not and others wait behind it, the client is closed.
+/// A session that does not take its replies has some of them kept (``SharedReplyReceiver/hasSharedBacklog``). Beyond that the connection is
+/// not read until the client takes more; where it does not and others wait behind it, the client is closed.
 final class SharedConnection: ChannelInboundHandler, BackingLink {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// Commands of one session in a row, all with short replies or none known to, and when the first of them was forwarded.
     private struct Owner {
-        let session: RESPSession
+        let receiver: any SharedReplyReceiver
         let hasShortReplies: Bool
         var count: Int
         var bytes: Int
@@ -43,16 +63,15 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     private(set) var lastHeard: UInt64
     /// Set while nothing is read because of the session that is being answered; looks after a while whether that goes on.
     private var hold: Scheduled<Void>?
-    private var scanner = FrameScanner(limits: .relayed)
-    private var frameLength = 0
+    private var splitter = ReplySplitter(limits: .relayed)
     /// Part of a reply has been handed on, and the rest is still to come.
     private var isInsideReply = false
     /// The frame in hand is a push.
     private var isInsidePush = false
     /// Whose replies came in this read.
-    private var touched: [RESPSession] = []
-    /// That of `touched` in turn: its memory is used again.
-    private var completing: [RESPSession] = []
+    private var answered: [any SharedReplyReceiver] = []
+    /// That of `answered` in turn: its memory is used again.
+    private var completing: [any SharedReplyReceiver] = []
 
     let opened: UInt64
 
@@ -90,8 +109,8 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     var isWritable: Bool { isOpen && channel?.isWritable ?? false }
 
     /// Sends a whole command at the end of the event loop's turn, together with the others of that turn.
-    func forward(_ command: ByteBuffer, for session: RESPSession, hasShortReply: Bool, now: UInt64) {
-        if let last = owners.indices.last, owners[last].session === session,
+    func forward(_ command: ByteBuffer, for receiver: any SharedReplyReceiver, hasShortReply: Bool, now: UInt64) {
+        if let last = owners.indices.last, owners[last].receiver === receiver,
             owners[last].hasShortReplies == hasShortReply
         {
             owners[last].count += 1
@@ -99,8 +118,8 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
         } else {
             owners.append(
                 Owner(
-                    session: session, hasShortReplies: hasShortReply, count: 1, bytes: command.readableBytes, since: now
-                ))
+                    receiver: receiver, hasShortReplies: hasShortReply, count: 1, bytes: command.readableBytes,
+                    since: now))
         }
         commandsUnderWay += 1
         bytesUnderWay += command.readableBytes
@@ -162,72 +181,57 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
         let now = MonotonicClock.now()
         lastHeard = now
         var offset = 0
-        /// Where the bytes begin that go to the session of the first owner.
+        /// Where the bytes begin that go to the receiver of the first owner.
         var start = 0
         var frameStart = 0
-        var current = scanner.isAtFrameStart || isInsidePush ? nil : owners.first?.session
-        func hand(_ session: RESPSession?, upTo end: Int) {
-            guard let session, start < end else { return }
-            if !session.isTouched {
-                session.isTouched = true
-                touched.append(session)
-            }
-            session.sharedReply(buffer, start..<end)
-        }
-        while offset < bytes.byteCount {
-            if scanner.isAtFrameStart {
-                let type = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
-                isInsidePush = type == UInt8(ascii: ">")
-                let owner = isInsidePush ? nil : owners.first?.session
-                if owner !== current {
-                    hand(current, upTo: offset)
-                    start = offset
-                    current = owner
+        var current = splitter.isBetweenFrames || isInsidePush ? nil : owners.first?.receiver
+        do throws(ProtocolError) {
+            while let event = try splitter.next(in: bytes, at: &offset) {
+                switch event {
+                case .begins(let type):
+                    isInsidePush = type == UInt8(ascii: ">")
+                    let owner = isInsidePush ? nil : owners.first?.receiver
+                    if owner !== current {
+                        hand(buffer, start..<offset, to: current)
+                        start = offset
+                        current = owner
+                    }
+                    frameStart = offset
+                    guard isInsidePush || owner != nil else {
+                        // A reply that nobody waits for: the next one might be taken for another's.
+                        end(.unasked)
+                        context?.close(promise: nil)
+                        return
+                    }
+                    owner?.sharedReplyBegins(type: type)
+                case .piece, .largeBlob: break
+                case .end where isInsidePush:
+                    // Whoever is told an id has a connection of its own once it is used. This one was named by an id that was looked up in
+                    // CLIENT LIST, or by chance; what is said to it is not about anybody's command.
+                    isInsidePush = false
+                    pushDropped()
+                case .end:
+                    isInsideReply = false
+                    current?.sharedReplyEnded(type: splitter.frameType, length: splitter.frameLength, now: now)
+                    takeOwner(now: now)
                 }
-                frameLength = 0
-                frameStart = offset
-                if let owner {
-                    owner.replyBegins(type: type)
-                } else if !isInsidePush {
-                    // A reply that nobody waits for: the next one might be taken for another's.
-                    end(.unasked)
-                    context?.close(promise: nil)
-                    return
-                }
             }
-            let from = offset
-            let step: FrameScanStep
-            do throws(ProtocolError) {
-                step = try scanner.scan(bytes, from: offset)
-            } catch {
-                hand(current, upTo: frameStart)
-                throw error
-            }
-            switch step {
-            case .needsMore: offset = bytes.byteCount
-            case .largeBlob(_, let body, _): offset = body
-            case .frameEnd(let end): offset = end
-            }
-            frameLength += offset - from
-            guard case .frameEnd = step else { continue }
-            if isInsidePush {
-                // Whoever is told an id has a connection of its own once it is used. This one was named by an id that was looked up in
-                // CLIENT LIST, or by chance; what is said to it is not about anybody's command.
-                isInsidePush = false
-                pushDropped()
-            } else {
-                isInsideReply = false
-                current?.sharedReplyEnded(type: scanner.frameType, length: frameLength, now: now)
-                takeOwner(now: now)
-            }
+        } catch {
+            hand(buffer, start..<frameStart, to: current)
+            throw error
         }
-        hand(current, upTo: offset)
-        isInsideReply = !scanner.isAtFrameStart && !isInsidePush
+        hand(buffer, start..<offset, to: current)
+        isInsideReply = !splitter.isBetweenFrames && !isInsidePush
+    }
+
+    private func hand(_ buffer: ByteBuffer, _ range: Range<Int>, to receiver: (any SharedReplyReceiver)?) {
+        guard let receiver, !range.isEmpty else { return }
+        if receiver.sharedReply(buffer, range) { answered.append(receiver) }
     }
 
     private func takeOwner(now: UInt64) {
         guard !owners.isEmpty else { return }
-        if !owners[0].hasShortReplies { longReplies.ended(length: frameLength) }
+        if !owners[0].hasShortReplies { longReplies.ended(length: splitter.frameLength) }
         owners[0].count -= 1
         commandsUnderWay -= 1
         if owners[0].count == 0 {
@@ -239,11 +243,8 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        swap(&touched, &completing)
-        for session in completing {
-            session.isTouched = false
-            session.sharedReadCompleted()
-        }
+        swap(&answered, &completing)
+        for receiver in completing { receiver.sharedReadCompleted() }
         completing.removeAll(keepingCapacity: true)
         readOn()
     }
@@ -251,7 +252,7 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     /// Reads on, unless the session that is being answered has more than enough of it.
     func readOn() {
         guard isOpen, let context else { return }
-        guard let session = owners.first?.session, session.hasSharedBacklog else {
+        guard let receiver = owners.first?.receiver, receiver.hasSharedBacklog else {
             hold?.cancel()
             hold = nil
             context.read()
@@ -261,7 +262,7 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
         hold = eventLoop.assumeIsolated().scheduleTask(in: Self.holdTime) { [weak self] in
             guard let self else { return }
             hold = nil
-            if session.hasSharedBacklog, owners.count > 1 { session.closeForBacklog() }
+            if receiver.hasSharedBacklog, owners.count > 1 { receiver.closeForBacklog() }
             readOn()
         }
     }
@@ -283,13 +284,13 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
         isOpen = false
         hold?.cancel()
         ended(self)
-        let cut = isInsideReply ? owners.first?.session : nil
+        let cut = isInsideReply ? owners.first?.receiver : nil
         // A session is in one place only: all that it waits for was sent here.
         var told: Set<ObjectIdentifier> = []
         let owners = owners
         self.owners = []
-        for owner in owners where told.insert(ObjectIdentifier(owner.session)).inserted {
-            owner.session.sharedConnectionLost(error, isInsideReply: owner.session === cut)
+        for owner in owners where told.insert(ObjectIdentifier(owner.receiver)).inserted {
+            owner.receiver.sharedConnectionLost(error, isInsideReply: owner.receiver === cut)
         }
     }
 }

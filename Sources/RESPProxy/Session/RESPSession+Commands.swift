@@ -7,7 +7,7 @@ extension RESPSession {
         isWaiting = false
         // Once for all of them: what follows a log-in waits for its reply. Where replies are not matched it is not known who the client is, but the
         // server looks at the limits all the same.
-        let mustLogIn = asksForPassword && ledger.state.hasNotLoggedIn && ledger.state.tracking != .unmatched
+        let mustLogIn = asksForPassword && matcher.state.hasNotLoggedIn && matcher.state.matching != .unmatched
         parser.limits = mustLogIn ? .redisUnauthenticated : loop.router.limits
         while !isWaiting {
             switch intake {
@@ -37,7 +37,7 @@ extension RESPSession {
     ///
     /// - Returns: False when more bytes are needed.
     func takeNext(now: UInt64) -> Bool {
-        if awaitsLine || asksForPassword && ledger.isAuthenticating {
+        if awaitsLine || asksForPassword && matcher.isAuthenticating {
             isWaiting = true
             return false
         }
@@ -57,7 +57,7 @@ extension RESPSession {
             pass(length: inbound.readableBytes)
             return false
         case .nothing(let length):
-            guard ledger.takeEmptyCommand() else {
+            guard matcher.takeEmptyCommand() else {
                 isWaiting = true
                 return false
             }
@@ -99,7 +99,7 @@ extension RESPSession {
         case .hangUp: hangUp()
         case .relay(let relayed):
             relay(relayed, now: now) { session in
-                session.awaitsLine = session.ledger.state.tracking == .byReply
+                session.awaitsLine = session.matcher.state.matching == .byReply
                 session.forward(&session.inbound, length: length)
             } drop: {
                 $0.inbound.moveReaderIndex(forwardBy: length)
@@ -177,15 +177,16 @@ extension RESPSession {
         forward(&bytes, length: bytes.readableBytes)
     }
 
-    /// Each property by itself: passed on as a whole, the ledger and the queue would be copied.
+    /// Each property by itself: passed on as a whole, the matcher and the queue would be copied.
     private func standing(for access: CacheAccess) -> SessionStanding {
-        let isServed = ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: access)
+        let isServed = matcher.isEmpty && matcher.state.mayBeAnsweredFromCache(access: access)
         return SessionStanding(
             mayBeAnsweredFromCache: isServed,
-            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, awaitsProof: !isServed && ledger.awaitsProof,
+            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, awaitsProof: !isServed && matcher.awaitsProof,
             hasNoReads: reads.isEmpty,
-            takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
-            mayLeaveConnection: ledger.mayLeaveConnection(onReset: access.trustsClients), replies: ledger.state.replies)
+            takesReads: reads.pendingCount < reads.pendingLimit, outstanding: matcher.count,
+            mayLeaveConnection: matcher.mayLeaveConnection(onReset: access.trustsClients),
+            replies: matcher.state.replies)
     }
 
     /// Sends a command to the backing, or leaves it where it is until it can be.
@@ -241,21 +242,21 @@ extension RESPSession {
             RESPEncoder.command(substitute, into: &forwards)
             return
         }
-        switch RepliesOnWire(for: relayed.change, in: ledger.state) {
+        switch ClientReplyRewrite(for: relayed.change, in: matcher.state) {
         case .asSent:
             begin(relayed, now: now)
             forward(self)
         case .askedFor:
             begin(relayed, now: now)
             drop(self)
-            RESPEncoder.command(RepliesOnWire.ask, into: &forwards)
+            RESPEncoder.command(ClientReplyRewrite.ask, into: &forwards)
         case .silenced:
-            RESPEncoder.command(RepliesOnWire.silence, into: &forwards)
-            ledger.giveUpMatching()
+            RESPEncoder.command(ClientReplyRewrite.silence, into: &forwards)
+            matcher.giveUpMatching()
             begin(relayed, now: now)
             forward(self)
         case .unmatched:
-            ledger.giveUpMatching()
+            matcher.giveUpMatching()
             begin(relayed, now: now)
             forward(self)
         case .notPossible:
@@ -293,7 +294,7 @@ extension RESPSession {
 
     func end(with error: ProtocolError) {
         // Where it is not known whether all before it has been answered, the server is to say so itself, behind that.
-        if !ledger.state.matchesReplies, case .open = relay {
+        if !matcher.state.matchesReplies, case .open = relay {
             forward(&inbound, length: inbound.readableBytes)
             intake = .ended
             return

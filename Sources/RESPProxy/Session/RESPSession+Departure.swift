@@ -50,11 +50,11 @@ extension RESPSession {
     private var departureStanding: Departure.Standing {
         var standing = Departure.Standing()
         standing.isGone = isGone
-        standing.progress.outstanding = ledger.count
+        standing.progress.outstanding = matcher.count
         standing.progress.untaken = isGone || !clientHasEnded ? 0 : Self.bufferedBytes(channel)
         standing.progress.unsent = inbound.readableBytes
         standing.hasUnsent = isWaiting || !reads.isEmpty || !canForward && !isCutShort
-        standing.isListening = ledger.isListening || ledger.state.isUncertain
+        standing.isListening = matcher.isListening || matcher.state.isUncertain
         guard case .open(let connection) = relay else { return standing }
         standing.hasOwnConnection = true
         standing.isEndPassedOn = isWithdrawn || isClosed
@@ -80,7 +80,7 @@ extension RESPSession {
         case .open(let connection):
             connection.cut()
             release()
-        case .shared where !ledger.isEmpty: break
+        case .shared where !matcher.isEmpty: break
         case .none, .connecting, .failed, .shared: if !isReleased { release() }
         }
     }

@@ -29,7 +29,7 @@ extension RESPSession {
     }
 
     /// Whether nothing tells to which command the bytes from the server belong, so that any may be a reply that must be held.
-    var holdsEverything: Bool { ledger.state.tracking == .unmatched && loop.coherence.announcesChanges }
+    var holdsEverything: Bool { matcher.state.matching == .unmatched && loop.coherence.announcesChanges }
 
     /// Holds what comes from the server from now on.
     func holdReplies() {

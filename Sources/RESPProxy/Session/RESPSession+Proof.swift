@@ -5,13 +5,13 @@ import RESPParser
 extension RESPSession {
     /// Asks the server what the session is, where that is in doubt and the answer makes a difference.
     func askForProof(now: UInt64) {
-        guard let state = ledger.stateToProve, case .open(let connection) = relay, connection.isOpen, !inputHasEnded,
+        guard let state = matcher.stateToProve, case .open(let connection) = relay, connection.isOpen, !inputHasEnded,
             intake == .commands,
             // Who is in MONITOR is not to see our question, and nobody is answered from the cache meanwhile.
             !loop.coherence.conditions.isMonitored,
             state.mayBeAnsweredFromCache(access: loop.access) || loop.relayKey(of: state, in: pool) != nil
         else { return }
-        ask(ledger.question(newUser: loop.access.newUser), on: connection, now: now)
+        ask(matcher.question(newUser: loop.access.newUser), on: connection, now: now)
         connection.flush()
     }
 
@@ -19,7 +19,7 @@ extension RESPSession {
     func ask(_ question: OwnQuestion, on connection: RelayConnection, now: UInt64) {
         var bytes = ByteBuffer()
         question.encode(into: &bytes)
-        ledger.ask(question, now: now)
+        matcher.ask(question, now: now)
         connection.write(bytes)
     }
 }

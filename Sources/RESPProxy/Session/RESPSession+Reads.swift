@@ -77,7 +77,7 @@ extension RESPSession {
     /// Sends the reads' replies that are due, and relays the reads that must be.
     func answerReads() {
         while true {
-            while ledger.isEmpty, !isInsideReply, let due = reads.nextAnswer() { answer(due) }
+            while matcher.isEmpty, !isInsideReply, let due = reads.nextAnswer() { answer(due) }
             guard reads.isRelayDue else { return }
             let now = MonotonicClock.now()
             switch attach(for: .largeRead, now: now) {
@@ -107,7 +107,7 @@ extension RESPSession {
         case .value(let value):
             output.writeBulk(value.readableBytesSpan)
         case .null:
-            RESPEncoder.null(ledger.state.version, into: &output)
+            RESPEncoder.null(matcher.state.version, into: &output)
         case .error(let text):
             // The server's own words, byte for byte.
             output.writeInteger(UInt8(ascii: "-"))

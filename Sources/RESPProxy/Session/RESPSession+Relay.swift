@@ -15,13 +15,13 @@ extension RESPSession {
 
     /// A command is about to be forwarded: its fence goes up first.
     func begin(_ relayed: RelayedCommand, now: UInt64) {
-        if relayed.needsOffset, ledger.isAtRest, case .open(let connection) = relay {
+        if relayed.needsOffset, matcher.isAtRest, case .open(let connection) = relay {
             ask(OwnQuestion(asksStanding: false), on: connection, now: now)
         }
         isNew = false
         hasShortReply = relayed.hasShortReply
         if commandsUnshared > 0 { commandsUnshared -= 1 }
-        loop.cache.raiseFence(ledger.forwarded(relayed, now: now))
+        loop.cache.raiseFence(matcher.forwarded(relayed, now: now))
         // Nothing runs behind QUIT.
         if case .quit = relayed.change { intake = .ended }
     }
@@ -29,7 +29,7 @@ extension RESPSession {
     /// The session's own connection, and whether it could be asked something now without the client's hearing of it.
     func askOwnConnection() -> (link: RelayConnection, wasAsked: Bool)? {
         guard case .open(let connection) = relay, connection.isOpen else { return nil }
-        guard ledger.isAtRest, held == nil, !isWithdrawn, connection.isAtFrameStart, connection.isWritable else {
+        guard matcher.isAtRest, held == nil, !isWithdrawn, connection.isAtFrameStart, connection.isWritable else {
             return (connection, false)
         }
         ask(OwnQuestion(asksStanding: false), on: connection, now: MonotonicClock.now())
@@ -43,7 +43,7 @@ extension RESPSession {
 
     /// Finds the connection that a command goes on. A session has commands outstanding on one connection at most.
     func attach(for relayed: RelayedCommand, now: UInt64) -> Attachment {
-        let outstanding = ledger.count
+        let outstanding = matcher.count
         switch relay {
         case .open:
             return .ready
@@ -132,11 +132,11 @@ extension RESPSession {
             && !loop.coherence.conditions.isPaused(now: now)
     }
 
-    private var relayKey: RelayKey? { loop.relayKey(of: ledger.state, in: pool) }
+    private var relayKey: RelayKey? { loop.relayKey(of: matcher.state, in: pool) }
 
     /// Leaves a connection that the session needs no longer and that nothing is left on.
     func leaveConnection() {
-        guard case .open(let connection) = relay, ledger.isClean, reads.isEmpty, held == nil, intake == .commands,
+        guard case .open(let connection) = relay, matcher.isClean, reads.isEmpty, held == nil, intake == .commands,
             !isWithdrawn, !identity.isBound, connection.mayBeLeft, let key = relayKey
         else { return }
         guard key.isFillUser || mayLogInElsewhere else { return }
@@ -184,53 +184,75 @@ extension RESPSession {
     }
 }
 
+extension RESPSession: AdmissionWaiter {
+    func newConnectionWouldDo() { scheduleTurn() }
+}
+
 extension RESPSession: RelayReceiver {
-    var matchesReplies: Bool { ledger.matchesReplies }
-    var needsGlimpse: Bool { ledger.needsGlimpse }
-    func fate(ofReply type: UInt8) -> ReplyFate { ledger.fate(ofReply: type) }
-    func answered(_ reply: ReplyGlimpse) -> Bool {
-        let isAnswer = ledger.answered(reply)
-        if ledger.isProofRefused { loop.proofWasRefused(of: ledger.state.user) }
-        return isAnswer
+    var matchesReplies: Bool { matcher.matchesReplies }
+
+    func judge(_ reply: ReplyGlimpse) -> Bool {
+        switch matcher.judge(reply) {
+        case .clients: return false
+        case .own: return true
+        case .ownRefused:
+            loop.proofWasRefused(of: matcher.state.user)
+            return true
+        }
     }
+
     var takesMore: Bool { held == nil && (channel.isWritable || !channel.isActive) || isClosed }
 
     func ownQuestionAnswered() { scheduleTurn() }
 
     func replyBegins(type: UInt8) {
-        lowerFences(ledger.replyBegins(type: type))
-        if ledger.state.tracking == .tunnel { intake = .tunnel }
+        let beginning = matcher.replyBegins(type: type)
+        lowerFences(beginning.fences)
+        if beginning.becomesTunnel { intake = .tunnel }
+    }
+
+    func treatReply(type: UInt8) -> ReplyTreatment? {
+        replyBegins(type: type)
+        guard matcher.matchesReplies else { return nil }
+        var treatment = matcher.treatment(ofReply: type)
+        if type == UInt8(ascii: ">"), identity.redirection != nil { treatment.replacing = .push }
+        return treatment
     }
 
     func replyEnded(_ reply: ReplyGlimpse) {
-        let ended = ledger.replyEnded(reply)
+        let matched = matcher.replyEnded(reply)
         if awaitsLine { lineAnswered(reply) }
-        lowerFences(ended.fences)
-        noteRights()
-        guard let started = ended.started else { return }
+        lowerFences(matched.fences)
+        confirmed(matched.event)
+        guard let started = matched.started else { return }
         let now = relayReadTime ?? MonotonicClock.now()
         relayReadTime = now
-        notePause(now: now)
         loop.metrics.requestsEnded(.resp, .relay, reply.isError ? .error : .ok, nanoseconds: now &- started)
     }
 
     private func lineAnswered(_ reply: ReplyGlimpse) {
-        guard ledger.isEmpty else { return }
+        guard matcher.isEmpty else { return }
         awaitsLine = false
         if reply.starts(with: "-ERR Protocol error") { intake = .ended }
     }
 
-    private func noteRights() {
-        guard ledger.rightsChanged else { return }
-        ledger.rightsChanged = false
-        if case .open(let connection) = relay { connection.isLoggedIn(!ledger.wasReset) }
-        if ledger.wasReset {
+    /// Before the client is told of it: whoever is told that all clients are paused sends what is held next.
+    private func confirmed(_ event: ConfirmedEvent) {
+        switch event {
+        case .none: break
+        case .loggedIn:
+            if case .open(let connection) = relay { connection.isLoggedIn(true) }
+            loggedIn = MonotonicClock.now()
+            loop.askAdmission?()
+        case .reset:
+            if case .open(let connection) = relay { connection.isLoggedIn(false) }
             // It is what a new client is.
             loggedIn = 0
             pool = loop.pool
-        } else {
-            loggedIn = MonotonicClock.now()
-            loop.askAdmission?()
+            awaitsNewConnection = loop.configuration.trustsClients
+        case .paused(.begin(let milliseconds)):
+            loop.coherence.conditions.paused(milliseconds: milliseconds, now: relayReadTime ?? MonotonicClock.now())
+        case .paused(.end): loop.coherence.conditions.unpaused()
         }
     }
 
@@ -247,19 +269,9 @@ extension RESPSession: RelayReceiver {
         send(bytes)
     }
 
-    /// To be called before the client is told that all are paused: whoever is told so sends what is held next.
-    private func notePause(now: UInt64) {
-        guard let pause = ledger.pause else { return }
-        ledger.pause = nil
-        switch pause {
-        case .begin(let milliseconds): loop.coherence.conditions.paused(milliseconds: milliseconds, now: now)
-        case .end: loop.coherence.conditions.unpaused()
-        }
-    }
-
     /// To be called before the client is told that it is in `MONITOR`.
     func noteMonitoring() {
-        let isMonitoring = ledger.state.tracking == .monitoring
+        let isMonitoring = matcher.state.matching == .monitoring
         guard isMonitoring != self.isMonitoring else { return }
         self.isMonitoring = isMonitoring
         let conditions = loop.coherence.conditions
@@ -272,13 +284,13 @@ extension RESPSession: RelayReceiver {
         relayReadTime = nil
         guard !isClosed else { return }
         flush()
-        if ledger.wasReset, loop.configuration.trustsClients, case .open(let connection) = relay {
-            // RESET has logged the connection out; a new one is logged in again, as a new client's would be.
+        if awaitsNewConnection, case .open(let connection) = relay {
+            // A new one is logged in again, as a new client's would be.
             connection.close()
             relay = .none
-            ledger.connectionReplaced()
+            matcher.connectionReplaced()
         }
-        ledger.wasReset = false
+        awaitsNewConnection = false
         process()
     }
 
@@ -292,9 +304,10 @@ extension RESPSession: RelayReceiver {
             held?.end = (error, isInsideReply)
             return
         }
-        let wasIdle = isIdle && intake == .commands && ledger.isClean && !identity.isBound && !isInsideReply
-        dropFences(ledger.connectionEnded())
+        let wasIdle = isIdle && intake == .commands && matcher.isClean && !identity.isBound && !isInsideReply
+        dropFences(matcher.connectionEnded())
         relay = .none
+        awaitsNewConnection = false
         if wasIdle, error == nil {
             // Nothing was on that connection that a new one would not have.
             scheduleTurn()

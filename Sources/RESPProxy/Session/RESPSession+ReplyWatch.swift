@@ -20,13 +20,13 @@ extension RESPSession {
 
     private var isHeldUp: Bool {
         // What comes before a protocol error is answered before it. Here nobody knows how many replies that makes.
-        !isClosed && (isWaiting || lastReply != nil && ledger.state.isUncertain)
+        !isClosed && (isWaiting || lastReply != nil && matcher.state.isUncertain)
     }
 
     /// Whether the replies that are waited for may never come, and can be done without.
     private var mayGiveUpMatching: Bool {
         guard held == nil, case .open(let connection) = relay, connection.isAtFrameStart else { return false }
-        return !ledger.isEmpty && !ledger.isBlocked && ledger.count < CommandRouter.outstandingLimit
+        return !matcher.isEmpty && !matcher.isBlocked && matcher.count < CommandRouter.outstandingLimit
     }
 
     /// Whether more may be read although the command in hand waits.
@@ -43,16 +43,16 @@ extension RESPSession {
         replyWatch = nil
         guard isHeldUp else { return }
         if replyStanding == earlier {
-            if mayGiveUpMatching { ledger.giveUpMatching() }
+            if mayGiveUpMatching { matcher.giveUpMatching() }
             isReadingAhead = isWaiting
         }
         process()
     }
 
     private var replyStanding: ReplyWatch {
-        var standing = ReplyWatch(outstanding: ledger.count, received: 0)
+        var standing = ReplyWatch(outstanding: matcher.count, received: 0)
         // Messages are no replies; they may come all the time.
-        if case .open(let connection) = relay, !ledger.isListening, !ledger.state.isUncertain {
+        if case .open(let connection) = relay, !matcher.isListening, !matcher.state.isUncertain {
             standing.received = connection.receivedBytes
         }
         return standing

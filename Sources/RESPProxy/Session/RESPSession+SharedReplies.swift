@@ -2,8 +2,9 @@ import BackingClient
 import NIOCore
 
 /// Replies on a shared connection.
-extension RESPSession {
-    /// A reply to a command of the session has ended.
+extension RESPSession: SharedReplyReceiver {
+    func sharedReplyBegins(type: UInt8) { replyBegins(type: type) }
+
     func sharedReplyEnded(type: UInt8, length: Int, now: UInt64) {
         relayReadTime = now
         lastRelayed = now
@@ -11,10 +12,11 @@ extension RESPSession {
         if length >= Self.streamingThreshold { commandsUnshared = Self.unsharedAfterLargeReply }
     }
 
-    /// Bytes of replies, after the events for what they contain.
-    func sharedReply(_ buffer: ByteBuffer, _ range: Range<Int>) {
+    func sharedReply(_ buffer: ByteBuffer, _ range: Range<Int>) -> Bool {
+        let isFirst = !awaitsSharedRead
+        awaitsSharedRead = true
         guard !isClosed, let bytes = buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count)
-        else { return }
+        else { return isFirst }
         openOutput()
         if bytes.readableBytes >= Self.referenceThreshold {
             writeOutput()
@@ -22,14 +24,12 @@ extension RESPSession {
         } else {
             output.writeImmutableBuffer(bytes)
         }
-        guard !channel.isWritable else { return }
-        sharedBacklog += bytes.readableBytes
+        if !channel.isWritable { sharedBacklog += bytes.readableBytes }
+        return isFirst
     }
 
-    /// More waits for the client than is kept for it.
     var hasSharedBacklog: Bool { !isClosed && sharedBacklog > Self.sharedReplyLimit }
 
-    /// The client has taken nothing for a while, and holds up others.
     func closeForBacklog() {
         loop.logger.info("a client that does not take its replies is closed", metadata: ["bytes": "\(sharedBacklog)"])
         isClosed = true
@@ -40,8 +40,9 @@ extension RESPSession {
 
     func sharedReadCompleted() {
         relayReadTime = nil
+        awaitsSharedRead = false
         guard !isClosed else {
-            if ledger.isEmpty { release() }
+            if matcher.isEmpty { release() }
             return
         }
         process()
@@ -49,8 +50,8 @@ extension RESPSession {
 
     /// Every command of the session that was outstanding is answered with an error, unless its reply had begun.
     func sharedConnectionLost(_ error: BackingError, isInsideReply: Bool) {
-        let unanswered = ledger.count
-        dropFences(ledger.connectionEnded())
+        let unanswered = matcher.count
+        dropFences(matcher.connectionEnded())
         relay = .none
         guard !isClosed else { return release() }
         guard !isInsideReply else {

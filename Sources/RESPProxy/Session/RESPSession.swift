@@ -3,7 +3,7 @@ import NIOCore
 import RESPParser
 
 /// One RESP client: its bytes in, the replies out in the order of its commands. What goes where is decided by ``CommandRouter``,
-/// ``ReadQueue`` and ``RelayLedger``; this executes it on the sockets.
+/// ``ReadQueue`` and ``ReplyMatcher``; this executes it on the sockets.
 ///
 /// The session outlives its client where commands already received must still reach the server.
 final class RESPSession: ChannelInboundHandler {
@@ -56,7 +56,7 @@ final class RESPSession: ChannelInboundHandler {
     var pool: RelayPool
     var context: ChannelHandlerContext?
 
-    var ledger = RelayLedger()
+    var matcher = ReplyMatcher()
     var reads = ReadQueue()
     var relay: Relay = .none
     var intake: Intake = .commands
@@ -102,8 +102,8 @@ final class RESPSession: ChannelInboundHandler {
     var isWaiting = false
     /// A line that only the server can split has not been answered.
     var awaitsLine = false
-    /// Replies on a shared connection have come in this read of it.
-    var isTouched = false
+    /// Replies on a shared connection have come, and it has not been read to the end yet.
+    var awaitsSharedRead = false
     /// Bytes of such replies since the client stopped taking them.
     var sharedBacklog = 0
     /// Whether the reply to the command that is being forwarded is known to be short.
@@ -128,6 +128,8 @@ final class RESPSession: ChannelInboundHandler {
     var loggedIn: UInt64 = 0
     /// Whether the clients that came before the command in hand are there.
     var newcomers = Newcomers.unknown
+    /// `RESET` has logged the connection out: once what has come is passed on, the session gets a new one.
+    var awaitsNewConnection = false
     /// Counted among those who are to see every command.
     var isMonitoring = false
     var hits: UInt64 = 0
@@ -181,7 +183,7 @@ final class RESPSession: ChannelInboundHandler {
             inputHasEnded = true
             process()
         case is IdleStateHandler.IdleStateEvent:
-            if isIdle, !ledger.isListening { close() }
+            if isIdle, !matcher.isListening { close() }
         default:
             context.fireUserInboundEventTriggered(event)
         }
@@ -211,7 +213,7 @@ final class RESPSession: ChannelInboundHandler {
 
     /// Nothing is outstanding anywhere.
     var isIdle: Bool {
-        guard ledger.isEmpty, reads.isEmpty, held == nil, intake == .commands || intake == .ended else { return false }
+        guard matcher.isEmpty, reads.isEmpty, held == nil, intake == .commands || intake == .ended else { return false }
         if case .connecting = relay { return false }
         return true
     }
@@ -237,7 +239,7 @@ final class RESPSession: ChannelInboundHandler {
         flushForwards()
         flushOutput()
         isProcessing = false
-        if !ledger.state.isProven { askForProof(now: started) }
+        if !matcher.state.isProven { askForProof(now: started) }
         leaveConnection()
         endIfDone()
         watchDeparture()
@@ -267,19 +269,19 @@ final class RESPSession: ChannelInboundHandler {
     }
 
     /// Whether all that is not answered is a command that has not been received whole, and never will be.
-    var isCutShort: Bool { (intake == .streaming || isCommandBroken) && ledger.count <= 1 }
+    var isCutShort: Bool { (intake == .streaming || isCommandBroken) && matcher.count <= 1 }
 
     func endIfDone() {
         guard !isClosed else { return }
         // The rest of what there was no server for never comes.
         if intake == .skipping, inputHasEnded { intake = .ended }
-        if let last = lastReply, reads.isEmpty, ledger.isEmpty || isCutShort, !isInsideReply {
+        if let last = lastReply, reads.isEmpty, matcher.isEmpty || isCutShort, !isInsideReply {
             lastReply = nil
-            if ledger.state.replies == .on { send(last) }
+            if matcher.state.replies == .on { send(last) }
             close()
         } else if inputHasEnded, canForward {
             // A blocked command is withdrawn, and a half-received one has no end; everything else is answered first.
-            if ledger.isBlocked || isCutShort {
+            if matcher.isBlocked || isCutShort {
                 withdraw()
             } else if isIdle, !isWaiting {
                 close()
@@ -305,7 +307,7 @@ final class RESPSession: ChannelInboundHandler {
         context?.closeBehindWrites()
         switch relay {
         case .open(let connection) where connection.isOpen: connection.finish()
-        case .shared where !ledger.isEmpty: break
+        case .shared where !matcher.isEmpty: break
         case .none, .connecting, .failed, .shared, .open: release()
         }
         watchDeparture()
@@ -316,7 +318,7 @@ final class RESPSession: ChannelInboundHandler {
         defer { departed() }
         relay = .none
         giveUpIdentity()
-        dropFences(ledger.connectionEnded())
+        dropFences(matcher.connectionEnded())
         noteMonitoring()
         loop.sessionClosed(self)
     }

@@ -62,7 +62,7 @@ struct DisplacedRepliesTests {
                 session.arrive()
             }
             #expect(session.violations.isEmpty)
-            if conversation.steps.last?.standing == .shares { #expect(session.ledger.isClean, "\(conversation)") }
+            if conversation.steps.last?.standing == .shares { #expect(session.matcher.isClean, "\(conversation)") }
         }
     }
 
@@ -81,7 +81,7 @@ struct DisplacedRepliesTests {
                 session.arrive()
             }
             #expect(session.violations.isEmpty, comment)
-            #expect(!session.ledger.state.mayBeAnsweredFromCache(access: filler), comment)
+            #expect(!session.matcher.state.mayBeAnsweredFromCache(access: filler), comment)
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 struct SessionConversationTests {
     private let table: CommandTable
     private let access = CacheAccess(database: 0, fillUser: nil, trustsClients: false)
-    private var ledger = RelayLedger()
+    private var matcher = ReplyMatcher()
 
     init() throws {
         table = try .ofRedis7()
@@ -18,22 +18,22 @@ struct SessionConversationTests {
         for step in conversation.steps {
             let router = CommandRouter(table: table, access: access)
             let command = router.describe(CommandView(line: step.command), announcesChanges: false)
-            _ = ledger.forwarded(command, now: 1)
-            let isKept = !ledger.receive(step.reply).isPassedOn
-            ledger.prove()
+            _ = matcher.forwarded(command, now: 1)
+            let isKept = !matcher.receive(step.reply).isPassedOn
+            matcher.prove()
             #expect(isKept == (step.beginning == ""), "\(step.command): whether the client sees the reply")
-            #expect(stands(step.standing), "\(step.command): \(ledger.state)")
+            #expect(stands(step.standing), "\(step.command): \(matcher.state)")
         }
     }
 
     private func stands(_ standing: SessionConversation.Standing) -> Bool {
-        let isServed = ledger.state.mayBeAnsweredFromCache(access: access)
+        let isServed = matcher.state.mayBeAnsweredFromCache(access: access)
         return switch standing {
-        case .shares: ledger.isClean && isServed
-        case .served: !ledger.isClean && isServed
-        case .relayed, .listens: !ledger.isClean && !isServed
-        case .queues: ledger.state.inTransaction && !isServed
-        case .closed: ledger.isEmpty
+        case .shares: matcher.isClean && isServed
+        case .served: !matcher.isClean && isServed
+        case .relayed, .listens: !matcher.isClean && !isServed
+        case .queues: matcher.state.inTransaction && !isServed
+        case .closed: matcher.isEmpty
         }
     }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite("where a session's commands go")
 struct CommandRouterTests {
     private let router: CommandRouter
-    private var ledger = RelayLedger()
+    private var matcher = ReplyMatcher()
     private var reads = ReadQueue()
 
     init() throws {
@@ -21,12 +21,12 @@ struct CommandRouterTests {
 
     private func route(_ command: CommandView, by router: CommandRouter, canAnswerHere: Bool = true) -> Route {
         let standing = SessionStanding(
-            mayBeAnsweredFromCache: ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: router.access),
-            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, awaitsProof: ledger.awaitsProof,
+            mayBeAnsweredFromCache: matcher.isEmpty && matcher.state.mayBeAnsweredFromCache(access: router.access),
+            canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, awaitsProof: matcher.awaitsProof,
             hasNoReads: reads.isEmpty,
-            takesReads: reads.pendingCount < reads.pendingLimit, outstanding: ledger.count,
-            mayLeaveConnection: ledger.mayLeaveConnection(onReset: router.access.trustsClients),
-            replies: ledger.state.replies)
+            takesReads: reads.pendingCount < reads.pendingLimit, outstanding: matcher.count,
+            mayLeaveConnection: matcher.mayLeaveConnection(onReset: router.access.trustsClients),
+            replies: matcher.state.replies)
         return router.route(command, standing, announcesChanges: false)
     }
 
@@ -62,7 +62,7 @@ struct CommandRouterTests {
 
     @Test("a read behind a relayed command follows it on the same connection")
     mutating func behindRelay() {
-        _ = ledger.forwarded(describe(CommandView("SET", "k", "v")), now: 0)
+        _ = matcher.forwarded(describe(CommandView("SET", "k", "v")), now: 0)
         #expect(isRelayed(route(CommandView("GET", "k"))))
     }
 
@@ -84,10 +84,10 @@ struct CommandRouterTests {
 
     @Test("nothing passes SYNC before it is answered, nor RESET where a session gets a new connection by it")
     mutating func holds() throws {
-        _ = ledger.forwarded(describe(CommandView("PSYNC", "?", "-1")), now: 0)
+        _ = matcher.forwarded(describe(CommandView("PSYNC", "?", "-1")), now: 0)
         #expect(route(CommandView("SET", "k", "v")) == .wait)
-        ledger = RelayLedger()
-        _ = ledger.forwarded(describe(CommandView("RESET")), now: 0)
+        matcher = ReplyMatcher()
+        _ = matcher.forwarded(describe(CommandView("RESET")), now: 0)
         #expect(isRelayed(route(CommandView("SET", "k", "v"))))
         let trusting = CommandRouter(
             table: try .ofRedis7(), access: CacheAccess(database: 0, fillUser: nil, trustsClients: true))
@@ -180,10 +180,10 @@ struct CommandRouterTests {
 
     @Test("CLIENT REPLY goes out by itself")
     mutating func replies() {
-        _ = ledger.forwarded(describe(CommandView("SET", "k", "v")), now: 0)
+        _ = matcher.forwarded(describe(CommandView("SET", "k", "v")), now: 0)
         #expect(route(CommandView("CLIENT", "REPLY", "OFF")) == .wait)
-        ledger = RelayLedger()
-        _ = ledger.forwarded(describe(CommandView("CLIENT", "REPLY", "OFF")), now: 0)
+        matcher = ReplyMatcher()
+        _ = matcher.forwarded(describe(CommandView("CLIENT", "REPLY", "OFF")), now: 0)
         #expect(route(CommandView("SET", "k", "v")) == .wait)
     }
 

@@ -1,6 +1,6 @@
 @testable import RESPProxy
 
-/// A session whose server gives replies too many and too few, followed by the ledger; whatever the proxy asks by itself is answered.
+/// A session whose server gives replies too many and too few, followed by the matcher; whatever the proxy asks by itself is answered.
 struct DisplacedReplies {
     /// What goes wrong with the reply that has this number, counted from 0.
     enum Fault: Equatable, Sendable {
@@ -12,7 +12,7 @@ struct DisplacedReplies {
     private let router: CommandRouter
     private let access: CacheAccess
     private let faults: [Fault]
-    private(set) var ledger = RelayLedger()
+    private(set) var matcher = ReplyMatcher()
     /// What the connection really is.
     private(set) var model = ModelConnection()
     /// On its way to the proxy.
@@ -36,7 +36,7 @@ struct DisplacedReplies {
     mutating func send(_ line: String, reply: String? = nil) {
         log.append(line)
         let words = line.split(separator: " ").map(String.init)
-        _ = ledger.forwarded(router.describe(CommandView(words: words), announcesChanges: false), now: 1)
+        _ = matcher.forwarded(router.describe(CommandView(words: words), announcesChanges: false), now: 1)
         let answer = model.answer(words)
         for frame in reply.map({ [$0] }) ?? answer { write(frame) }
     }
@@ -52,19 +52,19 @@ struct DisplacedReplies {
         while !pipe.isEmpty {
             let frame = pipe.removeFirst()
             log.append(String(frame.prefix(24)).replacing("\r\n", with: " "))
-            ledger.receive(frame)
+            matcher.receive(frame)
             check()
             ask()
         }
     }
 
     private mutating func ask() {
-        guard let state = ledger.stateToProve, state.mayBeAnsweredFromCache(access: access) || key(of: state) != nil
+        guard let state = matcher.stateToProve, state.mayBeAnsweredFromCache(access: access) || key(of: state) != nil
         else {
             return
         }
-        let question = ledger.question(newUser: access.newUser)
-        ledger.ask(question, now: 1)
+        let question = matcher.question(newUser: access.newUser)
+        matcher.ask(question, now: 1)
         log.append("?")
         for part in question.parts {
             let word = String(decoding: question.word, as: UTF8.self)
@@ -77,21 +77,21 @@ struct DisplacedReplies {
     }
 
     private mutating func check() {
-        let isServed = ledger.isEmpty && ledger.state.mayBeAnsweredFromCache(access: access)
+        let isServed = matcher.isEmpty && matcher.state.mayBeAnsweredFromCache(access: access)
         let mayBe =
             access.includes(model.state.user) && model.state.database == access.database && !model.state.inTransaction
-            && !model.state.isTracked && model.state.tracking == .byReply
+            && !model.state.isTracked && model.state.matching == .byReply
             && !(model.state.isSubscribed && model.state.version == .resp2)
         // Neither that a key is watched, nor what HELLO did, is asked by name: that is sure where no fault makes up for another.
         if isServed, !mayBe || model.state.isWatching && faults.count == 1 { violations.append("served: \(story)") }
-        guard let key = key(of: ledger.state), ledger.isClean else { return }
+        guard let key = key(of: matcher.state), matcher.isClean else { return }
         var state = model.state
         if faults.count > 1 {
             state.isWatching = false
-            state.version = ledger.state.version
+            state.version = matcher.state.version
         }
         // Who logs in as the default user is what a new client is.
-        if state.user == .named(DefaultUser.name), ledger.state.user == .new { state.user = .new }
+        if state.user == .named(DefaultUser.name), matcher.state.user == .new { state.user = .new }
         if key != self.key(of: state) { violations.append("handed on: \(story)") }
     }
 

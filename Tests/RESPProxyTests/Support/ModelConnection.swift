@@ -55,7 +55,7 @@ struct ModelConnection {
             self = ModelConnection()
             return ["+RESET\r\n"]
         case "SUBSCRIBE", "UNSUBSCRIBE": return subscribe(name, words.dropFirst())
-        case "MONITOR": state.tracking = .monitoring
+        case "MONITOR": state.matching = .monitoring
         case "CLIENT" where words[1] == "INFO": return [clientInfo(of: state)]
         case "CLIENT" where words[1] == "TRACKING":
             state.isTracked = words[2] == "ON"

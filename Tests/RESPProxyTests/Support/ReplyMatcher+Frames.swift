@@ -1,18 +1,21 @@
 @testable import RESPProxy
 
-extension RelayLedger {
+extension ReplyMatcher {
     /// A frame comes whole, as a connection hands it on.
     ///
-    /// - Returns: Whether it is passed on to the client, and the fences that it lowers.
+    /// - Returns: Whether it is passed on to the client, the fences that it lowers, and what others must hear of.
     @discardableResult
-    mutating func receive(_ frame: String) -> (isPassedOn: Bool, lowered: [WriteEffect]) {
+    mutating func receive(_ frame: String) -> (isPassedOn: Bool, lowered: [WriteEffect], event: ConfirmedEvent) {
         let bytes = Array(frame.utf8)
-        var lowered = replyBegins(type: bytes[0]).all
-        guard matchesReplies else { return (true, lowered) }
-        let fate = fate(ofReply: bytes[0])
-        if fate == .judged { return (!answered(ReplyGlimpse(frame: bytes, headLimit: 1 << 16)), lowered) }
-        lowered += replyEnded(ReplyGlimpse(frame: bytes)).fences.all
-        return (fate == .passedOn, lowered)
+        var lowered = replyBegins(type: bytes[0]).fences.all
+        guard matchesReplies else { return (true, lowered, .none) }
+        let fate = treatment(ofReply: bytes[0]).fate
+        if fate == .judged {
+            return (judge(ReplyGlimpse(frame: bytes, headLimit: 1 << 16)) == .clients, lowered, .none)
+        }
+        let matched = replyEnded(ReplyGlimpse(frame: bytes))
+        lowered += matched.fences.all
+        return (fate == .passedOn, lowered, matched.event)
     }
 
     /// Where something is in doubt, the server is asked, and says what the replies have said.
@@ -34,7 +37,7 @@ func clientInfo(of state: SessionState) -> String {
     var user = DefaultUser.name
     if case .named(let name) = state.user { user = name }
     let flags =
-        (state.inTransaction ? "x" : "") + (state.isTracked ? "t" : "") + (state.tracking == .monitoring ? "O" : "")
+        (state.inTransaction ? "x" : "") + (state.isTracked ? "t" : "") + (state.matching == .monitoring ? "O" : "")
     let line =
         "id=3 addr=127.0.0.1:56328 laddr=127.0.0.1:24990 fd=8 name= age=0 idle=0 flags=\(flags.isEmpty ? "N" : flags) "
         + "db=\(state.database) sub=\(state.channels) psub=\(state.patterns) ssub=\(state.shardChannels) "

@@ -4,9 +4,9 @@ import Testing
 @testable import RESPProxy
 
 @Suite("CLIENT REPLY: the server is asked for every reply, and what the client did not want is dropped")
-struct RepliesOnWireTests {
+struct ClientReplyRewriteTests {
     private let table: CommandTable
-    private var ledger = RelayLedger()
+    private var matcher = ReplyMatcher()
     /// What the client has been sent.
     private var passed = ""
     private var lowered: [WriteEffect] = []
@@ -28,25 +28,25 @@ struct RepliesOnWireTests {
         let standing = SessionStanding(
             mayBeAnsweredFromCache: false, canAnswerHere: true, holdsRelay: false, awaitsProof: false, hasNoReads: true,
             takesReads: true,
-            outstanding: ledger.count, mayLeaveConnection: ledger.mayLeaveConnection(onReset: false),
-            replies: ledger.state.replies)
+            outstanding: matcher.count, mayLeaveConnection: matcher.mayLeaveConnection(onReset: false),
+            replies: matcher.state.replies)
         return router.route(CommandView(line: line), standing, announcesChanges: false) == .wait
     }
 
     /// - Returns: What goes to the server for it.
     @discardableResult
-    private mutating func send(_ line: String) -> RepliesOnWire {
+    private mutating func send(_ line: String) -> ClientReplyRewrite {
         let command = describe(line)
-        let wire = RepliesOnWire(for: command.change, in: ledger.state)
-        _ = ledger.forwarded(command, now: 1)
+        let wire = ClientReplyRewrite(for: command.change, in: matcher.state)
+        _ = matcher.forwarded(command, now: 1)
         return wire
     }
 
     private mutating func receive(_ frame: String) {
-        let received = ledger.receive(frame)
+        let received = matcher.receive(frame)
         if received.isPassedOn { passed += frame }
         lowered = received.lowered
-        ledger.prove()
+        matcher.prove()
     }
 
     private mutating func exchange(_ line: String, _ reply: String) {
@@ -55,8 +55,8 @@ struct RepliesOnWireTests {
     }
 
     private var isCached: Bool {
-        ledger.isClean
-            && ledger.state.mayBeAnsweredFromCache(
+        matcher.isClean
+            && matcher.state.mayBeAnsweredFromCache(
                 access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
     }
 
@@ -64,7 +64,7 @@ struct RepliesOnWireTests {
     mutating func off() {
         #expect(send("CLIENT REPLY OFF") == .askedFor)
         receive("+OK\r\n")
-        #expect(ledger.isEmpty && !ledger.isClean && !isCached)
+        #expect(matcher.isEmpty && !matcher.isClean && !isCached)
         exchange("SET k v", "+OK\r\n")
         #expect(lowered == [key])
         exchange("GET k", "$1\r\nv\r\n")
@@ -111,9 +111,9 @@ struct RepliesOnWireTests {
         receive("+OK\r\n")
         #expect(!waits("CLIENT REPLY OFF"))
         send("CLIENT REPLY OFF")
-        #expect(ledger.mayLeaveConnection(onReset: false))
+        #expect(matcher.mayLeaveConnection(onReset: false))
         receive("+OK\r\n")
-        #expect(!ledger.mayLeaveConnection(onReset: false))
+        #expect(!matcher.mayLeaveConnection(onReset: false))
     }
 
     @Test("ON is answered whatever was before it, RESET only after OFF")
@@ -134,27 +134,27 @@ struct RepliesOnWireTests {
         exchange("CLIENT REPLY SKIP", "+OK\r\n")
         send("SUBSCRIBE a b")
         receive("*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n")
-        #expect(ledger.state.replies == .skipsNext)
+        #expect(matcher.state.replies == .skipsNext)
         receive("*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n")
         #expect(passed.hasSuffix(":2\r\n") && passed.hasPrefix("*3"))
-        #expect(ledger.state.replies == .on && ledger.isEmpty)
+        #expect(matcher.state.replies == .on && matcher.isEmpty)
     }
 
     @Test("what comes by itself makes matching impossible: the server then drops its replies itself")
     mutating func silenced() {
         exchange("CLIENT REPLY OFF", "+OK\r\n")
         for line in ["SUBSCRIBE a", "MONITOR", "SYNC"] {
-            #expect(RepliesOnWire(for: describe(line).change, in: ledger.state) == .silenced)
+            #expect(ClientReplyRewrite(for: describe(line).change, in: matcher.state) == .silenced)
         }
-        ledger.giveUpMatching()
-        #expect(RepliesOnWire(for: .replies(.off), in: ledger.state) == .asSent)
-        #expect(ledger.fate(ofReply: UInt8(ascii: "*")) == .passedOn)
+        matcher.giveUpMatching()
+        #expect(ClientReplyRewrite(for: .replies(.off), in: matcher.state) == .asSent)
+        #expect(matcher.treatment(ofReply: UInt8(ascii: "*")).fate == .passedOn)
     }
 
     @Test("no command of the proxy's own takes the place of the one that is skipped")
     mutating func ownCommands() {
         exchange("CLIENT REPLY SKIP", "+OK\r\n")
-        #expect(!ledger.isAtRest)
+        #expect(!matcher.isAtRest)
     }
 
     @Test("inside a transaction with replies off, OFF and SKIP change nothing, and ON cannot be done")
@@ -163,9 +163,9 @@ struct RepliesOnWireTests {
         exchange("MULTI", "+OK\r\n")
         #expect(send("CLIENT REPLY SKIP") == .askedFor)
         receive("+QUEUED\r\n")
-        #expect(RepliesOnWire(for: .replies(.on), in: ledger.state) == .notPossible)
+        #expect(ClientReplyRewrite(for: .replies(.on), in: matcher.state) == .notPossible)
         exchange("EXEC", "*1\r\n+OK\r\n")
-        #expect(passed.isEmpty && ledger.state.tracking == .byReply)
+        #expect(passed.isEmpty && matcher.state.matching == .byReply)
         exchange("CLIENT REPLY ON", "+OK\r\n")
         #expect(isCached)
     }

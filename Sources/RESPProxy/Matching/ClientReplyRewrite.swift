@@ -4,7 +4,7 @@
 /// client did not want are dropped here: the fences of its writes come down when they should, and its state is followed. In the
 /// place of `CLIENT REPLY OFF` and `SKIP` goes `CLIENT REPLY ON`, which needs the same rights and changes nothing; what the server says to it
 /// that is no error is dropped as well.
-enum RepliesOnWire: Equatable, Sendable {
+enum ClientReplyRewrite: Equatable, Sendable {
     /// What the client sent.
     case asSent
     /// `CLIENT REPLY ON` in its place.
@@ -23,10 +23,10 @@ enum RepliesOnWire: Equatable, Sendable {
 
     init(for change: StateChange, in state: SessionState) {
         self = .asSent
-        guard state.tracking == .byReply else { return }
+        guard state.matching == .byReply else { return }
         switch change {
         case .replies(.on) where state.inTransaction && state.replies == .off,
-            .execute where state.transactionSubscribes && state.replies == .off:
+            .execute where state.queued.subscribes && state.replies == .off:
             self = .notPossible
         case .replies(.off), .replies(.skip):
             // Queued, it takes effect inside the reply to EXEC, which so has fewer elements than it says.

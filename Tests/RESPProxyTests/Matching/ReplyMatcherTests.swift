@@ -12,10 +12,12 @@ extension Fences {
 }
 
 @Suite("replies of a pinned connection, matched to its commands")
-struct RelayLedgerTests {
+struct ReplyMatcherTests {
     private let table: CommandTable
-    private var ledger = RelayLedger()
+    private var matcher = ReplyMatcher()
     private var lowered: [WriteEffect] = []
+    /// The last pause that others must hear of.
+    private var paused: StateChange.PauseChange?
 
     init() throws {
         table = try .ofRedis7()
@@ -26,18 +28,20 @@ struct RelayLedgerTests {
     @discardableResult
     private mutating func send(_ words: [String]) -> WriteEffect {
         let router = CommandRouter(table: table, access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
-        return ledger.forwarded(router.describe(CommandView(words: words), announcesChanges: false), now: 1)
+        return matcher.forwarded(router.describe(CommandView(words: words), announcesChanges: false), now: 1)
     }
 
     /// One reply, as the connection hands it on: fences are lowered at its first byte or at its end.
     private mutating func receive(_ frame: String) {
-        lowered = ledger.receive(frame).lowered
-        ledger.prove()
+        let received = matcher.receive(frame)
+        lowered = received.lowered
+        if case .paused(let change) = received.event { paused = change }
+        matcher.prove()
     }
 
     private var isCached: Bool {
-        ledger.isEmpty
-            && ledger.state.mayBeAnsweredFromCache(
+        matcher.isEmpty
+            && matcher.state.mayBeAnsweredFromCache(
                 access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
     }
 
@@ -46,8 +50,8 @@ struct RelayLedgerTests {
     @Test("a write's fence goes up with the command and comes down with the first byte of its reply")
     mutating func fence() {
         #expect(send("SET", "k", "v") == key)
-        #expect(!ledger.isEmpty)
-        #expect(ledger.replyBegins(type: UInt8(ascii: "+")).all == [key])
+        #expect(!matcher.isEmpty)
+        #expect(matcher.replyBegins(type: UInt8(ascii: "+")).fences.all == [key])
         receive("+OK\r\n")
         #expect(lowered.isEmpty, "not twice")
         #expect(isCached)
@@ -63,7 +67,7 @@ struct RelayLedgerTests {
         ])
     mutating func lastingHarmless(conversation: [String]) {
         play(conversation + ["RESET", "+RESET"])
-        #expect(!ledger.isClean)
+        #expect(!matcher.isClean)
         #expect(isCached)
     }
 
@@ -78,7 +82,7 @@ struct RelayLedgerTests {
         play(conversation)
         #expect(!isCached)
         play(["RESET", "+RESET"])
-        #expect(!ledger.isClean)
+        #expect(!matcher.isClean)
         #expect(!isCached)
     }
 
@@ -91,7 +95,7 @@ struct RelayLedgerTests {
         ])
     mutating func undone(conversation: [String]) {
         play(conversation + ["RESET", "+RESET"])
-        #expect(ledger.isClean)
+        #expect(matcher.isClean)
         #expect(isCached)
     }
 
@@ -142,7 +146,7 @@ struct RelayLedgerTests {
         _ = send("EXEC", "x")
         receive("-ERR wrong number of arguments for 'exec' command\r\n")
         #expect(lowered.isEmpty)
-        #expect(ledger.state.inTransaction)
+        #expect(matcher.state.inTransaction)
         _ = send("EXEC")
         receive("-EXECABORT Transaction discarded because of previous errors.\r\n")
         #expect(lowered == [key])
@@ -169,9 +173,9 @@ struct RelayLedgerTests {
         receive("-ERR DB index is out of range\r\n")
         #expect(isCached)
         _ = send("SELECT", "1")
-        #expect(ledger.state.database == 0)
+        #expect(matcher.state.database == 0)
         receive("+OK\r\n")
-        #expect(ledger.state.database == 1)
+        #expect(matcher.state.database == 1)
         #expect(!isCached)
         _ = send("SELECT", "0")
         receive("+OK\r\n")
@@ -196,11 +200,11 @@ struct RelayLedgerTests {
     mutating func hello() {
         _ = send("HELLO", "4")
         receive("-NOPROTO unsupported protocol version\r\n")
-        #expect(ledger.state.version == .resp2)
+        #expect(matcher.state.version == .resp2)
         _ = send("HELLO", "3", "AUTH", "alice", "secret", "SETNAME", "x")
         receive(greeting(.resp3))
-        #expect(ledger.state.version == .resp3)
-        #expect(ledger.state.user == .named(Array("alice".utf8)))
+        #expect(matcher.state.version == .resp3)
+        #expect(matcher.state.user == .named(Array("alice".utf8)))
         #expect(!isCached)
     }
 
@@ -208,15 +212,15 @@ struct RelayLedgerTests {
     mutating func subscribe() {
         _ = send("SUBSCRIBE", "a", "b")
         receive("*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n")
-        #expect(ledger.count == 1)
+        #expect(matcher.count == 1)
         receive("*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n")
-        #expect(ledger.isEmpty)
+        #expect(matcher.isEmpty)
         #expect(!isCached)
         _ = send("UNSUBSCRIBE")
         receive("*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n")
-        #expect(ledger.count == 1)
+        #expect(matcher.count == 1)
         receive("*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:1\r\n")
-        #expect(ledger.count == 1)
+        #expect(matcher.count == 1)
         receive("*3\r\n$11\r\nunsubscribe\r\n$1\r\nb\r\n:0\r\n")
         #expect(isCached)
     }
@@ -229,8 +233,8 @@ struct RelayLedgerTests {
         receive("*3\r\n$10\r\npsubscribe\r\n$2\r\np*\r\n:2\r\n")
         _ = send("UNSUBSCRIBE")
         receive("*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:1\r\n")
-        #expect(ledger.isEmpty, "the pattern is none of UNSUBSCRIBE's business")
-        #expect(ledger.state.isSubscribed)
+        #expect(matcher.isEmpty, "the pattern is none of UNSUBSCRIBE's business")
+        #expect(matcher.state.isSubscribed)
     }
 
     @Test("under RESP3 pushes come between replies, and a subscribed session may still be answered from the cache")
@@ -242,7 +246,7 @@ struct RelayLedgerTests {
         #expect(isCached)
         _ = send("SET", "k", "v")
         receive(">3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n")
-        #expect(ledger.count == 1)
+        #expect(matcher.count == 1)
         #expect(lowered.isEmpty, "a push is not the reply to the write")
         receive("+OK\r\n")
         #expect(lowered == [key])
@@ -252,18 +256,18 @@ struct RelayLedgerTests {
     mutating func lookalike() {
         _ = send("LRANGE", "l", "0", "-1")
         receive("*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n")
-        #expect(ledger.isEmpty)
+        #expect(matcher.isEmpty)
     }
 
     @Test("a pause is in force once the server has accepted it, and not where it has refused it")
     mutating func pause() {
         _ = send("CLIENT", "PAUSE", "50")
-        #expect(ledger.pause == nil)
+        #expect(paused == nil)
         receive("-NOPERM no permissions\r\n")
-        #expect(ledger.pause == nil)
+        #expect(paused == nil)
         _ = send("CLIENT", "PAUSE", "50")
         receive("+OK\r\n")
-        #expect(ledger.pause == .begin(milliseconds: 50))
+        #expect(paused == .begin(milliseconds: 50))
         #expect(isCached)
     }
 
@@ -273,10 +277,10 @@ struct RelayLedgerTests {
         receive("+OK\r\n")
         _ = send("CLIENT", "PAUSE", "50")
         receive("+QUEUED\r\n")
-        #expect(ledger.pause == nil)
+        #expect(paused == nil)
         _ = send("EXEC")
         receive("\(reply)\r\n" + (reply == "*1" ? "+OK\r\n" : ""))
-        #expect(ledger.pause == (reply == "*1" ? .begin(milliseconds: 50) : nil))
+        #expect(paused == (reply == "*1" ? .begin(milliseconds: 50) : nil))
     }
 
     @Test("a pause in a transaction that is discarded is forgotten")
@@ -287,17 +291,17 @@ struct RelayLedgerTests {
         }
         _ = send("EXEC")
         receive("*0\r\n")
-        #expect(ledger.pause == nil)
+        #expect(paused == nil)
     }
 
     @Test("after CLIENT REPLY OFF in a transaction nothing is matched, and fences stay up until the connection ends")
     mutating func replyOff() {
         silence()
-        #expect(ledger.state.tracking == .unmatched)
-        #expect(ledger.isBlocked, "a client that goes away is not waited for")
+        #expect(matcher.state.matching == .unmatched)
+        #expect(matcher.isBlocked, "a client that goes away is not waited for")
         #expect(send("SET", "k", "w") == key)
         #expect(send("SET", "k", "x") == .none, "it is up already")
-        #expect(ledger.connectionEnded() == [key])
+        #expect(matcher.connectionEnded() == [key])
     }
 
     /// What a transaction does that switches replies off: of its array only the beginning comes.
@@ -309,7 +313,7 @@ struct RelayLedgerTests {
         _ = send("SET", "k", "v")
         receive("+QUEUED\r\n")
         _ = send("EXEC")
-        #expect(ledger.replyBegins(type: UInt8(ascii: "*")).all == [key])
+        #expect(matcher.replyBegins(type: UInt8(ascii: "*")).fences.all == [key])
     }
 
     @Test("the fences of unmatched writes are bounded: one for all keys stands for the many")
@@ -318,7 +322,7 @@ struct RelayLedgerTests {
         for number in 0..<1_000 { #expect(send("SET", "k\(number)", "v") != .none) }
         #expect(send("SET", "one more", "v") == .everything)
         #expect(send("SET", "and another", "v") == .none)
-        let fences = ledger.connectionEnded()
+        let fences = matcher.connectionEnded()
         #expect(fences.count == 2 && fences.contains(.everything))
     }
 
@@ -329,11 +333,11 @@ struct RelayLedgerTests {
         receive("+1700000000.000000 [0 127.0.0.1:1] \"GET\" \"k\"\r\n")
         #expect(!isCached)
         _ = send("RESET")
-        #expect(ledger.mayLeaveConnection(onReset: false))
+        #expect(matcher.mayLeaveConnection(onReset: false))
         receive("+1700000000.000000 [0 127.0.0.1:1] \"RESET\"\r\n")
-        #expect(ledger.mayLeaveConnection(onReset: false))
+        #expect(matcher.mayLeaveConnection(onReset: false))
         receive("+RESET\r\n")
-        #expect(!ledger.mayLeaveConnection(onReset: false))
+        #expect(!matcher.mayLeaveConnection(onReset: false))
         #expect(isCached)
     }
 
@@ -344,27 +348,27 @@ struct RelayLedgerTests {
         _ = send("SET", "k", "v")
         receive("+QUEUED\r\n")
         _ = send("EVAL", "x", "0")
-        #expect(ledger.connectionEnded() == [.everything, key])
-        #expect(ledger.isEmpty)
-        #expect(ledger.connectionEnded().isEmpty)
+        #expect(matcher.connectionEnded() == [.everything, key])
+        #expect(matcher.isEmpty)
+        #expect(matcher.connectionEnded().isEmpty)
     }
 
     @Test("only a connection that nothing was left on may be left")
     mutating func clean() {
         _ = send("SET", "k", "v")
-        #expect(!ledger.isClean, "its reply is outstanding")
+        #expect(!matcher.isClean, "its reply is outstanding")
         receive("+OK\r\n")
-        #expect(ledger.isClean)
+        #expect(matcher.isClean)
         _ = send("CLIENT", "SETNAME", "x y")
         receive("-ERR Client names cannot contain spaces, newlines or special characters.\r\n")
-        #expect(ledger.isClean, "a command answered with an error leaves nothing")
+        #expect(matcher.isClean, "a command answered with an error leaves nothing")
         _ = send("CLIENT", "SETNAME", "x")
         receive("+OK\r\n")
-        #expect(!ledger.isClean)
+        #expect(!matcher.isClean)
         #expect(isCached, "a name is no bar to hits")
         _ = send("RESET")
         receive("+RESET\r\n")
-        #expect(ledger.isClean)
+        #expect(matcher.isClean)
     }
 
     @Test(
@@ -383,22 +387,22 @@ struct RelayLedgerTests {
     mutating func stateThatEnds(exchanges: [(String, String)]) {
         for (index, (line, reply)) in exchanges.enumerated() {
             send(line.split(separator: " ").map(String.init))
-            #expect(!ledger.isClean)
+            #expect(!matcher.isClean)
             receive(reply)
-            #expect(ledger.isClean == (index == 1 || line == "HELLO 3"), "after \(line)")
+            #expect(matcher.isClean == (index == 1 || line == "HELLO 3"), "after \(line)")
         }
     }
 
     @Test("a reply to a command of the proxy's own is not the client's")
     mutating func ownCommand() {
         let question = OwnQuestion(asksStanding: false)
-        ledger.ask(question, now: 1)
+        matcher.ask(question, now: 1)
         _ = send("WAIT", "0", "1")
-        #expect(ledger.fate(ofReply: UInt8(ascii: ">")) == .passedOn, "a push always is the client's")
-        #expect(!ledger.receive(bulk(question.word)).isPassedOn)
-        #expect(ledger.fate(ofReply: UInt8(ascii: ":")) == .passedOn)
+        #expect(matcher.treatment(ofReply: UInt8(ascii: ">")).fate == .passedOn, "a push always is the client's")
+        #expect(!matcher.receive(bulk(question.word)).isPassedOn)
+        #expect(matcher.treatment(ofReply: UInt8(ascii: ":")).fate == .passedOn)
         receive(":0\r\n")
-        #expect(ledger.isClean)
+        #expect(matcher.isClean)
     }
 
     @Test("a state command under a name that we do not know bars the cache")
@@ -414,9 +418,9 @@ struct RelayLedgerTests {
         receive("-ERR wrong number of arguments for 'psync' command\r\n")
         #expect(isCached)
         _ = send("PSYNC", "?", "-1")
-        #expect(ledger.mayLeaveConnection(onReset: false))
-        _ = ledger.replyBegins(type: UInt8(ascii: "+"))
-        #expect(ledger.state.tracking == .tunnel)
+        #expect(matcher.mayLeaveConnection(onReset: false))
+        _ = matcher.replyBegins(type: UInt8(ascii: "+"))
+        #expect(matcher.state.matching == .tunnel)
     }
 
     @Test("a HELLO that fails over an option may have logged in before it did")

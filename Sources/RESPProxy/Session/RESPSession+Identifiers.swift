@@ -2,18 +2,14 @@ import BackingClient
 import NIOCore
 
 /// The ids that the client is told, and those that it names.
-extension RESPSession {
+extension RESPSession: IdentifiedClient {
     // MARK: Being found
 
-    /// The server's id of the connection that the session has to itself; nil where it has none, or it is not known.
     var serverIdentifier: Int? {
         guard !isClosed, case .open(let connection) = relay else { return nil }
         return connection.identifier
     }
 
-    /// Somebody names the session: it is given a connection of its own, if it has none, and keeps it.
-    ///
-    /// - Parameter found: Told the server's id of that connection; nil where the session ends before it has one.
     func beFound(_ found: @escaping @Sendable (Int?) -> Void) {
         guard !isClosed else { return found(nil) }
         identity.isBound = true
@@ -31,7 +27,7 @@ extension RESPSession {
             guard case .open(let connection) = relay else { return }
             // In a transaction, say, it cannot be asked for; but whoever knows an id of ours has got it on this connection, or it was asked
             // for before anything else.
-            if connection.identifier == nil, ledger.isAtRest, connection.ask(.identifier) { return }
+            if connection.identifier == nil, matcher.isAtRest, connection.ask(.identifier) { return }
             endSeeking(connection.identifier)
         }
     }
@@ -105,12 +101,6 @@ extension RESPSession {
     }
 
     // MARK: Being told
-
-    /// What of the reply that begins, or the push, is replaced.
-    func identifierReply(type: UInt8) -> IdentifierReply {
-        if type == UInt8(ascii: ">") { return identity.redirection == nil ? .none : .push }
-        return ledger.identifierReply
-    }
 
     /// A whole reply as the client is to read it.
     func withOwnIdentifiers(_ frame: ByteBuffer, _ reply: IdentifierReply) -> ByteBuffer {
