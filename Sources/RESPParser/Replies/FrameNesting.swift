@@ -5,12 +5,16 @@ struct FrameNesting: Sendable {
         var remaining: Int
         /// What fills the level is an attribute, with which no element of the level above ends.
         var isAttribute: Bool
+        /// The level is a map.
+        var isMap: Bool
+        /// The level is a streamed map, and of the pair in hand the key has ended.
+        var isInsidePair = false
     }
 
     /// Levels entered and not left.
     private(set) var depth = 0
     /// The innermost level; without meaning at depth 0.
-    private var level = Level(remaining: 0, isAttribute: false)
+    private var level = Level(remaining: 0, isAttribute: false, isMap: false)
     /// The levels around it. Empty up to depth 1, so that flat replies allocate nothing.
     private var outer: [Level] = []
 
@@ -24,14 +28,14 @@ struct FrameNesting: Sendable {
         case frameEnd
     }
 
-    /// True when the innermost level is streamed, so that `.` may end it.
-    var isStreamed: Bool { depth > 0 && level.remaining < 0 }
+    /// True when the innermost level is streamed and `.` may end it: a map has as many values as keys.
+    var mayStreamEnd: Bool { depth > 0 && level.remaining < 0 && !level.isInsidePair }
 
     /// Goes one level down, into an aggregate of `count` elements, at least one; nil: streamed.
     @inline(__always)
-    mutating func enter(count: Int?, isAttribute: Bool) {
+    mutating func enter(count: Int?, isAttribute: Bool, isMap: Bool) {
         if depth > 0 { outer.append(level) }
-        level = Level(remaining: count ?? -1, isAttribute: isAttribute)
+        level = Level(remaining: count ?? -1, isAttribute: isAttribute, isMap: isMap)
         depth += 1
     }
 
@@ -39,7 +43,10 @@ struct FrameNesting: Sendable {
     @inline(__always)
     mutating func elementEnded() -> Position {
         while depth > 0 {
-            if level.remaining < 0 { return .betweenElements }
+            if level.remaining < 0 {
+                if level.isMap { level.isInsidePair.toggle() }
+                return .betweenElements
+            }
             level.remaining -= 1
             if level.remaining > 0 { return .betweenElements }
             if leave() { return .behindAttribute }

@@ -144,7 +144,7 @@ extension FrameScanner {
         let isExpected =
             switch type {
             case FrameType.chunk: isInStreamedBlob
-            case FrameType.end: nesting.isStreamed && !isBehindAttribute && !isInStreamedBlob
+            case FrameType.end: nesting.mayStreamEnd && !isBehindAttribute && !isInStreamedBlob
             default: FrameType.beginsElement(type) && !isInStreamedBlob
             }
         guard isExpected else {
@@ -222,9 +222,9 @@ extension FrameScanner {
             guard !overflow else {
                 throw .invalidLength(at: offset)
             }
-            return try enter(elements, isAttribute: type == FrameType.attribute, at: offset)
+            return try enter(elements, of: type, at: offset)
         default:
-            return try enter(count, isAttribute: false, at: offset)
+            return try enter(count, of: type, at: offset)
         }
     }
 
@@ -235,14 +235,15 @@ extension FrameScanner {
             stage = .element
             return .goesOn
         case FrameType.array, FrameType.map, FrameType.set:
-            return try enter(nil, isAttribute: false, at: offset)
+            return try enter(nil, of: type, at: offset)
         default:
             throw .invalidLength(at: offset)
         }
     }
 
-    /// Goes down into an aggregate; nil: streamed.
-    private mutating func enter(_ count: Int?, isAttribute: Bool, at offset: Int) throws(ProtocolError) -> Event {
+    /// Goes down into an aggregate of `count` elements; nil: streamed.
+    private mutating func enter(_ count: Int?, of type: UInt8, at offset: Int) throws(ProtocolError) -> Event {
+        let isAttribute = type == FrameType.attribute
         stage = .element
         if count == 0 {
             if isAttribute { isBehindAttribute = true }
@@ -251,7 +252,7 @@ extension FrameScanner {
         guard nesting.depth < limits.depth else {
             throw ProtocolError(message: "Protocol error: too deeply nested a reply", offset: offset)
         }
-        nesting.enter(count: count, isAttribute: isAttribute)
+        nesting.enter(count: count, isAttribute: isAttribute, isMap: type == FrameType.map)
         return .goesOn
     }
 

@@ -78,9 +78,8 @@ extension ReplyValue {
     ) throws(ProtocolError) -> [(key: ReplyValue, value: ReplyValue)] {
         var pairs: [(key: ReplyValue, value: ReplyValue)] = []
         while pairs.count != count {
-            guard let key = try decodeElement(frame, &position) else { break }
-            // Only a streamed map can end in the middle of a pair: the scanner does not count its elements.
-            guard let value = try decodeElement(frame, &position) else { throw malformed(at: position) }
+            guard let key = try decodeElement(frame, &position), let value = try decodeElement(frame, &position)
+            else { break }
             pairs.append((key, value))
         }
         return pairs

@@ -35,9 +35,28 @@ struct FrameScannerTests {
             "$?\r\n;4\r\nabcd\r\n;1\r\n\r\r\n;0\r\n", "$?\r\n;0\r\n", "*?\r\n.\r\n",
             "*?\r\n:1\r\n*2\r\n:1\r\n:2\r\n.\r\n",
             "%?\r\n+k\r\n:1\r\n.\r\n", "~?\r\n*?\r\n.\r\n.\r\n", "*2\r\n$?\r\n;1\r\na\r\n;0\r\n*?\r\n_\r\n.\r\n",
+            "%?\r\n.\r\n", "%?\r\n|1\r\n+a\r\n:1\r\n+k\r\n*2\r\n:1\r\n:2\r\n+l\r\n%?\r\n.\r\n.\r\n",
+            "%?\r\n*?\r\n:1\r\n.\r\n$?\r\n;1\r\na\r\n;0\r\n.\r\n",
         ] {
             let frames = scanFrames(frame + "+OK\r\n")
             #expect(frames.ends == [frame.utf8.count, frame.utf8.count + 5], "\(frame)")
+        }
+    }
+
+    @Test(
+        "a streamed map has as many values as keys",
+        arguments: [
+            "+k\r\n", "$-1\r\n", "$1\r\nk\r\n", ":1\r\n:2\r\n:3\r\n", "*2\r\n:1\r\n:2\r\n",
+            "*0\r\n", "*?\r\n:1\r\n.\r\n", "%?\r\n:1\r\n:2\r\n.\r\n", "$?\r\n;1\r\nk\r\n;0\r\n",
+            "|1\r\n+a\r\n:1\r\n:1\r\n",
+        ])
+    func oddStreamedMap(elements: String) {
+        for frame in ["%?\r\n\(elements).\r\n", "*1\r\n%?\r\n\(elements).\r\n", "~?\r\n%?\r\n\(elements).\r\n.\r\n"] {
+            let end = frame.utf8.count - (frame.hasPrefix("~") ? 6 : 3)
+            for pieces in [[[UInt8](frame)], frame.utf8.map { [$0] }] {
+                let frames = scanFrames(pieces)
+                #expect(frames.ends == [] && frames.error?.offset == end, "\(frame)")
+            }
         }
     }
 

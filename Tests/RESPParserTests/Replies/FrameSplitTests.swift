@@ -41,6 +41,8 @@ struct FrameSplitTests {
             let isOneFrame = whole.ends == [stream.count]
             let value = try? ReplyValue(decoding: stream.span.bytes, depth: 128)
             #expect(isOneFrame || value == nil, "seed \(seed), \(stream)")
+            // A number may be too long for the decoder alone.
+            #expect(!isOneFrame || value != nil || stream.contains(UInt8(ascii: ":")), "seed \(seed), \(stream)")
         }
     }
 }
