@@ -19,7 +19,7 @@ public struct FillReply: Sendable {
     }
 
     /// A value of fewer bytes may lie in the memory of the read that brought it, and keeps all of that: whoever keeps the value copies it.
-    public static let sharedLength = 1_024
+    public static let sharedLength = ReplyReader.sharedLength
 
     /// How it ended.
     public var outcome: Outcome

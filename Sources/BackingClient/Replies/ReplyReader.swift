@@ -13,6 +13,9 @@ struct ReplyReader {
         didSet { if self.collectsRawFrame != oldValue { self.scanner.limits.depth = self.collectsRawFrame ? 32 : 1 } }
     }
 
+    /// A value of fewer bytes may lie in the memory of the read that brought it.
+    static let sharedLength = 1_024
+
     /// No header line of a bulk string is longer. That many bytes at the end of an unfinished frame wait for the next ones, so that
     /// a header can still be replaced.
     private static let headerLimit = 32
@@ -149,7 +152,7 @@ extension ReplyReader {
 
     /// A short value stays where it lies, in memory that it shares with the others of the same read.
     private func sharedFrame(from start: Int, to end: Int) -> ByteBuffer? {
-        guard end - start <= FillReply.sharedLength, self.byte(at: start) == UInt8(ascii: "$") else { return nil }
+        guard end - start <= Self.sharedLength, self.byte(at: start) == UInt8(ascii: "$") else { return nil }
         return self.chunkPart(from: start, to: end)
     }
 
