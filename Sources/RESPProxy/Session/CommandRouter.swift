@@ -29,7 +29,7 @@ struct RelayedCommand: Equatable, Sendable {
     var isShareable: Bool
     /// Whether its reply is short whatever the keys hold.
     var hasShortReply = false
-    /// `WAIT` counts its own connection's writes: it needs one that has done something.
+    /// `WAIT` counts its own connection's writes: it needs one of which something was replicated.
     var needsOffset = false
     /// It tells of the server's clients, or ends them.
     var concernsClients = false
