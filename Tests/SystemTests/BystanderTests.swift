@@ -45,12 +45,18 @@ struct BystanderTests {
             guard try client.roundTrip("GET", "k") == "$1\r\nv\r\n" else { return false }
             return try redis.server.calls(of: "get") == before
         }
-        let before = try redis.server.calls(of: "get")
         for bytes in ["*2\r\n$3\r\nGET\r\n$1\r\nkQQ", "*2\rX$3\r\nGET\r\n$1\r\nk\r\n"] {
+            let (client, straight) = (try redis.connection(), try redis.straight())
+            #expect(try client.roundTrip("GET", "k") == "$1\r\nv\r\n")
+            let before = try redis.server.calls(of: "get")
+            try straight.send(bytes)
+            // Valkey 9.1 refuses the first.
+            let expected = try straight.receiveReply()
+            let between = try redis.server.calls(of: "get")
             try client.send(bytes)
-            #expect(String(decoding: try client.receiveReply(), as: UTF8.self) == "$1\r\nv\r\n")
+            #expect(try client.receiveReply() == expected)
+            #expect(try redis.server.calls(of: "get") - between == between - before)
         }
-        #expect(try redis.server.calls(of: "get") == before + 2)
     }
 
     @Test(
@@ -143,7 +149,9 @@ struct BystanderTests {
         return (count, wrong)
     }
 
-    @Test("a value for which the server ends its client costs nobody else the value of a key that is not cached")
+    @Test(
+        "a value for which the server ends its client costs nobody else the value of a key that is not cached",
+        .enabled(if: !isValkey, "Valkey counts values against the limit only where they cannot be sent at once"))
     func overOutputLimitOfFills() throws {
         let redis = try ProxiedRedis(
             ["CACHE_MAX_VALUE_SIZE": "16mb"],

@@ -62,8 +62,11 @@ public struct ServerProgram: Sendable, CustomStringConvertible {
 
     /// Whether a protocol error behind other commands closes the connection without a word (Redis 8 with threads for input and output).
     public var swallowsProtocolErrors: Bool {
-        self.family == .redis && self.isSince(redis: [8, 0]) && self.arguments.contains("--io-threads")
+        self.family == .redis && self.isSince(redis: [8, 0]) && self.hasIOThreads
     }
+
+    /// Whether it takes up what its clients have sent in any order.
+    public var hasIOThreads: Bool { self.arguments.contains("--io-threads") }
 
     /// Whether it is Redis of this version or a later one, or Valkey of the version given or a later one.
     ///
