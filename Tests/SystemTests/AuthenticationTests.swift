@@ -178,7 +178,9 @@ struct AuthenticationTests {
         #expect(!proxy.log.contains("not-it"))
     }
 
-    @Test("not logged in, a request may not be large")
+    @Test(
+        "not logged in, a request may not be large",
+        .enabled(if: ServerProgram.current.limitsAnonymousClients, .noAnonymousLimits))
     func unauthenticatedLimits() throws {
         let redis = try self.protected()
         let model = try RedisServer(password: "secret")

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("the backing speaks TLS", .blocking)
+@Suite("the backing speaks TLS", .blocking, .enabled(if: ServerProgram.current.speaksTLS, .noTLS))
 struct BackingTLSTests {
     private let certificates: TestCertificates
 

@@ -20,9 +20,6 @@ struct BadRESPInputTests {
         "*1\r\n$4\r\nPINGxxPING\r\n", "*1\rX$4\rXPING\r\nPING\r\n", "*1\r\n$4\r\nPING\n\nPING\r\n",
         // Incomplete, then our FIN.
         "*2\r\n$3\r\nGET\r\n$1\r\n", "*2\r\n$3\r\nGET", "*2\r\n", "*", "PING", "GET k", "*1\r\n$4\r\nPI",
-        // Good commands before a bad one, and nothing after it.
-        "SET k 1\r\nPING\r\n*abc\r\nSET k 2\r\n", "*1\r\n$4\r\nPING\r\n*1\r\n!4\r\nPING\r\n",
-        "SET k 1\r\nINCR k\r\nGET k\r\nGET k\r\n*2\r\n$3\r\nGET\r\n$x\r\n",
         // Unknown commands, their arguments cut and cleaned.
         "NOSUCH\r\n", "NOSUCH a b c\r\n", "NOSUCH \"a\\r\\nb\" c\r\n", "NOSUCH \(Self.long.prefix(300)) b\r\n",
         "\(Self.long.prefix(300)) b\r\n", "\"\"\r\n", "GET\r\nGET a b\r\n", "CLIENT NOSUCH\r\n", "\u{0001}\u{0002}\r\n",
@@ -32,9 +29,22 @@ struct BadRESPInputTests {
         "*1\r\n$4\r\nPOST\r\nPING\r\n", "*2\r\n$5\r\nhost:\r\n$1\r\nx\r\nPING\r\n", "Hosts: x\r\nPING\r\n",
     ]
 
+    /// Good commands before a bad one, and nothing after it.
+    static let requestsWithErrorsBehindOthers: [String] = [
+        "SET k 1\r\nPING\r\n*abc\r\nSET k 2\r\n", "*1\r\n$4\r\nPING\r\n*1\r\n!4\r\nPING\r\n",
+        "SET k 1\r\nINCR k\r\nGET k\r\nGET k\r\n*2\r\n$3\r\nGET\r\n$x\r\n",
+    ]
+
+    @Test(
+        "behind good commands, too", .enabled(if: !ServerProgram.current.swallowsProtocolErrors, .swallowedErrors),
+        arguments: Self.requestsWithErrorsBehindOthers)
+    func behindOthers(request: String) throws { try self.compare(request) }
+
     @Test("the same bytes as from a straight server, then the end", arguments: Self.requests.indices)
-    func sameAnswer(index: Int) throws {
-        let bytes = Array(Self.requests[index].utf8)
+    func sameAnswer(index: Int) throws { try self.compare(Self.requests[index]) }
+
+    private func compare(_ request: String) throws {
+        let bytes = Array(request.utf8)
         let redis = try ProxiedRedis()
         let model = try RedisServer()
         let expected = try answers(to: bytes, on: RawConnection(port: model.port))

@@ -108,8 +108,10 @@ struct ListenerTLSTests {
                 "redis-cli", ["--tls", "--cacert", self.certificates.authority, "-p", "\(proxy.port)", "PING"])
             return (answer.output + answer.errors).contains("max number of clients reached")
         }
-        let outcome = try work.wait()
-        #expect(outcome == "closed after 10\n")
+        let outcome = try work.wait().split(separator: " ")
+        #expect(outcome.dropLast() == ["closed", "after"])
+        // A busy machine may be late, but never early.
+        #expect((10...30).contains(outcome.last.flatMap { Int($0.dropLast()) } ?? 0), "\(outcome)")
         try eventually("its place is free") { try self.cli(proxy, "PING") == "PONG" }
     }
 

@@ -47,7 +47,13 @@ struct ReplyModesTests {
         ),
     ]
 
-    @Test("it is as it is straight, byte for byte", arguments: Self.conversations.map(\.name))
+    /// Redis 8 with threads for input and output goes on as if an empty command had not been sent, and tells of no error behind others.
+    private static func isKnown(_ name: String) -> Bool {
+        !ServerProgram.current.swallowsProtocolErrors
+            || !["empty", "breaks the protocol"].contains { name.contains($0) }
+    }
+
+    @Test("it is as it is straight, byte for byte", arguments: Self.conversations.map(\.name).filter(Self.isKnown))
     func likeStraight(name: String) throws {
         let bytes = try #require(Self.conversations.first { $0.name == name }).bytes
         let straight = try said(redis.straight(), bytes)

@@ -15,6 +15,10 @@ struct ServerTimeoutTests {
         let named = try redis.connection()
         #expect(try named.roundTrip("CLIENT", "SETNAME", "me") == "+OK\r\n")
         #expect(try named.receiveToEnd().bytes.isEmpty)
+        // What is sent while it closes the shared connection has no reply.
+        try eventually("it has closed that, too") {
+            try redis.server.command("CLIENT", "LIST").string?.contains(" cmd=incr ") == false
+        }
         #expect(try sharing.roundTrip("INCR", "n") == ":3\r\n")
     }
 }

@@ -64,9 +64,9 @@ struct SessionStateTests {
         [.commands("CLIENT REPLY OFF", "BLPOP k 0.01", "RPUSH k x", "BLPOP k 1", "CLIENT REPLY ON", replies: 1)],
     ]
 
-    /// Before Redis 7.0 who has switched replies off is not told either that he has subscribed.
     private static func isKnown(_ exchanges: [Exchange]) -> Bool {
-        ServerProgram.current.isSince(redis: [7, 0]) || !exchanges.map(\.description).joined().contains("SUBSCRIBE")
+        ServerProgram.current.confirmsSilentSubscriptions
+            || !exchanges.map(\.description).joined().contains("SUBSCRIBE")
     }
 
     @Test(

@@ -150,6 +150,10 @@ struct SharedConnectionsTests {
             #expect(try client.roundTrip("WAIT", "1", "10000") == ":1\r\n")
             #expect(try replica.command("GET", "k") == .text("\(round)"))
         }
+        try replica.freeze()
+        defer { replica.thaw() }
+        #expect(try client.roundTrip("SET", "k", "not heard of") == "+OK\r\n")
+        #expect(try client.roundTrip("WAIT", "1", "200") == ":0\r\n")
     }
 
     @Test("a slow reader of large replies holds up nobody, and is closed where it lets too much pile up")

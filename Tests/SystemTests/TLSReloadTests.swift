@@ -123,7 +123,9 @@ struct TLSReloadTests {
         try eventually("it says so") { proxy.log.contains("side=clients [RedisProxy] the certificate has expired") }
     }
 
-    @Test("the backing's authorities are read again, too")
+    @Test(
+        "the backing's authorities are read again, too",
+        .enabled(if: ServerProgram.current.speaksTLS, .noTLS))
     func backing() throws {
         let others = try TestCertificates("another authority")
         let secured = try RedisServer(tls: self.certificates.identity("server"))

@@ -11,7 +11,6 @@ public final class RedisServer: Sendable {
     public let tlsPort: Int
     /// The default user's password.
     public let password: String?
-    private let program: String?
     private let folder: TemporaryFolder
     private let process: Mutex<ChildProcess>
 
@@ -24,15 +23,14 @@ public final class RedisServer: Sendable {
     ///   - unixSocket: listen on a Unix socket in place of a port.
     ///   - tls: speak TLS with this certificate on a second port.
     ///   - authority: the authority of the certificates that clients must show there; nil: they need none.
-    ///   - program: another server than ``ServerProgram/current``.
     public init(
         arguments: [String] = [], password: String? = nil, users: [String] = [], unixSocket: Bool = false,
-        tls: TestCertificates.Identity? = nil, authority: String? = nil, program: String? = nil
+        tls: TestCertificates.Identity? = nil, authority: String? = nil
     ) throws {
         let folder = try TemporaryFolder()
         var lines = ["bind 127.0.0.1", "save \"\"", "appendonly no", "dir \(folder.path("."))"]
         // Before 7.0 everybody may use DEBUG.
-        if program != nil || ServerProgram.current.isSince(redis: [7, 0]) { lines.append("enable-debug-command yes") }
+        if ServerProgram.current.isSince(redis: [7, 0]) { lines.append("enable-debug-command yes") }
         if let password { lines.append("requirepass \(password)") }
         lines += users.map { "user \($0)" }
         if unixSocket { lines.append("unixsocket \(folder.path("socket"))") }
@@ -46,14 +44,13 @@ public final class RedisServer: Sendable {
         let path = try folder.write("redis.conf", lines.joined(separator: "\n") + "\n")
         self.folder = folder
         self.password = password
-        self.program = program
         self.socketPath = unixSocket ? folder.path("socket") : nil
         for attempt in 1... {
             let port = unixSocket ? 0 : try freePort()
             let tlsPort = tls == nil ? 0 : try freePort()
             var words = [path, "--port", "\(port)"]
             if tls != nil { words += ["--tls-port", "\(tlsPort)"] }
-            let process = try Self.start(program, words + arguments)
+            let process = try Self.start(words + arguments)
             do {
                 try Self.waitUntilReady(process, port: port)
                 self.port = port
@@ -84,8 +81,10 @@ public final class RedisServer: Sendable {
         try self.client().command(arguments.map { Array($0.utf8) })
     }
 
-    /// How often the server ran a command, by `INFO commandstats`.
+    /// How often the server ran a command, by `INFO commandstats`; before 7.0 that counts all subcommands together.
     public func calls(of command: String) throws -> Int {
+        let countsSubcommands = ServerProgram.current.isSince(redis: [7, 0])
+        let command = countsSubcommands ? command[...] : command.prefix { $0 != "|" }
         let info = try self.command("INFO", "commandstats").string ?? ""
         let line = info.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_\(command.lowercased()):calls=") }
         return line.flatMap { Int($0.drop { $0 != "=" }.dropFirst().prefix { $0 != "," }) } ?? 0
@@ -121,14 +120,13 @@ public final class RedisServer: Sendable {
             var words = [self.folder.path("redis.conf"), "--port", "\(self.port)"]
             if self.tlsPort != 0 { words += ["--tls-port", "\(self.tlsPort)"] }
             words += arguments
-            process = try Self.start(self.program, words)
+            process = try Self.start(words)
             try Self.waitUntilReady(process, port: self.port)
         }
     }
 
-    private static func start(_ program: String?, _ words: [String]) throws -> ChildProcess {
-        if let program { return try ChildProcess(program, words) }
-        return try ChildProcess(ServerProgram.current.path, words + ServerProgram.current.arguments)
+    private static func start(_ words: [String]) throws -> ChildProcess {
+        try ChildProcess(ServerProgram.current.path, words + ServerProgram.current.arguments)
     }
 
     private static func waitUntilReady(_ process: ChildProcess, port: Int) throws {

@@ -16,6 +16,8 @@ public struct ServerProgram: Sendable, CustomStringConvertible {
     public let family: Family
     /// Major, minor and patch.
     public let version: [Int]
+    /// Whether it was built with TLS.
+    public let speaksTLS: Bool
 
     /// The one that this run of the tests is about.
     public static let current: ServerProgram = {
@@ -27,14 +29,20 @@ public struct ServerProgram: Sendable, CustomStringConvertible {
 
     /// Asks the program for its version; one that does not tell counts as the newest of its family.
     private init(path: String, arguments: [String]) {
-        let asked = try? ChildProcess(path, ["--version"])
-        _ = try? asked?.wait()
-        let text = String(decoding: asked?.output ?? [], as: UTF8.self)
+        let text = Self.output(of: path, "--version")
         self.path = path
         self.arguments = arguments
         self.family = text.hasPrefix("Valkey") ? .valkey : .redis
         let version = text.split(separator: " ").first { $0.hasPrefix("v=") }?.dropFirst(2) ?? "999"
         self.version = version.split(separator: ".").map { Int($0) ?? 0 }
+        // Asked to speak it, one that can misses the certificate.
+        self.speaksTLS = Self.output(of: path, "--port", "0", "--tls-port", "1").contains("No tls-cert-file")
+    }
+
+    private static func output(of path: String, _ arguments: String...) -> String {
+        let asked = try? ChildProcess(path, arguments)
+        _ = try? asked?.wait()
+        return String(decoding: asked?.output ?? [], as: UTF8.self)
     }
 
     /// As in `Redis 7.0.15`.
@@ -46,13 +54,19 @@ public struct ServerProgram: Sendable, CustomStringConvertible {
     /// Whether who has not logged in may send little only; the proxy always holds to that where a password is asked for.
     public var limitsAnonymousClients: Bool { self.isSince(redis: [6, 2, 6]) }
 
+    /// Whether who has switched replies off is told that he has subscribed.
+    public var confirmsSilentSubscriptions: Bool { self.isSince(redis: [7, 0]) }
+
     /// Whether a log-in that fails is not answered where the reply before it is not out yet (Redis from 7.2 on).
     public var swallowsFailedLogins: Bool { self.family == .redis && self.isSince(redis: [7, 2]) }
 
     /// Whether a protocol error behind other commands closes the connection without a word (Redis 8 with threads for input and output).
     public var swallowsProtocolErrors: Bool {
-        self.family == .redis && self.isSince(redis: [8, 0]) && self.arguments.contains("--io-threads")
+        self.family == .redis && self.isSince(redis: [8, 0]) && self.hasIOThreads
     }
+
+    /// Whether it takes up what its clients have sent in any order.
+    public var hasIOThreads: Bool { self.arguments.contains("--io-threads") }
 
     /// Whether it is Redis of this version or a later one, or Valkey of the version given or a later one.
     ///

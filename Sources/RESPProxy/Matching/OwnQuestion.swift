@@ -7,25 +7,34 @@ import RESPParser
 /// `PING` with a word that nobody else can know: the server says it in the place of this one question and nowhere before. So where it
 /// comes, as many replies have come as commands were sent. `CLIENT INFO` right before it, where it is asked, says what the session is;
 /// what stands right before the word is the answer to that, whatever came earlier.
+///
+/// `SPUBLISH` before both, for `WAIT`, which counts from the last of its connection's commands that was replicated (before 7.2 from the
+/// last one of all). This one is, and the channel is the word, so that nobody hears of it.
 struct OwnQuestion: Equatable, Sendable {
     /// The commands, in the order of their replies.
-    enum Part: Equatable, Sendable { case standing, word }
+    enum Part: Equatable, Sendable { case replicated, standing, word }
 
     let word: [UInt8]
+    let isReplicated: Bool
     let asksStanding: Bool
     /// Whom `CLIENT INFO` names of a connection on which nobody has logged in himself.
     let newUser: [UInt8]
 
     /// - Parameter word: Unforeseeable, and never used twice.
-    init(word: [UInt8] = Self.randomWord(), asksStanding: Bool, newUser: [UInt8] = DefaultUser.name) {
+    init(
+        word: [UInt8] = Self.randomWord(), isReplicated: Bool = false, asksStanding: Bool,
+        newUser: [UInt8] = DefaultUser.name
+    ) {
         self.word = word
+        self.isReplicated = isReplicated
         self.asksStanding = asksStanding
         self.newUser = newUser
     }
 
-    var parts: [Part] { asksStanding ? [.standing, .word] : [.word] }
+    var parts: [Part] { (isReplicated ? [.replicated] : []) + (asksStanding ? [.standing] : []) + [.word] }
 
     func encode(into bytes: inout ByteBuffer) {
+        if isReplicated { RESPEncoder.command([Array("SPUBLISH".utf8), word, []], into: &bytes) }
         if asksStanding { RESPEncoder.command([Array("CLIENT".utf8), Array("INFO".utf8)], into: &bytes) }
         RESPEncoder.command([Array("PING".utf8), word], into: &bytes)
     }

@@ -75,6 +75,10 @@ struct ReplyProof: Equatable, Sendable {
     mutating func received(_ reply: ReplyGlimpse, for part: OwnQuestion.Part, state: SessionState) -> Verdict {
         guard let question else { return .displaced }
         switch part {
+        case .replicated:
+            guard reply.isHeardByNobody || reply.isError else { return .displaced }
+            pending.removeAll { $0 == .replicated }
+            return .goesOn
         case .standing:
             if let told = ClientStanding(reply) {
                 standing = .told(told)
@@ -125,6 +129,10 @@ struct ReplyProof: Equatable, Sendable {
             pending = []
             return true
         }
+        if pending.first == .replicated, reply.isHeardByNobody {
+            pending.removeFirst()
+            return true
+        }
         guard pending.contains(.standing), ClientStanding(reply) != nil else { return false }
         pending.removeAll { $0 == .standing }
         return true
@@ -143,6 +151,9 @@ extension StateChange {
 }
 
 extension ReplyGlimpse {
+    /// What a message to a channel without subscribers is answered with.
+    fileprivate var isHeardByNobody: Bool { starts(with: ":0\r\n") }
+
     /// Whether the server does not know the command, or the subcommand.
     var saysUnknownCommand: Bool {
         // `-ERR unknown command 'CLIENT'…`; `-ERR Unknown subcommand or wrong number of arguments for 'INFO'…`; Redis 5 and older: `-ERR

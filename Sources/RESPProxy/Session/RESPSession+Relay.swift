@@ -16,7 +16,8 @@ extension RESPSession {
     /// A command is about to be forwarded: its fence goes up first.
     func begin(_ relayed: RelayedCommand, now: UInt64) {
         if relayed.needsOffset, matcher.isAtRest, case .open(let connection) = relay {
-            ask(OwnQuestion(asksStanding: false), on: connection, now: now)
+            let knowsShardChannels = loop.router.table?.isOfRedis6 == false
+            ask(OwnQuestion(isReplicated: knowsShardChannels, asksStanding: false), on: connection, now: now)
         }
         isNew = false
         hasShortReply = relayed.hasShortReply

@@ -30,7 +30,10 @@ struct BroadcastOrderTests {
             }
             try tracked.server.command("SCRIPT", "KILL")
             _ = try slow.receiveReply()
-            #expect(try writer.receiveReply() == Array(":1\r\n".utf8))
+            let reply = String(decoding: try writer.receiveReply(), as: UTF8.self)
+            // Threads for input may have taken up the long script first.
+            if ServerProgram.current.hasIOThreads, reply.hasPrefix("-BUSY ") { continue }
+            #expect(reply == ":1\r\n")
             try tracked.expectSoon("k", .text("new \(round)"))
         }
     }

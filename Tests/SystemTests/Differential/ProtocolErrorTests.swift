@@ -1,8 +1,6 @@
 import TestSupport
 import Testing
 
-private let noLimits: Comment = "Redis before 6.2.6 has no limits for those who have not logged in"
-
 @Suite("what is not a command is answered as by the server itself", .blocking)
 struct ProtocolErrorTests {
     @Test("every protocol error, alone and behind good commands, under both protocol versions")
@@ -28,7 +26,7 @@ struct ProtocolErrorTests {
 
     @Test(
         "what may not be sent before the login is refused before it, and accepted behind it",
-        .enabled(if: ServerProgram.current.limitsAnonymousClients, noLimits))
+        .enabled(if: ServerProgram.current.limitsAnonymousClients, .noAnonymousLimits))
     func beforeLogin() throws {
         let redis = try ProxiedRedis(["REDIS_PASSWORD": "secret"], password: "secret")
         let model = try RedisServer(password: "secret")
@@ -49,10 +47,8 @@ struct ProtocolErrorTests {
 
     @Test(
         "after RESET on a server with a password the limits before the login hold again",
-        .enabled(if: ServerProgram.current.limitsAnonymousClients, noLimits),
-        .enabled(
-            if: !ServerProgram.current.swallowsProtocolErrors,
-            "Redis 8 with threads for input and output does not tell of an error behind other commands"))
+        .enabled(if: ServerProgram.current.limitsAnonymousClients, .noAnonymousLimits),
+        .enabled(if: !ServerProgram.current.swallowsProtocolErrors, .swallowedErrors))
     func afterLogout() throws {
         let redis = try ProxiedRedis(["REDIS_PASSWORD": "secret"], password: "secret")
         let model = try RedisServer(password: "secret")

@@ -5,11 +5,14 @@ import Testing
 struct ScriptedReplyTests {
     /// Followed by a command each, whose reply must come too.
     static let scripts = [
-        "EVAL \"local a = {}; local b = {a}; a[1] = b; return a\" 0\r\nPING\r\n",
         "HELLO 3\r\nEVAL \"return {big_number='123\\\\r\\\\n123'}\" 0\r\nPING\r\n",
+        "EVAL \"local a = {}; local b = {a}; a[1] = b; return a\" 0\r\nPING\r\n",
     ]
 
-    @Test("arrays nested as deep as the server lets them, and big numbers that are none", arguments: Self.scripts)
+    @Test(
+        "arrays nested as deep as the server lets them, and big numbers that are none",
+        // Redis before 6.2.6 does not end the second reply.
+        arguments: Self.scripts.prefix(ServerProgram.current.isSince(redis: [6, 2, 6]) ? 2 : 1))
     func scriptedReply(script: String) throws {
         let redis = try ProxiedRedis()
         let model = try RedisServer()

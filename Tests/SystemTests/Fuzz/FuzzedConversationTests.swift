@@ -7,7 +7,9 @@ struct FuzzedConversationTests {
     /// For how long they are made up; without, a few are.
     private static let seconds = ProcessInfo.processInfo.environment["FUZZ_SECONDS"].flatMap { Double($0) }
 
-    @Test("those that were once answered otherwise", arguments: ["0", "1000"])
+    @Test(
+        "those that were once answered otherwise",
+        .enabled(if: !ServerProgram.current.swallowsProtocolErrors, .swallowedErrors), arguments: ["0", "1000"])
     func corpus(capacity: String) throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Conversations")
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
@@ -21,7 +23,9 @@ struct FuzzedConversationTests {
         try player.expectNothingKept()
     }
 
-    @Test("those that a seed makes up", .timeLimit(.minutes(24 * 60)))
+    @Test(
+        "those that a seed makes up", .timeLimit(.minutes(24 * 60)),
+        .enabled(if: !ServerProgram.current.swallowsProtocolErrors, .swallowedErrors))
     func random() throws {
         var seeds = SeededGenerator("conversations")
         let players = try ["0", "1000"].map { try ConversationPlayer(["CACHE_CAPACITY": $0]) }
