@@ -18,6 +18,8 @@ public struct ProxyConfiguration: Sendable {
     public var idleTimeout: TimeAmount?
     /// How the sockets of clients are set.
     public var clientTCP = TCPOptions()
+    /// `PROXY_PROTOCOL_FROM`: who must say first for whom it has connected.
+    public var proxyProtocolFrom: [AddressBlock] = []
     /// `CACHE_COHERENCE`; all but expiry needs ``BackingConfiguration/tracking``.
     public var coherence: CoherencePolicy
     /// `CACHE_NEGATIVE_EXPIRY_TIME`: for how long it is kept that a key is absent, where the server tells when it appears.

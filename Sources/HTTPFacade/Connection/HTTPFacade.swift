@@ -53,7 +53,9 @@ public final class HTTPFacade {
     /// reads when it has answered what it has.
     ///
     /// A `ChannelShouldQuiesceEvent` fired into the pipeline makes the connection answer what it has received and close.
-    public func configure(_ channel: any Channel) throws {
+    ///
+    /// - Parameter client: where the client is; nil: where the channel says.
+    public func configure(_ channel: any Channel, client: SocketAddress? = nil) throws {
         if let options = channel.syncOptions {
             try options.setOption(.autoRead, value: false)
             try options.setOption(.allowRemoteHalfClosure, value: true)
@@ -65,7 +67,8 @@ public final class HTTPFacade {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTPReadGate())
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
-        try pipeline.addHandler(HTTPFacadeHandler(facade: self, channel: channel))
+        try pipeline.addHandler(
+            HTTPFacadeHandler(facade: self, channel: channel, client: client ?? channel.remoteAddress))
     }
 
     /// A whole response in bytes, after which the caller closes: for a listener that turns a client away before it is served.

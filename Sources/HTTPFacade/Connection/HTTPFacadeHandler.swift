@@ -12,6 +12,8 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
 
     let facade: HTTPFacade
     let channel: any Channel
+    /// Where the client is, as far as is known.
+    let client: SocketAddress?
     var queue: RequestQueue
     var context: ChannelHandlerContext?
     var callback: FillCallback?
@@ -50,9 +52,10 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     var progressSince = NIODeadline.uptimeNanoseconds(0)
     var bytesStreamed: UInt64 = 0
 
-    init(facade: HTTPFacade, channel: any Channel) {
+    init(facade: HTTPFacade, channel: any Channel, client: SocketAddress?) {
         self.facade = facade
         self.channel = channel
+        self.client = client
         queue = RequestQueue(configuration: facade.configuration)
         key = ByteBuffer()
     }
@@ -134,7 +137,9 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
             break
         default:
             // The socket's own error: nobody is left to answer.
-            facade.logger.debug("an HTTP connection failed", metadata: ["error": "\(error)"])
+            facade.logger.debug(
+                "an HTTP connection failed",
+                metadata: ["error": "\(error)", "client": "\(client.map(\.endpoint) ?? "")"])
             context.close(promise: nil)
         }
     }

@@ -1,4 +1,3 @@
-import NIOCore
 import Synchronization
 
 /// Counts the clients of the whole process against `MAX_CONNECTIONS`.
@@ -35,6 +34,8 @@ extension LoopMetrics.Refusal {
         switch self {
         case .maxConnections: "ERR max number of clients reached"
         case .plaintext: "ERR redis-proxy: this port speaks TLS"
+        case .proxyHeader:
+            "ERR redis-proxy: no PROXY protocol header is taken from your address, see PROXY_PROTOCOL_FROM"
         case .protectedMode:
             "DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the "
                 + "default user. In this mode connections are only accepted from the loopback interface. If you want to "
@@ -42,24 +43,6 @@ extension LoopMetrics.Refusal {
                 + "password for the backing Redis and give it to the proxy as REDIS_PASSWORD. 2) Start the proxy with "
                 + "PROTECTED_MODE=off (--protected-mode off), where its port cannot be reached from the Internet. "
                 + "3) Let the proxy listen on a loopback address only, with PROXY_HOST=127.0.0.1."
-        }
-    }
-}
-
-extension SocketAddress {
-    /// Whether a client at this address is on this machine: loopback, or a Unix socket.
-    var isLoopback: Bool {
-        switch self {
-        case .v4(let address):
-            return UInt32(bigEndian: address.address.sin_addr.s_addr) >> 24 == 127
-        case .v6(let address):
-            return withUnsafeBytes(of: address.address.sin6_addr) { bytes in
-                let isMapped = bytes[0..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
-                if isMapped { return bytes[12] == 127 }
-                return bytes[0..<15].allSatisfy { $0 == 0 } && bytes[15] == 1
-            }
-        case .unixDomainSocket:
-            return true
         }
     }
 }

@@ -1,7 +1,8 @@
 import Logging
 import NIOCore
 
-/// Says that clients are not served through a fault of the proxy's own, and counts them. One for each event loop.
+/// Says that clients are not served, or not as they should be, through a fault that an operator must mend, and counts them. One for each
+/// event loop.
 ///
 /// What fails for one client mostly fails for the next as well, so the log gets one line in a while, with how many it stands for.
 final class ClientFaults {
@@ -22,15 +23,31 @@ final class ClientFaults {
         // It went away, or the proxy is ending, while it was being set up.
         if case ChannelError.ioOnClosedChannel = error { return }
         metrics.connectionFailed()
-        say("a client could not be served", error, .error)
+        say("a client could not be served", "\(error)", .error)
     }
 
     /// A client is served, but not as it should be.
     func optionRefused(_ error: any Error) {
-        say("the system refused to set a socket option of a client's connection", error, .warning)
+        say("the system refused to set a socket option of a client's connection", "\(error)", .warning)
     }
 
-    private func say(_ what: String, _ error: any Error, _ level: Logger.Level) {
+    /// A connection was closed that must begin with a header of the PROXY protocol.
+    func headerFailed(_ failure: ProxyHeaderFailure, from peer: SocketAddress?) {
+        metrics.headerFailed(failure)
+        say("a connection that PROXY_PROTOCOL_FROM is for was closed: \(failure)", Self.origin(peer), .warning)
+    }
+
+    /// A connection was closed that began with such a header, which is not taken from there.
+    func headerRefused(from peer: SocketAddress?) {
+        say("a PROXY protocol header was refused", Self.origin(peer) + " is not in PROXY_PROTOCOL_FROM", .warning)
+    }
+
+    private static func origin(_ peer: SocketAddress?) -> String {
+        "it came from \(peer.map(\.endpoint) ?? "somebody who is gone")"
+    }
+
+    /// - Parameter what: one of a few texts.
+    private func say(_ what: String, _ detail: String, _ level: Logger.Level) {
         let now = NIODeadline.now()
         if let until = silentUntil[what], now < until {
             unsaid[what, default: 0] += 1
@@ -38,7 +55,7 @@ final class ClientFaults {
         }
         silentUntil[what] = now + Self.interval
         let others = unsaid.removeValue(forKey: what).map { " (and \($0) more since the last such line)" } ?? ""
-        logger.log(level: level, "\(what): \(error)\(others)")
+        logger.log(level: level, "\(what): \(detail)\(others)")
     }
 }
 

@@ -73,5 +73,5 @@ struct FirstBytes {
 
 extension RawSpan {
     /// The byte at an offset; bounds-checked.
-    fileprivate subscript(byte offset: Int) -> UInt8 { unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
+    subscript(byte offset: Int) -> UInt8 { unsafeLoad(fromByteOffset: offset, as: UInt8.self) }
 }

@@ -14,7 +14,9 @@ public enum ListenerProtocol: Sendable {
 /// What the listener needs of the HTTP side, on one event loop.
 public protocol HTTPSide: AnyObject {
     /// Adds the handlers of an HTTP connection whose first bytes have been read; they are fired through the pipeline afterwards.
-    func configure(_ channel: any Channel) throws
+    ///
+    /// - Parameter client: where the client is, as far as is known.
+    func configure(_ channel: any Channel, client: SocketAddress?) throws
     /// A whole response for a client that is turned away.
     func refusal(_ reason: LoopMetrics.Refusal) -> ByteBuffer
 }
@@ -41,7 +43,9 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
 
     private let loop: ProxyLoop
     private let tls: ListenerTLS?
-    private let visitor: Visitor
+    private var visitor: Visitor
+    /// Where the client is, as far as is known.
+    private var client: SocketAddress?
     private var received = ByteBuffer()
     private var opening: Opening
     private var isDecided = false
@@ -50,18 +54,23 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
 
     /// How long a client that is turned away may take to show its protocol.
     static let refusalDelay = TimeAmount.seconds(1)
+    /// How long a header of the PROXY protocol may take.
+    static let headerDelay = TimeAmount.seconds(10)
     /// How long a first line that looks like HTTP may take.
     static let firstLineDelay = TimeAmount.seconds(60)
 
-    /// - Parameter tls: nil = the port does not speak it.
-    init(loop: ProxyLoop, accepts: ListenerProtocol, tls: ListenerTLS?, visitor: Visitor) {
+    /// - Parameters:
+    ///   - tls: nil = the port does not speak it.
+    ///   - requiresHeader: whether a header of the PROXY protocol must come first.
+    init(loop: ProxyLoop, accepts: ListenerProtocol, tls: ListenerTLS?, visitor: Visitor, requiresHeader: Bool) {
         self.loop = loop
         // The proxy itself looks whether it gets an answer, not which.
         self.tls = visitor.isProbe ? nil : tls
         self.visitor = visitor
         opening = Opening(
             accepts: loop.httpSide == nil ? .resp : accepts,
-            encryption: self.tls.map { $0.allowsPlaintext ? .offered : .required } ?? .none)
+            encryption: self.tls.map { $0.allowsPlaintext ? .offered : .required } ?? .none,
+            requiresHeader: requiresHeader)
     }
 
     /// What the metrics count the connection as; it outlives this handler.
@@ -77,6 +86,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        client = context.remoteAddress
         guard !visitor.isProbe else { return }
         loop.metrics.connectionOpened()
         context.channel.closeFuture.assumeIsolated().whenComplete { [loop, identity] _ in
@@ -92,14 +102,28 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         received.writeImmutableBuffer(unwrapInboundIn(data))
+        lookAtBytes(context)
+    }
+
+    private func lookAtBytes(_ context: ChannelHandlerContext) {
+        guard received.readableBytes > 0 else { return }
         // A span needs an owner that stays: without run-time checks of exclusive access, a class's property is none.
         let received = received
-        switch opening.step(on: received.readableBytesSpan) {
-        case .wait:
-            if deadline == nil { schedule(Self.firstLineDelay, context) { $1.close(promise: nil) } }
+        carryOut(opening.step(on: received.readableBytesSpan), context)
+    }
+
+    private func carryOut(_ step: Opening.Step, _ context: ChannelHandlerContext) {
+        switch step {
+        case .wait(let otherwise):
+            guard deadline == nil else { return }
+            schedule(Self.firstLineDelay, context) {
+                if let otherwise { $0.carryOut(otherwise, $1) } else { $1.close(promise: nil) }
+            }
+        case .skip(let header): skip(header, context)
+        case .close(let failure): headerFailed(failure, context)
         case .beginTLS: beginTLS(context)
         case .speaks(let verdict): decide(verdict, context)
-        case .refusePlaintext(let verdict): decide(verdict, isPlaintextRefused: true, context)
+        case .refuse(let refusal, let verdict): decide(verdict, refusing: refusal, context)
         }
     }
 
@@ -119,6 +143,10 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
+        // One that ends before its first byte is no mistake: so a port is asked whether it is there.
+        if !isDecided, opening.awaitsHeader, received.readableBytes > 0 {
+            loop.faults.headerFailed(.closed, from: client)
+        }
         context.fireChannelInactive()
     }
 
@@ -132,9 +160,34 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         deadline = nil
         if !visitor.isServed {
             schedule(Self.refusalDelay, context) { $0.decide(.resp, $1) }
+        } else if opening.awaitsHeader {
+            let limit = min(loop.configuration.idleTimeout ?? Self.headerDelay, Self.headerDelay)
+            schedule(limit, context) { $0.headerFailed(.timedOut, $1) }
         } else if let idle = loop.configuration.idleTimeout {
             schedule(idle, context) { $1.close(promise: nil) }
         }
+    }
+
+    /// The header is whole: `PROTECTED_MODE` judges whom it names, beside the socket's peer, who was judged before.
+    private func skip(_ header: ProxyHeader, _ context: ChannelHandlerContext) {
+        received.moveReaderIndex(forwardBy: header.length)
+        var isOnThisMachine = true
+        switch header.origin {
+        case .sender: break
+        case .unknown: isOnThisMachine = false
+        case .client(let address):
+            client = address
+            isOnThisMachine = address.isLoopback
+        }
+        if visitor.isServed, !isOnThisMachine, loop.deniesRemoteClients { visitor = .refused(.protectedMode) }
+        awaitFirstBytes(context)
+        lookAtBytes(context)
+    }
+
+    private func headerFailed(_ failure: ProxyHeaderFailure, _ context: ChannelHandlerContext) {
+        isDecided = true
+        loop.faults.headerFailed(failure, from: client)
+        context.close(promise: nil)
     }
 
     private func beginTLS(_ context: ChannelHandlerContext) {
@@ -163,17 +216,17 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         loop.metrics.handshakeFailed(failure)
     }
 
-    /// - Parameter isPlaintextRefused: the client speaks that, but not in private.
+    /// - Parameter refusal: why a client is turned away by what it has sent.
     private func decide(
-        _ verdict: FirstBytes.Verdict, isPlaintextRefused: Bool = false, _ context: ChannelHandlerContext
+        _ verdict: FirstBytes.Verdict, refusing refusal: LoopMetrics.Refusal? = nil, _ context: ChannelHandlerContext
     ) {
         isDecided = true
         deadline?.cancel()
-        switch visitor {
-        case .client where isPlaintextRefused: refuse(.plaintext, verdict, context)
-        case .client: serve(verdict, context)
-        case .refused(let refusal): refuse(refusal, verdict, context)
-        case .probe: answer(nil, verdict, context)
+        switch (visitor, refusal) {
+        case (.client, let refusal?): refuse(refusal, verdict, context)
+        case (.client, nil): serve(verdict, context)
+        case (.refused(let refusal), _): refuse(refusal, verdict, context)
+        case (.probe, _): answer(nil, verdict, context)
         }
     }
 
@@ -181,6 +234,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         _ refusal: LoopMetrics.Refusal, _ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext
     ) {
         loop.metrics.connectionRefused(refusal)
+        if refusal == .proxyHeader { loop.faults.headerRefused(from: client) }
         answer(refusal, verdict, context)
     }
 
@@ -189,13 +243,13 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
             let pipeline = context.pipeline.syncOperations
             if verdict == .http, let httpSide = loop.httpSide {
                 identify(.http)
-                try httpSide.configure(context.channel)
+                try httpSide.configure(context.channel, client: client)
             } else {
                 identify(.resp)
                 if let idle = loop.configuration.idleTimeout {
                     try pipeline.addHandler(IdleStateHandler(allTimeout: idle))
                 }
-                try pipeline.addHandler(RESPSession(loop: loop, channel: context.channel))
+                try pipeline.addHandler(RESPSession(loop: loop, channel: context.channel, client: client))
             }
             let first = received
             received = ByteBuffer()

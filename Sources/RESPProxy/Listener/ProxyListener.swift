@@ -63,7 +63,8 @@ public final class ProxyListener: Sendable {
                     let isProbe = probes.include(channel)
                     let detector = ProtocolDetector(
                         loop: loop, accepts: accepts, tls: tls,
-                        visitor: isProbe ? .probe : admit(channel, to: loop, limit))
+                        visitor: isProbe ? .probe : admit(channel, to: loop, limit),
+                        requiresHeader: requiresHeader(channel, loop.configuration.proxyProtocolFrom))
                     try channel.pipeline.syncOperations.addHandler(detector)
                     if !isProbe { loop.channelOpened(channel) }
                 }
@@ -76,6 +77,14 @@ public final class ProxyListener: Sendable {
             try channel.pipeline.syncOperations.addHandler(handler)
         }.get()
         return ProxyListener(channel: channel)
+    }
+
+    /// Whether the other side must say first for whom it has connected.
+    private static func requiresHeader(_ channel: any Channel, _ senders: [AddressBlock]) -> Bool {
+        guard !senders.isEmpty, channel.localAddress?.port != nil else { return false }
+        // Who is gone already cannot be looked up, and must not get past for that.
+        guard let remote = channel.remoteAddress.flatMap({ IPAddress($0) }) else { return true }
+        return senders.contain(remote)
     }
 
     private static func admit(_ channel: any Channel, to loop: ProxyLoop, _ limit: ConnectionLimit) -> Visitor {

@@ -16,6 +16,8 @@ extension LoopMetrics {
 
         /// TLS handshakes of clients that failed, since start.
         public internal(set) var handshakesFailed: [TLSFailure: UInt64] = [:]
+        /// Connections closed because of their headers of the PROXY protocol, since start.
+        public internal(set) var headersFailed: [ProxyHeaderFailure: UInt64] = [:]
 
         var connections = [Int](repeating: 0, count: WireProtocol.allCases.count)
         var connectionsRefused = [UInt64](repeating: 0, count: Refusal.allCases.count)
@@ -48,6 +50,7 @@ extension LoopMetrics {
             sessionsWithoutClient &+= other.sessionsWithoutClient
             fillLanesUp &+= other.fillLanesUp
             handshakesFailed.merge(other.handshakesFailed) { $0 &+ $1 }
+            headersFailed.merge(other.headersFailed) { $0 &+ $1 }
             for index in connections.indices { connections[index] &+= other.connections[index] }
             for index in connectionsRefused.indices { connectionsRefused[index] &+= other.connectionsRefused[index] }
             for index in requests.indices { requests[index] &+= other.requests[index] }

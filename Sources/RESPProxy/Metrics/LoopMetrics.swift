@@ -40,6 +40,11 @@ public final class LoopMetrics {
         snapshot.handshakesFailed[failure, default: 0] &+= 1
     }
 
+    /// A connection was closed that must begin with a header of the PROXY protocol.
+    public func headerFailed(_ failure: ProxyHeaderFailure) {
+        snapshot.headersFailed[failure, default: 0] &+= 1
+    }
+
     /// A client was not served through a fault of the proxy's own.
     public func connectionFailed() {
         snapshot.connectionsFailed &+= 1
@@ -101,6 +106,8 @@ extension LoopMetrics {
         case protectedMode
         /// It does not speak TLS, which the port requires.
         case plaintext
+        /// It has sent a header of the PROXY protocol, which is not taken from it.
+        case proxyHeader
     }
 
     /// How a request was answered.

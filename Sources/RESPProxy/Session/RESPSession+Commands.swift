@@ -260,7 +260,9 @@ extension RESPSession {
             begin(relayed, now: now)
             forward(self)
         case .notPossible:
-            loop.logger.info("a client is closed that switches its replies on inside a transaction")
+            loop.logger.info(
+                "a client is closed that switches its replies on inside a transaction",
+                metadata: ["client": "\(client.map(\.endpoint) ?? "")"])
             close()
         }
     }

@@ -31,7 +31,9 @@ extension RESPSession: SharedReplyReceiver {
     var hasSharedBacklog: Bool { !isClosed && sharedBacklog > Self.sharedReplyLimit }
 
     func closeForBacklog() {
-        loop.logger.info("a client that does not take its replies is closed", metadata: ["bytes": "\(sharedBacklog)"])
+        loop.logger.info(
+            "a client that does not take its replies is closed",
+            metadata: ["bytes": "\(sharedBacklog)", "client": "\(client.map(\.endpoint) ?? "")"])
         isClosed = true
         intake = .ended
         giveUpIdentity()

@@ -52,6 +52,8 @@ final class RESPSession: ChannelInboundHandler {
 
     let loop: ProxyLoop
     let channel: any Channel
+    /// Where the client is, as far as is known: the channel's other end, or whom that has named.
+    let client: SocketAddress?
     let eventLoop: any EventLoop
     var pool: RelayPool
     var context: ChannelHandlerContext?
@@ -138,9 +140,11 @@ final class RESPSession: ChannelInboundHandler {
     /// When this turn's replies of the server came: one look at the clock for all of them.
     var relayReadTime: UInt64?
 
-    init(loop: ProxyLoop, channel: any Channel) {
+    /// - Parameter client: where the client is; nil: where the channel says.
+    init(loop: ProxyLoop, channel: any Channel, client: SocketAddress? = nil) {
         self.loop = loop
         self.channel = channel
+        self.client = client ?? channel.remoteAddress
         self.eventLoop = channel.eventLoop
         self.pool = loop.pool
     }

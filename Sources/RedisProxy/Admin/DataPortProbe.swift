@@ -14,7 +14,7 @@ final class DataPortProbe: Sendable {
 
     private struct Target: Sendable {
         var address: SocketAddress
-        var question: String
+        var question: [UInt8]
     }
 
     private struct State {
@@ -25,19 +25,26 @@ final class DataPortProbe: Sendable {
 
     private let probes: OwnProbes
     private let eventLoop: any EventLoop
+    private let proxyProtocolFrom: [AddressBlock]
     private let state = Mutex(State())
 
-    /// - Parameter probes: those that the listeners know of.
-    init(probes: OwnProbes, eventLoop: any EventLoop) {
+    /// - Parameters:
+    ///   - probes: those that the listeners know of.
+    ///   - proxyProtocolFrom: from where the listeners take nothing without a header of the PROXY protocol.
+    init(probes: OwnProbes, eventLoop: any EventLoop, proxyProtocolFrom: [AddressBlock] = []) {
         self.probes = probes
         self.eventLoop = eventLoop
+        self.proxyProtocolFrom = proxyProtocolFrom
     }
 
     /// A port that is to answer from here on.
     func add(_ address: SocketAddress?, speaksHTTPOnly: Bool) {
         guard let address = address?.reachable else { return }
         let question = speaksHTTPOnly ? "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" : "PING\r\n"
-        state.withLock { $0.targets.append(Target(address: address, question: question)) }
+        // A connection to an address of this machine comes from that address.
+        let isHeaderRequired = IPAddress(address).map(proxyProtocolFrom.contain) ?? false
+        let bytes = (isHeaderRequired ? ProxyHeader.local : []) + Array(question.utf8)
+        state.withLock { $0.targets.append(Target(address: address, question: bytes)) }
     }
 
     /// The ports are about to close, and not by a fault.
@@ -88,11 +95,11 @@ private final class ProbeHandler: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let question: String
+    private let question: [UInt8]
     private let probes: OwnProbes
     private let answered: EventLoopPromise<Bool>
 
-    init(question: String, probes: OwnProbes, answered: EventLoopPromise<Bool>) {
+    init(question: [UInt8], probes: OwnProbes, answered: EventLoopPromise<Bool>) {
         self.question = question
         self.probes = probes
         self.answered = answered
@@ -108,7 +115,7 @@ private final class ProbeHandler: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: question)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: question)), promise: nil)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -12,7 +12,10 @@ enum OptionTable {
 
     static let sections: [Section] = [
         Section(
-            title: "Listening", options: [proxyHost, proxyPort, httpFacade, httpPort, proxySocket, proxySocketMode]),
+            title: "Listening",
+            options: [
+                proxyHost, proxyPort, httpFacade, httpPort, proxySocket, proxySocketMode, proxyProtocolFrom,
+            ]),
         Section(
             title: "TLS for clients",
             options: [
@@ -77,6 +80,11 @@ extension OptionTable {
     static let proxySocketMode = Option(
         "PROXY_SOCKET_MODE", .fileMode, default: 0o700,
         help: "Who may use it, as chmod writes it in octal.")
+    static let proxyProtocolFrom = Option(
+        "PROXY_PROTOCOL_FROM", .addressBlocks, default: [], shown: "none",
+        help:
+            "Load balancers that begin each connection to PROXY_PORT and HTTP_PORT with a header of the PROXY protocol, version 2: from"
+            + " these addresses it is required, from all others refused.")
 }
 
 // MARK: Backing Redis

@@ -8,6 +8,7 @@ extension Settings {
         proxyPort = try options.value(of: OptionTable.proxyPort)
         proxySocket = try options.value(of: OptionTable.proxySocket)
         proxySocketMode = try options.value(of: OptionTable.proxySocketMode)
+        proxyProtocolFrom = try options.value(of: OptionTable.proxyProtocolFrom)
         servesHTTP = try options.value(of: OptionTable.httpFacade)
         let httpPort = try options.value(of: OptionTable.httpPort)
         self.httpPort = httpPort == proxyPort && httpPort != 0 ? nil : httpPort

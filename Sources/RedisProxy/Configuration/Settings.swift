@@ -11,6 +11,8 @@ struct Settings: Sendable {
     /// The path of a Unix socket; nil = none.
     var proxySocket: String?
     var proxySocketMode: Int
+    /// Who must begin with a header of the PROXY protocol.
+    var proxyProtocolFrom: [AddressBlock]
     var servesHTTP: Bool
     /// nil = HTTP shares ``proxyPort``; 0 = any free port.
     var httpPort: Int?

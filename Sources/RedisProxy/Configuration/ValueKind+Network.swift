@@ -1,5 +1,6 @@
 import BackingClient
 import NIOCore
+import RESPProxy
 
 extension ValueKind where Value == String {
     /// A host name or an IP address, without a port.
@@ -36,6 +37,39 @@ extension ValueKind where Value == [String] {
                 return names
             },
             format: { $0.joined(separator: ",") })
+    }
+}
+
+extension ValueKind where Value == [AddressBlock] {
+    /// Addresses and networks; blanks around them are no part of them.
+    static var addressBlocks: Self {
+        ValueKind(
+            placeholder: "NETWORKS",
+            allowed: "IP addresses or networks in CIDR form (10.0.0.0/8, fd00::/8), separated by commas",
+            parse: { text throws(ValueRefusal) in
+                var blocks: [AddressBlock] = []
+                for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+                    var part = part.drop { $0 == " " }
+                    while part.last == " " { part.removeLast() }
+                    do throws(AddressBlock.Fault) {
+                        blocks.append(try AddressBlock(String(part)))
+                    } catch {
+                        throw ValueRefusal(hint: error.hint(about: QuotedValue(String(part))))
+                    }
+                }
+                return blocks
+            },
+            format: { $0.map(\.description).joined(separator: ",") })
+    }
+}
+
+extension AddressBlock.Fault {
+    fileprivate func hint(about part: QuotedValue) -> String {
+        switch self {
+        case .notAnAddress: "\(part) does not begin with an IP address"
+        case .notALength(let maximum): "in \(part) what follows the slash is no number from 0 to \(maximum)"
+        case .bitsBeyondLength(let within): "\(part) is not the first address of its network, \(within)"
+        }
     }
 }
 

@@ -90,6 +90,11 @@ enum MetricsPage {
         for reason in LoopMetrics.Refusal.allCases {
             page.sample(refused, [("reason", reason.label)], loops.connectionsRefused(reason))
         }
+        let failed = "redis_proxy_proxy_headers_failed_total"
+        page.family(failed, .counter, "Connections closed because of their headers of the PROXY protocol.")
+        for failure in ProxyHeaderFailure.allCases {
+            page.sample(failed, [("reason", failure.label)], loops.headersFailed[failure] ?? 0)
+        }
     }
 
     private static func appendTLS(_ tls: TLSStatistics, _ loops: LoopMetrics.Snapshot, to page: inout PrometheusText) {
@@ -184,6 +189,21 @@ extension LoopMetrics.Refusal {
         case .maxConnections: "max_connections"
         case .protectedMode: "protected_mode"
         case .plaintext: "plaintext"
+        case .proxyHeader: "proxy_header"
+        }
+    }
+}
+
+extension ProxyHeaderFailure {
+    fileprivate var label: String {
+        switch self {
+        case .missing: "missing"
+        case .version1: "version_1"
+        case .malformed: "malformed"
+        case .tooLong: "too_long"
+        case .checksum: "checksum"
+        case .timedOut: "timed_out"
+        case .closed: "closed"
         }
     }
 }

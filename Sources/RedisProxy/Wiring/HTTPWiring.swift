@@ -35,8 +35,8 @@ private final class HTTPConnections: HTTPSide {
         self.facade = facade
     }
 
-    func configure(_ channel: any Channel) throws {
-        try facade.configure(channel)
+    func configure(_ channel: any Channel, client: SocketAddress?) throws {
+        try facade.configure(channel, client: client)
     }
 
     func refusal(_ reason: LoopMetrics.Refusal) -> ByteBuffer {
@@ -50,6 +50,10 @@ private final class HTTPConnections: HTTPSide {
                 message:
                     "PROTECTED_MODE is on: as the backing Redis needs no password, only clients on this machine are served"
             )
+        case .proxyHeader:
+            HTTPFacade.refusal(
+                status: .badRequest,
+                message: "no PROXY protocol header is taken from your address, see PROXY_PROTOCOL_FROM")
         case .plaintext:
             HTTPFacade.refusal(status: .badRequest, message: "this port speaks TLS: the URL must begin with https://")
         }

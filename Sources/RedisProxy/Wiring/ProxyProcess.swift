@@ -31,7 +31,8 @@ struct ProxyProcess {
         try await HTTPWiring(settings: settings, logger: logger).connect(loops)
         // Nothing is said, and nothing connected, before it is certain that the proxy can stand where it was told to.
         let probes = OwnProbes()
-        let probe = DataPortProbe(probes: probes, eventLoop: group.next())
+        let probe = DataPortProbe(
+            probes: probes, eventLoop: group.next(), proxyProtocolFrom: settings.proxyProtocolFrom)
         let reload = TLSReload(
             sources: [(.clients, listenerTLS?.source), (.admin, adminTLS?.source), (.backing, tls?.source)].compactMap {
                 side, source in

@@ -29,6 +29,7 @@ extension Settings {
                 staleAge: cacheStaleIfError.map { UInt64(clamping: $0.nanoseconds) }),
             trustsClients: clientAuthentication == .trust, protectedMode: protectedMode, maxConnections: maxConnections,
             idleTimeout: respIdleTimeout, coherence: coherence, absenceExpiry: negativeExpiry, cachePrefixes: prefixes)
+        configuration.proxyProtocolFrom = proxyProtocolFrom
         configuration.clientTCP = TCPOptions(keepAlive: keepAlive)
         configuration.backing.tcp = TCPOptions(keepAlive: redisKeepAlive, limitsUnacknowledged: true)
         return configuration

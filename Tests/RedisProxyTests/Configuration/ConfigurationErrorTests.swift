@@ -58,6 +58,21 @@ import Testing
                 + " or enableServiceLinks: false in the pod)")
     }
 
+    @Test(
+        "a network that is none is named among the others, with what is wrong with it",
+        arguments: [
+            ("10.0.0.0/8, nosuch", "\"nosuch\" does not begin with an IP address"),
+            ("10.0.0.0/8,", "\"\" does not begin with an IP address"),
+            ("fd00::/8,::1/129", "in \"::1/129\" what follows the slash is no number from 0 to 128"),
+            ("10.0.0.1/8", "\"10.0.0.1/8\" is not the first address of its network, 10.0.0.0/8"),
+        ])
+    func networks(value: String, hint: String) {
+        #expect(
+            refusal(environment: ["PROXY_PROTOCOL_FROM": value])
+                == "PROXY_PROTOCOL_FROM: \"\(value)\" is not allowed, expected IP addresses or networks in CIDR form"
+                + " (10.0.0.0/8, fd00::/8), separated by commas (\(hint))")
+    }
+
     @Test("a port or a URL where a host is expected gets a line that says so")
     func hostWithMore() {
         #expect(

@@ -68,6 +68,9 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         },
         OptionExample("PROXY_SOCKET", "/run/proxy.sock", "/run/proxy.sock") { $0.proxySocket ?? "nil" },
         OptionExample("PROXY_SOCKET_MODE", "0660", "660") { String($0.proxySocketMode, radix: 8) },
+        OptionExample("PROXY_PROTOCOL_FROM", "10.0.0.0/8, fd00::/8,192.0.2.1", "10.0.0.0/8,fd00::/8,192.0.2.1/32") {
+            $0.proxyProtocolFrom.map(\.description).joined(separator: ",")
+        },
         OptionExample("TLS_RELOAD_INTERVAL", "0.5", "500000000") { "\($0.tlsReloadInterval.nanoseconds)" },
         OptionExample("REDIS_HOST", "redis.example", "redis.example:6379") { "\($0.backingAddress)" },
         OptionExample("REDIS_HOST", "fe80::1%eth0", "[fe80::1%eth0]:6379") { "\($0.backingAddress)" },

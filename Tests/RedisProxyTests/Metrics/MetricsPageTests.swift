@@ -20,6 +20,7 @@ import Testing
         metrics.backingChanged(isUp: true)
         for _ in 1...3 { metrics.connectionOpened() }
         for _ in 1...2 { metrics.connectionFailed() }
+        for _ in 1...2 { metrics.headerFailed(.version1) }
         metrics.connectionIdentified(as: .resp)
         metrics.connectionIdentified(as: .http)
         metrics.connectionRefused(.protectedMode)
@@ -119,6 +120,16 @@ import Testing
                 redis_proxy_connections_refused_total{reason="max_connections"} 0
                 redis_proxy_connections_refused_total{reason="protected_mode"} 1
                 redis_proxy_connections_refused_total{reason="plaintext"} 0
+                redis_proxy_connections_refused_total{reason="proxy_header"} 0
+                # HELP redis_proxy_proxy_headers_failed_total Connections closed because of their headers of the PROXY protocol.
+                # TYPE redis_proxy_proxy_headers_failed_total counter
+                redis_proxy_proxy_headers_failed_total{reason="missing"} 0
+                redis_proxy_proxy_headers_failed_total{reason="version_1"} 2
+                redis_proxy_proxy_headers_failed_total{reason="malformed"} 0
+                redis_proxy_proxy_headers_failed_total{reason="too_long"} 0
+                redis_proxy_proxy_headers_failed_total{reason="checksum"} 0
+                redis_proxy_proxy_headers_failed_total{reason="timed_out"} 0
+                redis_proxy_proxy_headers_failed_total{reason="closed"} 0
 
                 """)
     }

@@ -4,37 +4,23 @@ import Testing
 
 @Suite("deploy/haproxy.cfg, run by HAProxy", .blocking)
 struct HAProxyTests {
-    /// HAProxy in front of two proxies, as one process in the foreground.
-    private struct HAProxy {
-        let process: ChildProcess
+    /// HAProxy in front of two proxies.
+    private struct Balancer {
         let respPort: Int
         let httpPort: Int
-        private let folder: TemporaryFolder
+        private let haproxy: HAProxy
 
         init(fronting proxies: [(port: Int, admin: Int)]) throws {
-            let folder = try TemporaryFolder()
-            let respPort = try freePort()
-            let httpPort = try freePort()
+            self.respPort = try freePort()
+            self.httpPort = try freePort()
             var file = try DeployedFile("haproxy.cfg")
-            try file.replace("bind 127.0.0.1:6379", with: "bind 127.0.0.1:\(respPort)")
-            try file.replace("bind 127.0.0.1:8080", with: "bind 127.0.0.1:\(httpPort)")
+            try file.replace("bind 127.0.0.1:6379", with: "bind 127.0.0.1:\(self.respPort)")
+            try file.replace("bind 127.0.0.1:8080", with: "bind 127.0.0.1:\(self.httpPort)")
             for (address, proxy) in zip(["10.0.0.11", "10.0.0.12"], proxies) {
                 try file.replace(
                     "\(address):8000 check port 9121", with: "127.0.0.1:\(proxy.port) check port \(proxy.admin)")
             }
-            let path = try folder.write("haproxy.cfg", file.text)
-            var environment = ProcessInfo.processInfo.environment
-            // Debian has it where only root looks for programs.
-            environment["PATH"] = (environment["PATH"] ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin"
-            let process = try ChildProcess("haproxy", ["-db", "-f", path], environment: environment)
-            try eventually(within: .seconds(30), "HAProxy accepts") { [respPort] in
-                guard process.isRunning else { throw TestSupportError("haproxy ended: \(process.errors)") }
-                return (try? RawConnection(port: respPort)) != nil
-            }
-            self.process = process
-            self.folder = folder
-            self.respPort = respPort
-            self.httpPort = httpPort
+            self.haproxy = try HAProxy(file.text, accepting: self.respPort)
         }
     }
 
@@ -47,7 +33,7 @@ struct HAProxyTests {
         let proxies = try admins.map { admin in
             try ProxyProcess(fronting: server, environment: ["ADMIN_PORT": "\(admin)", "PROTECTED_MODE": "off"])
         }
-        let haproxy = try HAProxy(fronting: zip(proxies, admins).map { ($0.port, $1) })
+        let haproxy = try Balancer(fronting: zip(proxies, admins).map { ($0.port, $1) })
         func served() throws -> [Int] {
             try admins.map { admin in
                 let metrics = try HTTPClient(port: admin).get("/metrics").text
