@@ -2,32 +2,32 @@ extension CacheState {
     /// Drops the entry of `key` and voids its fill.
     @inlinable
     mutating func invalidate(_ key: HashedKey) -> Value? {
-        let activity = flights.activity(of: key)
-        if activity != .absent {
-            flights.settle(activity)
-            flights.voidFill(of: activity)
+        let place = fills.place(of: key)
+        if place != .absent {
+            fills.voidIfVoidedWithOthers(place)
+            fills.voidFill(of: place)
         }
         return drop(key)
     }
 
     @inlinable
     mutating func raiseFence(_ key: HashedKey) -> Value? {
-        let activity = flights.activityOrNew(of: key)
-        flights.settle(activity)
-        flights.voidFill(of: activity)
-        flights.activities[Int(activity)].fences += 1
+        let place = fills.placeOrNew(of: key)
+        fills.voidIfVoidedWithOthers(place)
+        fills.voidFill(of: place)
+        fills.keys[Int(place)].fences += 1
         return drop(key)
     }
 
     @inlinable
     mutating func lowerFence(_ key: HashedKey) -> Value? {
-        let activity = flights.activity(of: key)
-        if activity != .absent {
-            flights.settle(activity)
-            flights.voidFill(of: activity)
-            let fences = flights.activities[Int(activity)].fences
-            flights.activities[Int(activity)].fences = max(fences - 1, 0)
-            flights.removeIfOver(activity)
+        let place = fills.place(of: key)
+        if place != .absent {
+            fills.voidIfVoidedWithOthers(place)
+            fills.voidFill(of: place)
+            let fences = fills.keys[Int(place)].fences
+            fills.keys[Int(place)].fences = max(fences - 1, 0)
+            fills.removeIfOver(place)
         }
         return drop(key)
     }
@@ -37,7 +37,7 @@ extension CacheState {
     /// - Returns: The entries, to be freed outside the lock, or nil if there were none.
     @inlinable
     mutating func flush() -> FlushedEntries<Value>? {
-        flights.voidAll()
+        fills.voidAll()
         guard entries.count > 0 || stale.count > 0 else { return nil }
         counters.invalidated &+= UInt64(entries.count)
         var dropped = FlushedEntries<Value>()

@@ -37,20 +37,20 @@ extension CacheState {
     @inlinable
     @inline(never)
     mutating func refresh(_ key: HashedKey, _ slot: Slot, lane: Int) -> FillTicket? {
-        guard !entries.refreshed.contains(slot), flights.fencesForAllKeys == 0, flights.activity(of: key) == .absent
+        guard !entries.refreshed.contains(slot), fills.fencesForAllKeys == 0, fills.place(of: key) == .absent
         else { return nil }
         entries.refreshed.insert(slot)
         counters.refreshed &+= 1
-        return flights.begin(key, found: .absent, lane: lane, waiters: .none)
+        return fills.begin(key, found: .absent, lane: lane, waiters: .none)
     }
 
     /// Whether a fill of `key` that was voided is still under way.
     @inlinable
     mutating func hasVoidedFill(_ key: HashedKey) -> Bool {
-        let activity = flights.activity(of: key)
-        guard activity != .absent else { return false }
-        flights.settle(activity)
-        return flights.activities[Int(activity)].voided > 0
+        let place = fills.place(of: key)
+        guard place != .absent else { return false }
+        fills.voidIfVoidedWithOthers(place)
+        return fills.keys[Int(place)].voided > 0
     }
 
     /// The rest of a look-up that is no hit. Kept apart so that the way of a hit stays short.
@@ -62,15 +62,15 @@ extension CacheState {
         _ key: HashedKey, deadPosition: Int?, now: UInt64, limits: CacheLimits, lane: Int, outstandingLane: Int?,
         waiter: () -> Waiter, discarded: inout Value?
     ) -> LookUp<Value> {
-        let activity = flights.activity(of: key)
+        let place = fills.place(of: key)
         var joinable = Slot.absent
-        if activity != .absent {
-            flights.settle(activity)
-            joinable = flights.activities[Int(activity)].joinable
+        if place != .absent {
+            fills.voidIfVoidedWithOthers(place)
+            joinable = fills.keys[Int(place)].joinable
             // The reader may itself wait for that older fill, and anything newer would overtake it.
-            if outstandingLane != nil, flights.activities[Int(activity)].voided > 0 { return .mustWait }
+            if outstandingLane != nil, fills.keys[Int(place)].voided > 0 { return .mustWait }
         }
-        let laneOfFill = joinable == .absent ? lane : flights.flights[Int(joinable)].lane
+        let laneOfFill = joinable == .absent ? lane : fills.running[Int(joinable)].lane
         if let outstandingLane, outstandingLane != laneOfFill { return .mustWait }
 
         if let deadPosition {
@@ -79,11 +79,11 @@ extension CacheState {
         }
         if joinable != .absent {
             counters.coalesced &+= 1
-            flights.flights[Int(joinable)].waiters.append(waiter())
+            fills.running[Int(joinable)].waiters.append(waiter())
             return .joined(lane: laneOfFill)
         }
         counters.misses &+= 1
-        return .miss(flights.begin(key, found: activity, lane: lane, waiters: .one(waiter())))
+        return .miss(fills.begin(key, found: place, lane: lane, waiters: .one(waiter())))
     }
 
     /// A look-up in a cache that keeps nothing.
@@ -91,6 +91,6 @@ extension CacheState {
     mutating func lookUpNothing(lane: Int, outstandingLane: Int?, waiter: () -> Waiter) -> LookUp<Value> {
         if let outstandingLane, outstandingLane != lane { return .mustWait }
         counters.misses &+= 1
-        return .miss(flights.beginAlone(lane: lane, waiter: waiter()))
+        return .miss(fills.beginAlone(lane: lane, waiter: waiter()))
     }
 }

@@ -15,7 +15,7 @@ extension CacheState {
     /// Everything ceases to be served; it is kept as stale. Takes O(1) unless stale entries are there already.
     @inlinable
     mutating func retireAll(limits: CacheLimits) {
-        flights.voidAll()
+        fills.voidAll()
         counters.invalidated &+= UInt64(entries.count)
         if stale.count == 0 { return swap(&stale, &entries) }
         while let entry = entries.takeOldest(hasher: limits.hasher) {

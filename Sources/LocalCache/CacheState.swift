@@ -4,7 +4,7 @@ struct CacheState<Value: Sendable, Waiter: Sendable>: ~Copyable, Sendable {
     @usableFromInline var entries = EntryStore<Value>()
     /// Entries that may be served no longer, kept for when the backing is away; a key is in one of the two at most.
     @usableFromInline var stale = EntryStore<Value>()
-    @usableFromInline var flights = FlightTable<Waiter>()
+    @usableFromInline var fills = FillTable<Waiter>()
     @usableFromInline var counters = CacheStatistics()
 
     @inlinable

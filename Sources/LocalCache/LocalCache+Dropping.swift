@@ -1,13 +1,13 @@
 import Synchronization
 
 extension LocalCache {
-    /// Drops `key` and voids its fills in flight: their waiters still get the reply, but it is not stored, and nobody joins any more.
+    /// Drops `key` and voids its fills under way: their waiters still get the reply, but it is not stored, and nobody joins any more.
     @inlinable
     public func invalidate(_ key: RawSpan) {
         withLock(key) { $0.invalidate($1) }
     }
 
-    /// Drops everything and voids every fill in flight.
+    /// Drops everything and voids every fill under way.
     @inlinable
     public func flush() {
         guard limits.capacity > 0 else { return }
@@ -22,11 +22,11 @@ extension LocalCache {
         state.withLock { $0.retireAll(limits: limits) }
     }
 
-    /// Voids every fill in flight on one lane, whose connection was lost.
+    /// Voids every fill under way on one lane, whose connection was lost.
     @inlinable
     public func voidFills(lane: Int) {
         guard limits.capacity > 0 else { return }
-        state.withLock { $0.flights.voidAll(lane: lane) }
+        state.withLock { $0.fills.voidAll(lane: lane) }
     }
 
     /// A write to `key` was forwarded: drops it, voids its fills; until ``lowerFence(_:)`` nothing is stored for it. Fences count.
@@ -48,7 +48,7 @@ extension LocalCache {
     public func raiseFenceForAllKeys() {
         guard limits.capacity > 0 else { return }
         _ = state.withLock { state in
-            state.flights.fencesForAllKeys += 1
+            state.fills.fencesForAllKeys += 1
             return state.flush()
         }
     }
@@ -58,7 +58,7 @@ extension LocalCache {
     public func lowerFenceForAllKeys() {
         guard limits.capacity > 0 else { return }
         _ = state.withLock { state in
-            state.flights.fencesForAllKeys = max(state.flights.fencesForAllKeys - 1, 0)
+            state.fills.fencesForAllKeys = max(state.fills.fencesForAllKeys - 1, 0)
             return state.flush()
         }
     }

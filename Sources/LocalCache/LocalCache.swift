@@ -28,7 +28,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     @inlinable
     public static var entryOverhead: Int { Entry<Value>.overhead }
 
-    /// Answers a read of `key`: hit, in flight, or miss. A hit makes the key the most recently read.
+    /// Answers a read of `key`: hit, joined, or miss. A hit makes the key the most recently read.
     ///
     /// - Parameters:
     ///   - now: Monotonic nanoseconds.
@@ -63,7 +63,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     ///
     /// For the parameters see ``lookUp(_:now:lane:outstandingLane:waiter:)``.
     @inlinable
-    public func lookPast(lane: Int, outstandingLane: Int?, waiter: () -> Waiter) -> LookUp<Value> {
+    public func lookUpBypassing(lane: Int, outstandingLane: Int?, waiter: () -> Waiter) -> LookUp<Value> {
         state.withLock { $0.lookUpNothing(lane: lane, outstandingLane: outstandingLane, waiter: waiter) }
     }
 

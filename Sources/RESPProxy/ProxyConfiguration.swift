@@ -53,8 +53,5 @@ public struct ProxyConfiguration: Sendable {
     }
 
     /// The log-in of the fill lane's user; nil where it needs none.
-    var authentication: [[UInt8]]? {
-        guard let password = backing.password else { return nil }
-        return [Array("AUTH".utf8)] + (backing.username.map { [Array($0.utf8)] } ?? []) + [password]
-    }
+    var authentication: [[UInt8]]? { backing.credentials?.command }
 }

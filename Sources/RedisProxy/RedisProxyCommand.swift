@@ -3,14 +3,6 @@ import Glibc
 
 /// The program as a function of its arguments and environment, so that tests can call it.
 struct RedisProxyCommand {
-    /// Exit codes, after sysexits.h where it has one.
-    enum ExitCode {
-        static let success: Int32 = 0
-        static let failure: Int32 = 1
-        /// `EX_USAGE`: the configuration is wrong.
-        static let usage: Int32 = 64
-    }
-
     /// Without the program's name.
     var arguments: [String]
     var environment: EnvironmentVariablesProvider

@@ -76,7 +76,8 @@ struct AccessTests {
     @Test("errors that are not about who asks are failures; only a yes is a yes")
     func answers() {
         func ask(_ credentials: BackingCredentials?, _ replies: String...) -> OneShotProgress<BackingConnector.Access> {
-            var question = AccessQuestion(credentials, address: Self.address)
+            var logIn = LogIn(credentials)
+            var question = AccessQuestion(isLoggedIn: credentials != nil, address: Self.address)
             var last = OneShotProgress<BackingConnector.Access>.goesOn
             for text in replies {
                 let reply: BackingReply =
@@ -85,7 +86,11 @@ struct AccessTests {
                     case "PONG": .otherStatus
                     default: .error(Array(text.utf8))
                     }
-                last = question.received(reply)
+                if logIn.isDone {
+                    last = question.received(reply)
+                } else if case .refused(let text) = logIn.received(reply) {
+                    last = question.wasRefused(text)
+                }
             }
             return last
         }

@@ -30,9 +30,8 @@ struct ServerLimitsTests {
 
     @Test("a server that refuses to be asked is told from one that cannot answer")
     func refusals() {
-        let configuration = BackingConfiguration(address: .tcp(host: "h", port: 1))
         func answer(_ text: String) -> OneShotProgress<ServerLimits?> {
-            var question = ServerLimitsQuestion(configuration)
+            var question = ServerLimitsQuestion(address: .tcp(host: "h", port: 1))
             return question.received(.error(Array(text.utf8)))
         }
         #expect(answer("NOPERM User x has no permissions to run the 'config|get' command") == .answered(nil))

@@ -52,7 +52,7 @@ struct BytesTests {
         try load("a", 1)
         try cache.load("b", value: 2)
         let keys = Array("ab".utf8)
-        let found = cache.cache.lookUpTogether(
+        let found = cache.cache.multiGet(
             [0..<1, 1..<2], in: keys.span.bytes, now: 5, addedBefore: 5, make: TestCache.number)
         guard case .hit([1, 2]) = found else {
             Issue.record("\(found)")

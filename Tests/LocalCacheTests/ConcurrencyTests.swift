@@ -49,7 +49,7 @@ struct ConcurrencyTests {
             #expect(statistics.entries > 0 && statistics.entries <= Self.capacity, "seed \(seed)")
             #expect(statistics.bytes <= Self.memoryLimit, "seed \(seed)")
             #expect(Tracked.alive.load(ordering: .relaxed) == statistics.entries, "seed \(seed)")
-            #expect(cache.state.withLock { $0.flights.index.count } == 0, "seed \(seed)")
+            #expect(cache.state.withLock { $0.fills.index.count } == 0, "seed \(seed)")
             #expect(Self.bytesByCounting(cache) == statistics.bytes, "seed \(seed)")
         }
         #expect(Tracked.alive.load(ordering: .relaxed) == 0, "values outlive their cache")

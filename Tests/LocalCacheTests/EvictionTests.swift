@@ -86,7 +86,7 @@ struct EvictionTests {
             if number.isMultiple(of: 3) { cache.invalidate("key:\(number)") }
         }
         #expect(cache.cache.state.withLock { $0.entries.firstUnused } <= 10)
-        #expect(cache.cache.state.withLock { $0.flights.flights.count } == 1)
-        #expect(cache.cache.state.withLock { $0.flights.activities.count } == 1)
+        #expect(cache.cache.state.withLock { $0.fills.running.count } == 1)
+        #expect(cache.cache.state.withLock { $0.fills.keys.count } == 1)
     }
 }

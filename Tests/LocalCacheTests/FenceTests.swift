@@ -148,6 +148,6 @@ struct FenceTests {
             }
         }
         #expect(state.entries.count == 0)
-        #expect(state.flights.index.count == 0)
+        #expect(state.fills.index.count == 0)
     }
 }

@@ -23,7 +23,7 @@ struct SingleFlightTests {
                 cache.raiseFence("a")
                 cache.lowerFence("a")
             })
-        guard case .miss(let past) = cache.cache.lookPast(lane: 0, outstandingLane: nil, waiter: { 0 }) else {
+        guard case .miss(let past) = cache.cache.lookUpBypassing(lane: 0, outstandingLane: nil, waiter: { 0 }) else {
             Issue.record("not past the cache")
             return
         }

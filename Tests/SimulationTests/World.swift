@@ -64,7 +64,9 @@ final class World {
         let server = ModelServer { Self.now }
         let network = Network(server: server)
         let shared = UncheckedNetwork(network: network)
-        let connector = BackingConnector(configuration: backing, seed: seed) { eventLoop, initializer in
+        let connector = BackingConnector(
+            configuration: backing, generator: { SteadyGenerator(state: seed) }
+        ) { eventLoop, initializer in
             shared.network.open(on: eventLoop, initializer)
         }
         let cache = ValueCache(configuration: configuration.cache)

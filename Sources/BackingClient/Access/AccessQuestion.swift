@@ -5,29 +5,27 @@ struct AccessQuestion: OneShotQuestion {
     static let replyLimit = 64 * 1024
 
     private enum Stage {
-        case login, ping(isLoggedIn: Bool)
+        case ping(isLoggedIn: Bool)
         /// Instead of a `PING` that has another name there (`rename-command`).
         case get
     }
 
     private let address: BackingAddress
     private var stage: Stage
-    let commands: [[[UInt8]]]
+    let commands: [[[UInt8]]] = [[Array("PING".utf8)]]
 
-    init(_ credentials: BackingCredentials?, address: BackingAddress) {
+    /// - Parameter isLoggedIn: Whether there is a log-in in front of the question.
+    init(isLoggedIn: Bool, address: BackingAddress) {
         self.address = address
-        self.stage = credentials == nil ? .ping(isLoggedIn: false) : .login
-        self.commands = [credentials?.command, [Array("PING".utf8)]].compactMap { $0 }
+        self.stage = .ping(isLoggedIn: isLoggedIn)
+    }
+
+    func wasRefused(_ text: [UInt8]) -> OneShotProgress<BackingConnector.Access> {
+        Self.saysNothingOfUsers(text) ? .failed(.server(text)) : .answered(.refused(text))
     }
 
     mutating func received(_ reply: BackingReply) -> OneShotProgress<BackingConnector.Access> {
         switch (self.stage, reply) {
-        case (.login, .ok):
-            self.stage = .ping(isLoggedIn: true)
-            return .goesOn
-        case (.login, .error(let text)):
-            let text = BackingCredentials.withoutEcho(text)
-            return Self.saysNothingOfUsers(text) ? .failed(.server(text)) : .answered(.refused(text))
         case (.ping, .otherStatus), (.ping(isLoggedIn: true), .error):
             // Whom AUTH let in is in, whatever ails the server otherwise.
             return .answered(.granted)

@@ -16,20 +16,23 @@ extension BackingConnector {
     /// (`LOADING`, too many clients) is a failure, not a refusal.
     public func checkAccess(_ credentials: BackingCredentials?, on eventLoop: any EventLoop) -> EventLoopFuture<Access>
     {
-        let question = AccessQuestion(credentials, address: self.configuration.address)
-        return self.ask(question, within: self.configuration.commandTimeout, on: eventLoop)
+        let question = AccessQuestion(isLoggedIn: credentials != nil, address: self.configuration.address)
+        return self.ask(question, as: credentials, within: self.configuration.commandTimeout, on: eventLoop)
     }
 
     /// Asks on a connection of its own, closed afterwards. Fails with ``BackingError``.
+    ///
+    /// - Parameter credentials: nil: nobody logs in.
     func ask<Question: OneShotQuestion & Sendable>(
-        _ question: Question, within limit: TimeAmount, on eventLoop: any EventLoop
+        _ question: Question, as credentials: BackingCredentials?, within limit: TimeAmount, on eventLoop: any EventLoop
     ) -> EventLoopFuture<Question.Answer> {
         let configuration = self.configuration
         return self.connect(on: eventLoop).flatMap { channel in
             let promise = eventLoop.makePromise(of: Question.Answer.self)
             do {
                 try channel.addToConnected(
-                    OneShotHandler(question, to: configuration, within: limit, promise: promise))
+                    OneShotHandler(
+                        question, behind: LogIn(credentials), to: configuration, within: limit, promise: promise))
             } catch {
                 channel.close(promise: nil)
                 promise.fail(BackingError.closedConnection(configuration.address))

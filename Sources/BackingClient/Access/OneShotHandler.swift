@@ -7,24 +7,28 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
 
     private let configuration: BackingConfiguration
     private let limit: TimeAmount
+    private var logIn: LogIn
     private var question: Question
     private var replies = FeedReader(limit: Question.replyLimit)
     private var promise: EventLoopPromise<Question.Answer>?
     private var timer: Scheduled<Void>?
 
-    /// - Parameter limit: from when the question is sent until it is answered.
+    /// - Parameters:
+    ///   - logIn: what is said first.
+    ///   - limit: from when the question is sent until it is answered.
     init(
-        _ question: Question, to configuration: BackingConfiguration, within limit: TimeAmount,
+        _ question: Question, behind logIn: LogIn, to configuration: BackingConfiguration, within limit: TimeAmount,
         promise: EventLoopPromise<Question.Answer>
     ) {
         self.configuration = configuration
         self.limit = limit
+        self.logIn = logIn
         self.question = question
         self.promise = promise
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        self.send(self.question.commands, context)
+        self.send(self.logIn.commands + self.question.commands, context)
         self.timer = context.eventLoop.assumeIsolated().scheduleTask(in: self.limit) {
             self.finish(.failure(.silent(self.configuration.address, for: self.limit)), context)
         }
@@ -38,7 +42,7 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
                 guard case .reply(let reply) = incoming else {
                     throw ReplyViolation(reason: "a reply that is too long")
                 }
-                switch self.question.received(reply) {
+                switch self.received(reply) {
                 case .goesOn: break
                 case .asks(let command): self.send([command], context)
                 case .answered(let access): self.finish(.success(access), context)
@@ -47,6 +51,15 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
             }
         } catch {
             self.finish(.failure(.nonsense(self.configuration.address, error)), context)
+        }
+    }
+
+    private func received(_ reply: BackingReply) -> OneShotProgress<Question.Answer> {
+        guard !self.logIn.isDone else { return self.question.received(reply) }
+        switch self.logIn.received(reply) {
+        case .goesOn: return .goesOn
+        case .refused(let text): return self.question.wasRefused(text)
+        case .violation(let violation): return .failed(.nonsense(self.configuration.address, violation))
         }
     }
 

@@ -7,33 +7,25 @@ struct ServerLimitsQuestion: OneShotQuestion {
     private static let patterns = ["client-*-buffer-limit", "maxmemory-clients"]
 
     private let address: BackingAddress
-    private var awaitsLogin: Bool
     private var replies = 0
     private var settings: [[UInt8]] = []
     let commands: [[[UInt8]]]
 
-    init(_ configuration: BackingConfiguration) {
-        self.address = configuration.address
-        let credentials = BackingCredentials(configuration)
-        self.awaitsLogin = credentials != nil
-        self.commands =
-            [credentials?.command].compactMap { $0 }
-            + Self.patterns.map { ["CONFIG", "GET", $0].map { Array($0.utf8) } }
+    init(address: BackingAddress) {
+        self.address = address
+        self.commands = Self.patterns.map { ["CONFIG", "GET", $0].map { Array($0.utf8) } }
     }
 
     mutating func received(_ reply: BackingReply) -> OneShotProgress<ServerLimits?> {
         switch reply {
-        case .ok where self.awaitsLogin:
-            self.awaitsLogin = false
-            return .goesOn
-        case .array(let elements) where !self.awaitsLogin:
+        case .array(let elements):
             for case .bulk(let bytes) in elements { self.settings.append(Array(bytes.readableBytesView)) }
             self.replies += 1
             return self.replies == Self.patterns.count ? .answered(ServerLimits(settings: self.settings)) : .goesOn
-        case .error(let text) where !self.awaitsLogin && Self.isRefusal(text):
+        case .error(let text) where Self.isRefusal(text):
             return .answered(nil)
         case .error(let text):
-            return .failed(.server(BackingCredentials.withoutEcho(text)))
+            return .failed(.server(text))
         default:
             return .failed(.nonsense(self.address, ReplyViolation(reason: "not a reply to what was asked")))
         }
@@ -50,6 +42,7 @@ extension BackingConnector {
     /// Fails with ``BackingError``.
     public func readServerLimits(on eventLoop: any EventLoop) -> EventLoopFuture<ServerLimits?> {
         self.ask(
-            ServerLimitsQuestion(self.configuration), within: self.configuration.connectTimeout, on: eventLoop)
+            ServerLimitsQuestion(address: self.configuration.address), as: self.configuration.credentials,
+            within: self.configuration.connectTimeout, on: eventLoop)
     }
 }

@@ -4,17 +4,13 @@ struct ServerStateQuestion: OneShotQuestion {
     private static let sections = ["server", "replication", "commandstats"]
 
     private let address: BackingAddress
-    private var awaitsLogin: Bool
     private var replies: [[UInt8]] = []
     let commands: [[[UInt8]]]
 
-    init(_ configuration: BackingConfiguration) {
-        self.address = configuration.address
-        let credentials = BackingCredentials(configuration)
-        self.awaitsLogin = credentials != nil
+    init(address: BackingAddress) {
+        self.address = address
         self.commands =
-            [credentials?.command].compactMap { $0 }
-            + Self.sections.map { [Array("INFO".utf8), Array($0.utf8)] }
+            Self.sections.map { [Array("INFO".utf8), Array($0.utf8)] }
             + [Self.command("MGET")]
     }
 
@@ -31,10 +27,7 @@ struct ServerStateQuestion: OneShotQuestion {
 
     mutating func received(_ reply: BackingReply) -> OneShotProgress<ServerState> {
         switch reply {
-        case .ok where self.awaitsLogin:
-            self.awaitsLogin = false
-            return .goesOn
-        case .bulk(let info) where !self.awaitsLogin && !self.isLast:
+        case .bulk(let info) where !self.isLast:
             self.replies.append(Array(info.readableBytesView))
             return .goesOn
         case .array where self.isLast:
@@ -42,7 +35,7 @@ struct ServerStateQuestion: OneShotQuestion {
         case .error(let text) where self.isLast && Self.refusesCommand(text):
             return .answered(ServerState(replies: self.replies, mayReadTogether: Self.isKeyRefused(text)))
         case .error(let text):
-            return .failed(.server(self.awaitsLogin ? BackingCredentials.withoutEcho(text) : text))
+            return .failed(.server(text))
         default:
             return .failed(.nonsense(self.address, ReplyViolation(reason: "not a reply to what was asked")))
         }

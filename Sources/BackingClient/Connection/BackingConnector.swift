@@ -10,18 +10,21 @@ public struct BackingConnector: Sendable {
     public init(configuration: BackingConfiguration) {
         self.configuration = configuration
         self.open = nil
-        self.seed = nil
+        self.generator = { SystemRandomNumberGenerator() }
     }
 
     /// A connector to a server that is only simulated.
     ///
     /// - Parameters:
-    ///   - seed: for the delays before the next attempt.
+    ///   - generator: makes what the delays before the next attempt are drawn from.
     ///   - open: stands for the socket.
-    package init(configuration: BackingConfiguration, seed: UInt64, open: @escaping Opener) {
+    package init(
+        configuration: BackingConfiguration, generator: @escaping @Sendable () -> any RandomNumberGenerator,
+        open: @escaping Opener
+    ) {
         self.configuration = configuration
         self.open = open
-        self.seed = seed
+        self.generator = generator
     }
 
     /// Opens a channel and initializes it.
@@ -29,11 +32,11 @@ public struct BackingConnector: Sendable {
         @Sendable (any EventLoop, @Sendable (any Channel) -> EventLoopFuture<Void>) -> EventLoopFuture<any Channel>
 
     private let open: Opener?
-    private let seed: UInt64?
+    private let generator: @Sendable () -> any RandomNumberGenerator
 
     /// What the delays before the next attempt are drawn from.
     func makeGenerator() -> any RandomNumberGenerator {
-        self.seed.map { SteadyGenerator(state: $0) } ?? SystemRandomNumberGenerator()
+        self.generator()
     }
 
     /// A connected channel that does not read by itself, nobody logged in; the name is looked up anew. Look-up, connect and, where the

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The conditions that are ours to name, each with its one text.
+/// The conditions that are ours to name, each with its one text: first those of the connections that are kept up.
 extension BackingError {
     private init(_ code: Code, _ text: String) {
         self.init(code: code, message: Array("ERR redis-proxy: \(text)".utf8))
@@ -50,6 +50,38 @@ extension BackingError {
     var asStanding: BackingError {
         self.code == .server ? self : BackingError(code: .unavailable, message: self.message)
     }
+}
+
+/// What is said of a connection that clients' commands are relayed on, or large values read from.
+extension BackingError {
+    /// The backing went away in the middle of something.
+    package static let lost = BackingError(.unavailable, "the backing Redis closed the connection")
+
+    /// A shared connection ended under a command.
+    package static let outcomeUnknown = BackingError(
+        .unavailable,
+        "the connection to the backing Redis was lost before the reply: whether the command was done is not known")
+
+    /// The backing said something on a shared connection that no command had asked for.
+    package static let unasked = BackingError(
+        .protocolViolation, "the backing Redis sent something that was not asked for")
+
+    /// The backing has stopped in the middle of something.
+    package static let silent = BackingError(.timedOut, "the backing Redis did not answer in time")
+
+    /// The backing has not let us in, nor refused to.
+    package static let silentAtLogIn = BackingError(.timedOut, "the backing Redis did not answer the log-in in time")
+
+    /// The backing has come to ask for a password, which the client was let in without.
+    package static let noneLetInBefore = BackingError(
+        .unavailable,
+        "the backing Redis asks for a password by now, and no connection is left that was let in before")
+
+    /// Whether the backing says that one has to log in.
+    package var asksForPassword: Bool { code == .server && message.starts(with: "NOAUTH".utf8) }
+
+    /// What the backing sent is none of the protocol's frames.
+    package static let notRESP = BackingError(.protocolViolation, "the backing Redis sent something that is not RESP")
 }
 
 extension TimeAmount {

@@ -4,12 +4,6 @@ import NIOCore
 ///
 /// All of it goes out in one write, so a lane stands one round trip after its connection.
 struct Handshake {
-    enum Step: Equatable {
-        case login
-        case selection
-        case commandTable
-    }
-
     /// What a reply means.
     enum Progress: Equatable {
         case goesOn
@@ -20,44 +14,33 @@ struct Handshake {
         case violation(ReplyViolation)
     }
 
-    private var steps: [Step]
-    /// The commands, in the order of their replies.
-    let commands: [[[UInt8]]]
+    private var logIn: LogIn
+    private var isOver = false
 
     init(_ configuration: BackingConfiguration) {
-        var steps: [Step] = []
-        var commands: [[[UInt8]]] = []
-        if let credentials = BackingCredentials(configuration) {
-            steps.append(.login)
-            commands.append(credentials.command)
-        }
-        if configuration.database != 0 {
-            steps.append(.selection)
-            commands.append([Array("SELECT".utf8), Array(String(configuration.database).utf8)])
-        }
-        steps.append(.commandTable)
-        commands.append([Array("COMMAND".utf8)])
-        self.steps = steps
-        self.commands = commands
+        self.logIn = LogIn(configuration.credentials, database: configuration.database)
     }
 
+    /// The commands, in the order of their replies.
+    var commands: [[[UInt8]]] { self.logIn.commands + [[Array("COMMAND".utf8)]] }
+
     /// The next reply is the command table, which hiredis cannot parse.
-    var expectsCommandTable: Bool { self.steps.first == .commandTable }
+    var expectsCommandTable: Bool { self.logIn.isDone && !self.isOver }
 
     mutating func received(_ reply: BackingReply) -> Progress {
-        guard !self.steps.isEmpty else { return .violation(ReplyViolation(reason: "a reply that nobody asked for")) }
-        switch (self.steps.removeFirst(), reply) {
-        case (.login, .ok), (.selection, .ok):
-            return .goesOn
-        case (.login, .error(let text)):
-            return .refused(BackingCredentials.withoutEcho(text))
-        case (.selection, .error(let text)):
-            return .refused(text)
-        case (.commandTable, .raw(let frame)):
-            return self.received(commandTable: frame)
-        default:
+        guard self.logIn.isDone else {
+            switch self.logIn.received(reply) {
+            case .goesOn: return .goesOn
+            case .refused(let text): return .refused(text)
+            case .violation(let violation): return .violation(violation)
+            }
+        }
+        guard !self.isOver else { return .violation(ReplyViolation(reason: "a reply that nobody asked for")) }
+        self.isOver = true
+        guard case .raw(let frame) = reply else {
             return .violation(ReplyViolation(reason: "an unexpected reply to the login"))
         }
+        return self.received(commandTable: frame)
     }
 
     private func received(commandTable frame: ByteBuffer?) -> Progress {

@@ -10,14 +10,12 @@ public final class FillLane {
     /// The lane's number, by which the cache tells lanes apart.
     public let index: Int
 
-    private let connector: BackingConnector
+    private let configuration: BackingConfiguration
     private var logger: Logger
     /// Hears of ups and downs.
     public weak var observer: (any FillLaneObserver)? = nil
-    private var machine: FillLaneStateMachine<Fetch>
-    private var connection: FillConnectionHandler?
-    private var retry: Scheduled<Void>?
-    private var generator: any RandomNumberGenerator
+    private let connection: ReconnectingConnection<FillLane>
+    private var queue: FetchQueue<Fetch>
     private var feed: FeedIdentity?
 
     /// - Parameter observer: Hears of ups and downs; held weakly.
@@ -27,11 +25,11 @@ public final class FillLane {
     ) {
         self.index = index
         self.eventLoop = eventLoop
-        self.connector = connector
-        self.generator = connector.makeGenerator()
+        self.configuration = connector.configuration
         self.observer = observer
-        self.machine = FillLaneStateMachine(
-            address: connector.configuration.address, replacementDelay: connector.configuration.replacementDelay)
+        self.connection = ReconnectingConnection(
+            connector, on: eventLoop, replacementDelay: connector.configuration.replacementDelay)
+        self.queue = FetchQueue(address: connector.configuration.address)
         self.logger = logger
         self.logger[metadataKey: "lane"] = "\(index)"
         self.logger[metadataKey: "backing"] = "\(connector.configuration.address)"
@@ -40,30 +38,26 @@ public final class FillLane {
     /// Starts connecting, and keeps connecting: at once, then with jittered backoff of at most 1 s.
     public func start() {
         self.eventLoop.preconditionInEventLoop()
-        if self.machine.start() { self.connect() }
+        self.connection.start(for: self)
     }
 
     /// Closes for good; waiters fail with ``BackingError/Code-swift.enum/unavailable``.
     public func close() -> EventLoopFuture<Void> {
         self.eventLoop.preconditionInEventLoop()
-        let queued = self.machine.close()
-        self.retry?.cancel()
-        self.retry = nil
-        let connection = self.connection?.close()
-        self.connection = nil
-        self.end(connection?.waiters ?? [], queued, with: .failure(.closedLane))
+        let connection = self.connection.close()?.close()
+        self.end(connection?.waiters ?? [], self.queue.takeAll(), with: .failure(.closedLane))
         return connection?.closed ?? self.eventLoop.makeSucceededVoidFuture()
     }
 
     /// For what the server ends connections. Where that may be a long reply, a connection that stood and is lost gives
     /// ``FillReply/Outcome-swift.enum/unanswered`` and no error.
     public var limits: ServerLimits {
-        get { self.machine.limits }
-        set { self.machine.limits = newValue }
+        get { self.queue.limits }
+        set { self.queue.limits = newValue }
     }
 
     /// Whether fills are being answered.
-    public var isReady: Bool { self.machine.isReady }
+    public var isReady: Bool { self.connection.isReady }
 
     /// Fetches a key; its receiver is told exactly once.
     ///
@@ -71,9 +65,9 @@ public final class FillLane {
     /// by the connect time-out. The command is written at the end of the event loop's turn, together with the others of that turn.
     public func fetch(_ fetch: Fetch) {
         self.eventLoop.preconditionInEventLoop()
-        switch self.machine.fetch(fetch) {
+        switch self.queue.fetch(fetch, while: self.connection.state) {
         case .send:
-            self.connection?.fetch(fetch)
+            self.connection.handler?.fetch(fetch)
         case .nothing:
             break
         case .end(let outcome):
@@ -87,52 +81,24 @@ public final class FillLane {
         self.eventLoop.preconditionInEventLoop()
         guard self.feed != feed else { return }
         self.feed = feed
-        if self.machine.isReady { self.connection?.feedChanged(to: feed) }
+        if self.connection.isReady { self.connection.handler?.feedChanged(to: feed) }
     }
 
     /// Makes sure that something is answered that is sent after `since`; the observer is told. Nothing, while the lane is down.
     public func ask(since: UInt64) {
         self.eventLoop.preconditionInEventLoop()
-        if self.machine.isReady { self.connection?.ask(since: since) }
-    }
-
-    private func connect() {
-        self.connector.attempt(on: self.eventLoop) { result, started in
-            switch result {
-            case .success(let channel): self.connected(channel, started: started)
-            case .failure(let error): self.down(error, waiters: [])
-            }
-        }
-    }
-
-    private func connected(_ channel: any Channel, started: UInt64) {
-        guard self.machine.connected() else {
-            channel.close(promise: nil)
-            return
-        }
-        let handler = FillConnectionHandler(
-            configuration: self.connector.configuration, started: started, delegate: self)
-        self.connection = handler
-        do {
-            try channel.addToConnected(handler)
-        } catch {
-            channel.close(promise: nil)
-            let waiters = handler.close().waiters
-            self.down(.closedConnection(self.connector.configuration.address), waiters: waiters)
-        }
+        if self.connection.isReady { self.connection.handler?.ask(since: since) }
     }
 
     private func down(_ error: BackingError, waiters: [FillConnectionHandler.Waiting]) {
-        self.connection = nil
-        let action = self.machine.down(error, now: MonotonicClock.now(), using: &self.generator)
-        if let action {
-            self.logger.log(level: action.isNews ? .warning : .debug, "\(error)")
-            self.retry = self.eventLoop.assumeIsolated().scheduleTask(in: action.retryIn) {
-                if self.machine.retry() { self.connect() }
-            }
-            self.observer?.fillLaneIsDown(self, error: error)
+        guard let action = self.connection.down(error) else {
+            return self.end(waiters, [], with: .failure(error))
         }
-        self.end(waiters, action?.fetches ?? [], with: action?.outcome ?? .failure(error))
+        self.logger.log(level: action.isNews ? .warning : .debug, "\(error)")
+        let outcome = self.queue.down(error, stood: action.stood)
+        let queued = self.queue.takeAll()
+        self.observer?.fillLaneIsDown(self, error: error)
+        self.end(waiters, queued, with: outcome)
     }
 
     private func end(_ sent: [FillConnectionHandler.Waiting], _ queued: [Fetch], with outcome: FillReply.Outcome) {
@@ -147,13 +113,23 @@ public final class FillLane {
     }
 }
 
+extension FillLane: ReconnectingConnectionOwner {
+    func makeHandler(started: UInt64) -> FillConnectionHandler {
+        FillConnectionHandler(configuration: self.configuration, started: started, delegate: self)
+    }
+
+    func connectingFailed(_ error: BackingError, handler: FillConnectionHandler?) {
+        self.down(error, waiters: handler?.close().waiters ?? [])
+    }
+}
+
 extension FillLane: FillConnectionDelegate {
     func fillConnectionIsUp(_ connection: FillConnectionHandler, commandTable: ByteBuffer?) {
-        guard let action = self.machine.up(now: MonotonicClock.now()) else { return }
+        guard let action = self.connection.up() else { return }
         self.logger.log(level: action.isBack ? .info : .debug, "the backing Redis is reachable")
         connection.feedChanged(to: self.feed)
         // Before the observer hears of it: it may close the lane, and nobody may be forgotten then.
-        for fetch in action.fetches { connection.fetch(fetch) }
+        for fetch in self.queue.takeAll() { connection.fetch(fetch) }
         self.observer?.fillLaneIsUp(self, commandTable: commandTable)
     }
 

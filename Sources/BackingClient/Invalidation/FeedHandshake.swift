@@ -13,7 +13,6 @@ struct FeedHandshake {
     }
 
     private enum Step: String {
-        case login = "AUTH"
         case server = "INFO"
         case identifier = "CLIENT ID"
         case subscription = "SUBSCRIBE"
@@ -21,30 +20,33 @@ struct FeedHandshake {
 
     static let channel = Array("__redis__:invalidate".utf8)
 
-    private var steps: [Step] = []
+    private var logIn: LogIn
+    private var steps: [Step] = [.server, .identifier, .subscription]
     private var runID: [UInt8] = []
     private var redirectID: Int64 = 0
     private var announcesFirst = false
-    /// The commands, in the order of their replies.
-    private(set) var commands: [[[UInt8]]] = []
-
     init(_ configuration: BackingConfiguration) {
-        if let credentials = BackingCredentials(configuration) {
-            self.steps.append(.login)
-            self.commands.append(credentials.command)
-        }
-        self.steps += [.server, .identifier, .subscription]
-        self.commands += [
+        self.logIn = LogIn(configuration.credentials)
+    }
+
+    /// The commands, in the order of their replies.
+    var commands: [[[UInt8]]] {
+        self.logIn.commands + [
             [Array("INFO".utf8), Array("server".utf8)], [Array("CLIENT".utf8), Array("ID".utf8)],
             [Array("SUBSCRIBE".utf8), Self.channel],
         ]
     }
 
     mutating func received(_ reply: BackingReply) -> Progress {
+        guard self.logIn.isDone else {
+            switch self.logIn.received(reply) {
+            case .goesOn: return .goesOn
+            case .refused(let text): return .refused(FeedRefusal(command: FeedRefusal.logIn, text: text))
+            case .violation(let violation): return .violation(violation)
+            }
+        }
         guard !self.steps.isEmpty else { return .violation(ReplyViolation(reason: "a reply that nobody asked for")) }
         switch (self.steps.removeFirst(), reply) {
-        case (.login, .ok):
-            return .goesOn
         case (.server, .bulk(let info)):
             guard let runID = ServerInfo.field("run_id", in: info.readableBytesView) else {
                 return .refused(FeedRefusal(command: "INFO", text: Array("ERR no run_id in the reply".utf8)))
@@ -59,7 +61,6 @@ struct FeedHandshake {
         where elements.count == 3 && elements[0].text == Array("subscribe".utf8) && elements[1].text == Self.channel:
             return .done(redirectID: self.redirectID, runID: self.runID, announcesFirst: self.announcesFirst)
         case (let step, .error(let text)):
-            let text = step == .login ? BackingCredentials.withoutEcho(text) : text
             return .refused(FeedRefusal(command: step.rawValue, text: text))
         default:
             return .violation(ReplyViolation(reason: "an unexpected reply to the login"))

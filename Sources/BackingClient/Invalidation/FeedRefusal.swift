@@ -5,6 +5,9 @@ public struct FeedRefusal: Hashable, Sendable, CustomStringConvertible {
     /// The server's own text, without the leading `-`.
     public var text: [UInt8]
 
+    /// The command of a refusal to let us in, which may pass: users and passwords are changed.
+    static let logIn = "AUTH"
+
     /// A refusal in the server's words.
     public init(command: String, text: [UInt8]) {
         self.command = command
@@ -13,7 +16,7 @@ public struct FeedRefusal: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether it is of the kind that does not pass by itself: a command that is not there, or not allowed.
     public var isLasting: Bool {
-        self.command != "AUTH"
+        self.command != Self.logIn
             && ["ERR unknown", "ERR Unknown", "ERR syntax", "ERR no run_id", "NOPERM "].contains {
                 self.text.starts(with: $0.utf8)
             }

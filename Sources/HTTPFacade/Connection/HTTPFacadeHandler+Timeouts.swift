@@ -1,13 +1,5 @@
 import NIOCore
 
-/// How far writing has come; two that are equal mean that the client has taken in nothing in between.
-struct WriteProgress: Equatable {
-    var request: UInt64
-    var streamed: UInt64
-    /// Bytes that wait for the socket.
-    var buffered: Int
-}
-
 extension HTTPFacadeHandler {
     func scheduleTimer(in delay: TimeAmount, context: ChannelHandlerContext) {
         timer?.cancel()

@@ -1,6 +1,6 @@
-/// A fill in flight.
+/// A fill under way.
 public struct FillTicket: Hashable, Sendable {
-    /// Unique among the fills in flight; never given out again for a fill of the same place soon enough to be mistaken.
+    /// Unique among the fills under way; never given out again for a fill of the same place soon enough to be mistaken.
     public let id: UInt64
 
     /// The ticket of that number, where one is kept as such.
@@ -8,7 +8,7 @@ public struct FillTicket: Hashable, Sendable {
     public init(id: UInt64) { self.id = id }
 
     /// - Parameters:
-    ///   - slot: Where the flight table keeps the flight.
+    ///   - slot: Where the fill table keeps the fill.
     ///   - generation: How often that slot had been used before.
     @inlinable
     init(slot: Slot, generation: UInt32) {

@@ -82,7 +82,7 @@ public final class ReadThrough {
     ) -> LookUp<CachedValue> {
         guard !isPast else {
             // A fill under way may have been asked before a change of which nobody has told us: it is not joined, either.
-            return cache.lookPast(lane: lane.index, outstandingLane: outstandingLane, waiter: waiting)
+            return cache.lookUpBypassing(lane: lane.index, outstandingLane: outstandingLane, waiter: waiting)
         }
         return cache.lookUp(
             key, now: now, lane: lane.index, outstandingLane: outstandingLane, copy: copy, waiter: waiting)
@@ -93,13 +93,13 @@ public final class ReadThrough {
     /// - Parameters:
     ///   - keys: Where the keys stand in `bytes`.
     ///   - now: Monotonic nanoseconds, ``MonotonicClock``.
-    public func readTogether(_ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: UInt64) -> LookUpTogether<
+    public func readTogether(_ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: UInt64) -> MultiGet<
         CachedValue
     > {
         // Asked first: what is found afterwards is what stands since that barrier, or is newer than it.
         let barrier = coherence.newestBarrier
         guard coherence.mayServe(now: now), coherence.mayServeTogether else { return .missing }
-        return cache.lookUpTogether(keys, in: bytes, now: now, addedBefore: barrier) { CachedValue(copying: $0) }
+        return cache.multiGet(keys, in: bytes, now: now, addedBefore: barrier) { CachedValue(copying: $0) }
     }
 
     private func fetch(_ key: ByteBuffer, _ ticket: FillTicket) {

@@ -74,19 +74,3 @@ struct Settings: Sendable {
     var threads: Int
     var logLevel: Logger.Level
 }
-
-/// What the server is asked to announce.
-enum TrackingKind: String, Sendable, CaseIterable {
-    /// Changes of the keys that the proxy has read.
-    case `default`
-    /// Changes of all keys that begin with one of the prefixes.
-    case broadcast
-}
-
-/// Who may be answered from the cache where the backing needs a password.
-enum ClientAuthentication: String, Sendable, CaseIterable {
-    /// Whom the server lets in as the user whose values the cache holds.
-    case server
-    /// Everybody: the operator says so.
-    case trust
-}

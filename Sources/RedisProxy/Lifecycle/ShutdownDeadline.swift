@@ -13,13 +13,13 @@ enum ShutdownDeadline {
         Task.detached {
             try await Task.sleep(for: .nanoseconds(timeout.nanoseconds))
             logger.warning("clients were still being served after SHUTDOWN_TIMEOUT; their connections are cut")
-            exitNow(RedisProxyCommand.ExitCode.success)
+            exitNow(ExitCode.success)
         }
     }
 
     /// The kernel's alarm needs no thread of ours to be free.
     private static func setAlarm(in delay: TimeAmount) {
-        _ = signal(SIGALRM) { _ in _exit(RedisProxyCommand.ExitCode.success) }
+        _ = signal(SIGALRM) { _ in _exit(ExitCode.success) }
         let microseconds = delay.nanoseconds / 1_000
         let value = timeval(
             tv_sec: time_t(microseconds / 1_000_000), tv_usec: suseconds_t(microseconds % 1_000_000))

@@ -67,7 +67,7 @@ struct ProxyProcess {
             await shutDown(listeners, loops, admin)
             tasks.cancelAll()
         }
-        return RedisProxyCommand.ExitCode.success
+        return ExitCode.success
     }
 
     // MARK: Start

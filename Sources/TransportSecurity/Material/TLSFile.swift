@@ -70,3 +70,9 @@ public struct TLSFile: Hashable, Sendable {
         TLSMaterialError(self, "\(path) cannot be read: \(String(cString: strerror(errno)))")
     }
 }
+
+extension TLSMaterialError {
+    init(_ file: TLSFile, _ reason: String) {
+        self.init("\(file.option): \(reason)")
+    }
+}

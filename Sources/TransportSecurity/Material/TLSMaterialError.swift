@@ -7,8 +7,4 @@ public struct TLSMaterialError: Error, Equatable, Sendable, CustomStringConverti
     public init(_ description: String) {
         self.description = description
     }
-
-    init(_ file: TLSFile, _ reason: String) {
-        self.init("\(file.option): \(reason)")
-    }
 }

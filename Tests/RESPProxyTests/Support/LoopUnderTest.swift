@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOEmbedded
 import RESPParser
+import TestSupport
 
 @testable import RESPProxy
 
@@ -31,7 +32,9 @@ final class LoopUnderTest {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let opened = Opened()
         self.opened = opened
-        let connector = BackingConnector(configuration: backing, seed: 1) { eventLoop, initializer in
+        let connector = BackingConnector(
+            configuration: backing, generator: { SteadyGenerator(state: 1) }
+        ) { eventLoop, initializer in
             opened.open(on: eventLoop, initializer)
         }
         cache = ValueCache(configuration: configuration.cache)

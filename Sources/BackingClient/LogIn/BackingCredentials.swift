@@ -11,14 +11,8 @@ public struct BackingCredentials: Hashable, Sendable {
         self.password = password
     }
 
-    /// What a configuration has its own connections log in with; nil where it has no password.
-    init?(_ configuration: BackingConfiguration) {
-        guard let password = configuration.password else { return nil }
-        self.init(username: configuration.username.map { Array($0.utf8) }, password: password)
-    }
-
     /// `AUTH` with these credentials. Without a name it is the form that servers before ACLs know, too.
-    var command: [[UInt8]] {
+    package var command: [[UInt8]] {
         [Array("AUTH".utf8)] + (self.username.map { [$0] } ?? []) + [self.password]
     }
 
@@ -26,6 +20,13 @@ public struct BackingCredentials: Hashable, Sendable {
     static func withoutEcho(_ error: [UInt8]) -> [UInt8] {
         guard error.starts(with: "ERR unknown command".utf8) else { return error }
         return Array("ERR unknown command 'AUTH'".utf8)
+    }
+}
+
+extension BackingConfiguration {
+    /// What the proxy's own connections log in with; nil where there is no password.
+    public var credentials: BackingCredentials? {
+        self.password.map { BackingCredentials(username: self.username.map { Array($0.utf8) }, password: $0) }
     }
 }
 

@@ -1,10 +1,10 @@
 /// A fill under way, or the empty place of one.
 @usableFromInline
-struct Flight<Waiter: Sendable>: Sendable {
+struct RunningFill<Waiter: Sendable>: Sendable {
     /// Counts the uses of this place, so that a ticket that was ended is known as such.
     @usableFromInline var generation: UInt32 = 0
-    /// Where ``FlightTable`` keeps what it knows of the key; absent where nothing is cached at all.
-    @usableFromInline var activity = Slot.absent
+    /// Where ``FillTable`` keeps what it knows of the key; absent where nothing is cached at all.
+    @usableFromInline var place = Slot.absent
     @usableFromInline var lane = 0
     /// In the order in which fills began.
     @usableFromInline var sequence: UInt64 = 0

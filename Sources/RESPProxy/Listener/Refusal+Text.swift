@@ -1,32 +1,3 @@
-import Synchronization
-
-/// Counts the clients of the whole process against `MAX_CONNECTIONS`.
-public final class ConnectionLimit: Sendable {
-    /// Clients that may be connected at once.
-    public let maximum: Int
-    private let current = Atomic<Int>(0)
-
-    /// A limit with nobody connected.
-    public init(maximum: Int) {
-        self.maximum = maximum
-    }
-
-    /// Clients connected now.
-    public var count: Int { current.load(ordering: .relaxed) }
-
-    /// Takes a place; false when there is none.
-    func take() -> Bool {
-        let (_, new) = current.add(1, ordering: .relaxed)
-        guard new > maximum else { return true }
-        current.subtract(1, ordering: .relaxed)
-        return false
-    }
-
-    func giveBack() {
-        current.subtract(1, ordering: .relaxed)
-    }
-}
-
 /// What a client that is turned away is told.
 extension LoopMetrics.Refusal {
     /// What a RESP client reads: Redis' words, the option named where ours differs.

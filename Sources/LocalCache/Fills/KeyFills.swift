@@ -1,10 +1,10 @@
-/// What is going on about one key: fills in flight and fences. There is none for a key about which nothing is.
+/// What is going on about one key: fills under way and fences. There is none for a key about which nothing is.
 @usableFromInline
-struct KeyActivity {
-    /// Nil in an empty place, and once an entry has taken it over; the activity then ends in the same operation.
+struct KeyFills {
+    /// Nil in an empty place, and once an entry has taken it over; the place then becomes empty in the same operation.
     @usableFromInline var key: KeyBytes?
     @usableFromInline var hash: UInt32
-    /// The fill that readers join, if there is one. It may have been voided along with others since: see ``FlightTable``.
+    /// The fill that readers join, if there is one. It may have been voided along with others since: see ``FillTable``.
     @usableFromInline var joinable = Slot.absent
     /// Fills under way that readers no longer join.
     @usableFromInline var voided = 0

@@ -3,7 +3,7 @@ import Testing
 @testable import LocalCache
 
 @Suite("Several keys at one moment")
-struct TogetherTests {
+struct MultiGetTests {
     private let cache = TestCache(expiry: 100)
 
     /// The values, or how long until when the newest was added, negative; nil: not all are there.
@@ -14,7 +14,7 @@ struct TogetherTests {
             defer { end += key.utf8.count }
             return end..<end + key.utf8.count
         }
-        switch cache.cache.lookUpTogether(
+        switch cache.cache.multiGet(
             ranges[...], in: bytes.span.bytes, now: now, addedBefore: addedBefore, make: TestCache.number)
         {
         case .hit(let values): return values
@@ -56,7 +56,7 @@ struct TogetherTests {
         try cache.load("a", value: 1)
         try cache.load("b", value: 2)
         let bytes = Array("a".utf8)
-        _ = cache.cache.lookUpTogether([0..<1], in: bytes.span.bytes, now: 1, addedBefore: 1, make: TestCache.number)
+        _ = cache.cache.multiGet([0..<1], in: bytes.span.bytes, now: 1, addedBefore: 1, make: TestCache.number)
         try cache.load("c", value: 3, now: 1)
         #expect(cache.stored(["a", "b", "c"]) == ["a", "c"])
     }

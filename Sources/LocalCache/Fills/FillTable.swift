@@ -1,14 +1,14 @@
-/// The fills in flight and the fences.
+/// The fills under way and the fences.
 ///
 /// To void *all* fills, or all of a lane, is O(1): fills are numbered as they begin, and a number is kept below which they
-/// are void. An activity's joinable fill may thus be void without knowing it, until ``settle(_:)`` is called on it.
+/// are void. The fill that readers of a key join may thus be void without knowing it, until ``voidIfVoidedWithOthers(_:)`` is called for the key.
 @usableFromInline
-struct FlightTable<Waiter: Sendable>: ~Copyable, @unchecked Sendable {
-    // The activities own their keys' memory, and nobody else has it, hence Sendable.
-    @usableFromInline var flights: [Flight<Waiter>] = []
-    @usableFromInline var freeFlights: [Slot] = []
-    @usableFromInline var activities: [KeyActivity] = []
-    @usableFromInline var freeActivities: [Slot] = []
+struct FillTable<Waiter: Sendable>: ~Copyable, @unchecked Sendable {
+    // The records of keys own the keys' memory, and nobody else has it, hence Sendable.
+    @usableFromInline var running: [RunningFill<Waiter>] = []
+    @usableFromInline var freeRunning: [Slot] = []
+    @usableFromInline var keys: [KeyFills] = []
+    @usableFromInline var freeKeys: [Slot] = []
     @usableFromInline var index = KeyIndex()
     @usableFromInline var nextSequence: UInt64 = 0
     @usableFromInline var voidBefore: UInt64 = 0
@@ -23,8 +23,8 @@ struct FlightTable<Waiter: Sendable>: ~Copyable, @unchecked Sendable {
     // where it would inline it into the inlinable setter of a property of this type.
     @inlinable
     deinit {
-        for activity in activities {
-            activity.key?.deallocate()
+        for place in keys {
+            place.key?.deallocate()
         }
     }
 }

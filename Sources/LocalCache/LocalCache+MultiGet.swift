@@ -1,7 +1,7 @@
 import Synchronization
 
 /// What a look-up of several keys at one moment found.
-public enum LookUpTogether<Value: Sendable>: Sendable {
+public enum MultiGet<Value: Sendable>: Sendable {
     /// All of them, in the order of the keys.
     case hit([Value])
     /// All of them, but the newest was added only then (monotonic nanoseconds), and so they may be of different moments.
@@ -20,10 +20,10 @@ extension LocalCache {
     ///     can be unknown here that was true then.
     ///   - make: Makes a value of one that is kept as bytes; called under the lock.
     @inlinable
-    public func lookUpTogether(
+    public func multiGet(
         _ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: UInt64, addedBefore: UInt64,
         make: (RawSpan) -> Value
-    ) -> LookUpTogether<Value> {
+    ) -> MultiGet<Value> {
         guard limits.capacity > 0 else { return .missing }
         var hashes: [UInt32] = []
         hashes.reserveCapacity(keys.count)
@@ -31,7 +31,7 @@ extension LocalCache {
             for key in keys { hashes.append(limits.hasher.hash(UnsafeRawBufferPointer(rebasing: bytes[key]))) }
             return state.withLock { state in
                 var index = 0
-                return state.lookUpTogether(
+                return state.multiGet(
                     count: keys.count, now: now, limits: limits, addedBefore: addedBefore, make: make
                 ) {
                     defer { index += 1 }
@@ -46,10 +46,10 @@ extension LocalCache {
 extension CacheState {
     /// - Parameter next: Answers the next key.
     @inlinable
-    mutating func lookUpTogether(
+    mutating func multiGet(
         count: Int, now: UInt64, limits: CacheLimits, addedBefore: UInt64, make: (RawSpan) -> Value,
         next: () -> HashedKey
-    ) -> LookUpTogether<Value> {
+    ) -> MultiGet<Value> {
         var slots: [Slot] = []
         slots.reserveCapacity(count)
         var newest: UInt64 = 0

@@ -1,0 +1,31 @@
+import NIOCore
+
+/// A waiter as the cache keeps it, which all event loops share: it is told on its own.
+public struct WaitingRead: @unchecked Sendable {
+    // Sendable because only the waiter's event loop is asked for elsewhere than on it. With an `NIOLoopBound` and the event loop beside
+    // it there would be three references, counted wherever one of these is passed on.
+    private let waiter: any FillWaiter
+    private let request: UInt64
+    /// The fill lane of the waiter's event loop.
+    private let lane: Int
+    /// When it was asked for, in monotonic nanoseconds.
+    let asked: UInt64
+
+    init(waiter: any FillWaiter, request: UInt64, lane: Int, asked: UInt64) {
+        self.waiter = waiter
+        self.request = request
+        self.lane = lane
+        self.asked = asked
+    }
+
+    /// - Parameter lane: The fill lane of the event loop that this is called on.
+    func tell(_ outcome: FillOutcome, outranCache: Bool = false, fromLane lane: Int) {
+        if lane == self.lane {
+            waiter.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
+        } else {
+            waiter.eventLoop.execute { [self] in
+                waiter.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
+            }
+        }
+    }
+}
