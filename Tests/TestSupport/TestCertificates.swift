@@ -29,18 +29,20 @@ public final class TestCertificates: Sendable {
     ///
     /// - Parameters:
     ///   - file: the name of its files.
-    ///   - commonName: its subject.
+    ///   - commonName: its subject; nothing else than that where the next is nil.
+    ///   - subject: the whole of it, as `openssl` writes it.
     ///   - names: what it is for, as `openssl` writes it.
     ///   - days: from when to when it is valid, counted from now.
+    ///   - seconds: until when, where it is to end sooner than in a day.
     public func identity(
-        _ file: String, commonName: String = "localhost", names: String = "DNS:localhost,IP:127.0.0.1",
-        days: ClosedRange<Int> = -1...30
+        _ file: String, commonName: String = "localhost", subject: String? = nil,
+        names: String = "DNS:localhost,IP:127.0.0.1", days: ClosedRange<Int> = -1...30, seconds: Double? = nil
     ) throws -> Identity {
         let identity = Identity(certificate: self.folder.path("\(file).crt"), key: self.folder.path("\(file).key"))
         let request = self.folder.path("\(file).csr")
         try Self.openssl(
-            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=\(commonName)",
-            "-keyout", identity.key, "-out", request)
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
+            subject ?? "/CN=\(commonName)", "-keyout", identity.key, "-out", request)
         // `openssl x509` cannot make one that has ended; `openssl ca` can, and wants a small database.
         let configuration = try self.folder.write(
             "\(file).cnf",
@@ -56,7 +58,7 @@ public final class TestCertificates: Sendable {
             unique_subject = no
             x509_extensions = extensions
             [anything]
-            commonName = supplied
+            commonName = optional
             [extensions]
             subjectAltName = \(names)
 
@@ -65,8 +67,10 @@ public final class TestCertificates: Sendable {
             _ = try self.folder.write("index.txt", "")
         }
         try Self.openssl(
-            "ca", "-batch", "-notext", "-config", configuration, "-cert", self.authority, "-keyfile", self.authorityKey,
-            "-startdate", Self.date(inDays: days.lowerBound), "-enddate", Self.date(inDays: days.upperBound),
+            "ca", "-batch", "-notext", "-preserveDN", "-config", configuration, "-cert", self.authority, "-keyfile",
+            self.authorityKey,
+            "-startdate", Self.date(inSeconds: Double(days.lowerBound) * 86_400), "-enddate",
+            Self.date(inSeconds: seconds ?? Double(days.upperBound) * 86_400),
             "-in", request, "-out", identity.certificate)
         return identity
     }
@@ -90,11 +94,11 @@ public final class TestCertificates: Sendable {
         guard result.ending == .exited(0) else { throw TestSupportError("openssl \(arguments): \(result.errors)") }
     }
 
-    private static func date(inDays days: Int) -> String {
+    private static func date(inSeconds seconds: Double) -> String {
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.timeZone = TimeZone(identifier: "UTC")
         formatter.dateFormat = "yyyyMMddHHmmss'Z'"
-        return formatter.string(from: Date(timeIntervalSinceNow: Double(days) * 86_400))
+        return formatter.string(from: Date(timeIntervalSinceNow: seconds))
     }
 }

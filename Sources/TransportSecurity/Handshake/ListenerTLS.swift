@@ -37,6 +37,7 @@ public struct ListenerTLS: Sendable {
     public let source: TLSContextSource
     /// Whether clients that speak no TLS are let in, too.
     public let allowsPlaintext: Bool
+    private let terms: Terms
 
     /// How long a client that has begun a handshake may take to end it.
     public static let handshakeLimit = TimeAmount.seconds(10)
@@ -65,6 +66,7 @@ public struct ListenerTLS: Sendable {
         base.applicationProtocols = ["http/1.1"]
         base.shutdownTimeout = Self.closeTimeout
         self.source = try TLSContextSource(files, base: base)
+        self.terms = terms
         self.allowsPlaintext = allowsPlaintext
     }
 
@@ -72,9 +74,15 @@ public struct ListenerTLS: Sendable {
     public func begin(on channel: any Channel) throws {
         var configuration = NIOSSLHandler.Configuration()
         configuration.maximumPreservedOutboundBufferCapacity = Self.keptMemory
-        let tls = NIOSSLServerHandler(context: self.source.context, configuration: configuration)
+        let tls = NIOSSLServerHandler(context: try self.contextForConnection(), configuration: configuration)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(ClientEndHandler(tls), position: .first)
         try pipeline.addHandler(tls, position: .first)
+    }
+
+    /// Of who resumes a session no certificate is verified: neither whether it still counts, nor whether the client has it. So where certificates
+    /// are asked for nothing is resumed.
+    private func contextForConnection() throws -> NIOSSLContext {
+        self.terms.clientCertificates == .no ? self.source.context : try self.source.makeContext()
     }
 }
