@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -176,6 +177,57 @@ struct BackingTLSTests {
         #expect(try session.receiveToEnd().bytes.isEmpty, "its transaction is lost, so it is closed")
         try server.restart()
         try eventually("it serves again") { try client.command("SET", "k", "v") == .status("OK") }
+    }
+
+    @Test("handshakes that fail are counted by reason")
+    func metrics() throws {
+        let server = try RedisServer(tls: self.certificates.identity("server", names: "DNS:redis.example"))
+        let adminPort = try freePort()
+        let proxy = try self.proxy(server, ["ADMIN_PORT": "\(adminPort)"])
+        func failed(_ reason: String) throws -> Int? {
+            let start = "redis_proxy_tls_handshakes_failed_total{side=\"backing\",reason=\"\(reason)\"} "
+            let page = try HTTPClient(port: adminPort).get("/metrics").text
+            return page.split(separator: "\n").first { $0.hasPrefix(start) }.flatMap { Int($0.dropFirst(start.count)) }
+        }
+        try eventually("the name is counted: \(proxy.log)") { try failed("wrong_name") ?? 0 > 0 }
+        #expect(try failed("expired") == 0)
+    }
+
+    @Test(
+        "the server is told the name that is asked for (SNI), so that one that has several shows the right certificate")
+    func serverName() throws {
+        let server = try RedisServer()
+        let wanted = try self.certificates.identity("wanted", names: "DNS:redis.example")
+        let folder = try TemporaryFolder()
+        // HAProxy wants certificate and key in one file.
+        let both =
+            try String(contentsOfFile: wanted.certificate, encoding: .utf8)
+            + String(contentsOfFile: wanted.key, encoding: .utf8)
+        let file = try folder.write("wanted.pem", both)
+        let port = try freePort()
+        let configuration = try folder.write(
+            "haproxy.cfg",
+            """
+            defaults
+                mode tcp
+                timeout connect 5s
+                timeout client 60s
+                timeout server 60s
+            listen redis
+                bind 127.0.0.1:\(port) ssl crt \(file) strict-sni
+                server redis 127.0.0.1:\(server.port)
+
+            """)
+        var environment = ProcessInfo.processInfo.environment
+        // Debian has it where only root looks for programs.
+        environment["PATH"] = (environment["PATH"] ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+        let haproxy = try ChildProcess("haproxy", ["-db", "-f", configuration], environment: environment)
+        try eventually(within: .seconds(30), "HAProxy accepts: \(haproxy.errors)") {
+            (try? RawConnection(port: port)) != nil
+        }
+        try Self.expectServed(self.proxy(server, port: port, ["REDIS_TLS_SERVER_NAME": "redis.example"]))
+        try Self.expect(self.proxy(server, port: port), says: "not reachable")
+        withExtendedLifetime((haproxy, folder)) {}
     }
 
     private static func expectServed(_ proxy: ProxyProcess) throws {

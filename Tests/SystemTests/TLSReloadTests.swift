@@ -106,7 +106,8 @@ struct TLSReloadTests {
         #expect(try isServed(ours))
         #expect(try !isServed(theirs))
         try eventually("it is counted") {
-            try self.metrics(adminPort).contains(#"redis_proxy_tls_handshakes_failed_total{reason="not_verified"} 1"#)
+            try self.metrics(adminPort).contains(
+                #"redis_proxy_tls_handshakes_failed_total{side="clients",reason="not_verified"} 1"#)
         }
         try self.certificates.copy(others.authority, to: authority)
         try eventually("theirs are let in: \(proxy.log)") { try isServed(theirs) }

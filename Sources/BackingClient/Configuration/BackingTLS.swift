@@ -37,6 +37,8 @@ public struct BackingTLS: Sendable {
     /// What the certificate must be for, instead of the host that is connected to.
     public let serverName: String?
     let options: OptionNames
+    /// The handshakes with the server that failed.
+    public let failures = HandshakeFailures()
 
     /// Reads the files.
     ///

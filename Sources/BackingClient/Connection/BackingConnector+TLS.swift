@@ -49,11 +49,12 @@ extension BackingAddress {
 }
 
 extension BackingError {
-    /// The server could be reached, but not in private.
+    /// The server could be reached, but not in private, which is counted.
     static func failedHandshake(
         _ configuration: BackingConfiguration, _ tls: BackingTLS, _ failure: TLSFailure
     ) -> BackingError {
-        .notReachable(
+        tls.failures.happened(failure)
+        return .notReachable(
             configuration.address, reason: tls.reason(for: failure, host: configuration.address.host ?? "localhost"))
     }
 

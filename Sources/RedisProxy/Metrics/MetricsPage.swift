@@ -105,11 +105,16 @@ enum MetricsPage {
                 if let seconds = tls.expiry[side] { page.sample(expiry, [("side", side.rawValue)], seconds) }
             }
         }
-        guard tls.isListening else { return }
+        let counts = [
+            (TLSReload.Side.clients, tls.isListening ? loops.handshakesFailed : nil), (.backing, tls.failedWithBacking),
+        ].compactMap { side, counts in counts.map { (side, $0) } }
+        guard !counts.isEmpty else { return }
         let failed = "redis_proxy_tls_handshakes_failed_total"
-        page.family(failed, .counter, "TLS handshakes of clients that failed.")
-        for failure in TLSFailure.allCases {
-            page.sample(failed, [("reason", failure.label)], loops.handshakesFailed[failure] ?? 0)
+        page.family(failed, .counter, "TLS handshakes with that side that failed.")
+        for (side, counts) in counts {
+            for failure in TLSFailure.allCases {
+                page.sample(failed, [("side", side.rawValue), ("reason", failure.label)], counts[failure] ?? 0)
+            }
         }
     }
 

@@ -37,8 +37,9 @@ struct ProxyProcess {
             sources: [(.clients, listenerTLS?.source), (.admin, adminTLS?.source), (.backing, tls?.source)].compactMap {
                 side, source in
                 source.map { (side, $0) }
-            }, interval: .nanoseconds(settings.tlsReloadInterval.nanoseconds), logger: logger)
-        let admin = try await startAdmin(loops, adminTLS, probe, reload, on: group.next())
+            }, interval: .nanoseconds(settings.tlsReloadInterval.nanoseconds),
+            logger: logger)
+        let admin = try await startAdmin(loops, adminTLS, probe, reload, backing: tls, on: group.next())
         let limit = ConnectionLimit(maximum: descriptors.maxConnections)
         var listeners = try await listen(
             loops, listenerTLS, limit: limit, probes, probe)
@@ -160,7 +161,7 @@ struct ProxyProcess {
 
     private func startAdmin(
         _ loops: ProxyLoops, _ tls: ListenerTLS?, _ probe: DataPortProbe, _ reload: TLSReload,
-        on eventLoop: any EventLoop
+        backing: BackingTLS?, on eventLoop: any EventLoop
     ) async throws -> AdminServer? {
         guard let port = settings.adminPort else { return nil }
         let metrics = ProxyMetrics(
@@ -169,7 +170,8 @@ struct ProxyProcess {
             tls: { [isListening = settings.listenerTLS != nil] in
                 let expiry = reload.sources.compactMap { side, source in source.expiry.map { (side, $0) } }
                 return TLSStatistics(
-                    expiry: Dictionary(expiry, uniquingKeysWith: { $1 }), isListening: isListening)
+                    expiry: Dictionary(expiry, uniquingKeysWith: { $1 }), isListening: isListening,
+                    failedWithBacking: backing?.failures.counts)
             },
             droppedLogRecords: { StandardErrorLog.dropped })
         let responder = AdminResponder(

@@ -140,13 +140,17 @@ import Testing
         metrics.handshakeFailed(.certificateRequired)
         var sum = LoopMetrics.Snapshot()
         for _ in 1...2 { sum.add(metrics.snapshot) }
-        let statistics = TLSStatistics(expiry: [.clients: 1_800_000_000], isListening: true)
+        let statistics = TLSStatistics(
+            expiry: [.clients: 1_800_000_000], isListening: true, failedWithBacking: [.expired: 3])
         let page = MetricsPage.render(
             loops: sum, cache: CacheStatistics(), coherence: CoherenceStatistics(), tls: statistics,
             droppedLogRecords: 0)
         #expect(page.contains("\nredis_proxy_tls_certificate_expiry_seconds{side=\"clients\"} 1800000000\n"))
-        #expect(page.contains("\nredis_proxy_tls_handshakes_failed_total{reason=\"certificate_required\"} 2\n"))
-        #expect(page.contains("\nredis_proxy_tls_handshakes_failed_total{reason=\"timed_out\"} 0\n"))
+        #expect(
+            page.contains(
+                "\nredis_proxy_tls_handshakes_failed_total{side=\"clients\",reason=\"certificate_required\"} 2\n"))
+        #expect(page.contains("\nredis_proxy_tls_handshakes_failed_total{side=\"clients\",reason=\"timed_out\"} 0\n"))
+        #expect(page.contains("\nredis_proxy_tls_handshakes_failed_total{side=\"backing\",reason=\"expired\"} 3\n"))
         #expect(!self.page().contains("redis_proxy_tls"))
     }
 
