@@ -115,6 +115,30 @@ struct ListenerTLSTests {
         try eventually("its place is free") { try self.cli(proxy, "PING") == "PONG" }
     }
 
+    @Test("1,000 handshakes that never finish hurt nobody, and are gone after 10 s")
+    func manyUnfinishedHandshakes() throws {
+        let proxy = try self.proxy(["ADMIN_PORT": "\(freePort())"])
+        #expect(try self.cli(proxy, "SET", "k", "v") == "OK")
+        let (descriptors, memory) = (proxy.descriptors, proxy.residentMemory)
+        // As far as a client comes who says nothing more: the head of a record, and some of what is in it.
+        let begun: [UInt8] =
+            [0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC, 0x03, 0x03] + [UInt8](repeating: 7, count: 32)
+        let crowd = try (0..<1_000).map { _ in
+            let connection = try proxy.connection(limit: .seconds(60))
+            try connection.send(begun)
+            return connection
+        }
+        let started = ContinuousClock.now
+        for _ in 0..<20 { #expect(try self.cli(proxy, "GET", "k") == "v") }
+        #expect(try self.curl(proxy, "/k").output.contains("200 OK"))
+        #expect(ContinuousClock.now - started < .seconds(10), "others are served meanwhile")
+        #expect(proxy.residentMemory - memory < 256 << 20)
+        for connection in crowd { #expect(try connection.receiveToEnd().bytes.isEmpty) }
+        // As many clients had a few spare connections to the server made ready.
+        try eventually("all is given back: \(proxy.descriptors)") { proxy.descriptors <= descriptors + 20 }
+        #expect(!proxy.log.contains("warning") && !proxy.log.contains("error"), "\(proxy.log)")
+    }
+
     @Test("CLIENT_IDLE_TIMEOUT holds before the handshake is done, and after it")
     func idle() throws {
         let proxy = try self.proxy(["CLIENT_IDLE_TIMEOUT": "1"])

@@ -40,6 +40,32 @@ struct ProtectedModeTests {
         #expect(response.text.contains("PROTECTED_MODE"))
     }
 
+    @Test(
+        "on, a client from beyond loopback is told so inside TLS, once the handshake is done",
+        .enabled(if: outerAddress != nil))
+    func deniedOverTLS() throws {
+        let address = try #require(outerAddress)
+        let certificates = try TestCertificates()
+        let identity = try certificates.identity("listener")
+        let redis = try ProxiedRedis([
+            "PROXY_HOST": "0.0.0.0", "TLS_CERT_FILE": identity.certificate, "TLS_KEY_FILE": identity.key,
+        ])
+        let words = ["--tls", "--cacert", certificates.authority, "-p", "\(redis.proxy.port)"]
+        let denied = try run("redis-cli", words + ["-h", address, "SET", "k", "v"])
+        #expect((denied.output + denied.errors).contains("DENIED Redis is running in protected mode"))
+        let url = "https://\(address):\(redis.proxy.port)/k"
+        let browser = try run("curl", ["-sS", "-i", "--insecure", "--max-time", "30", url]).output
+        #expect(browser.hasPrefix("HTTP/1.1 403") && browser.contains("PROTECTED_MODE"), "\(browser)")
+        #expect(try redis.server.command("EXISTS", "k") == .integer(0))
+        // Who only begins a handshake gets no longer than others who are turned away.
+        let silent = try RawConnection(address: address, port: redis.proxy.port)
+        try silent.send([0x16, 0x03, 0x01])
+        let started = ContinuousClock.now
+        #expect(try silent.receiveToEnd().bytes.isEmpty)
+        #expect(ContinuousClock.now - started < .seconds(8))
+        #expect(try run("redis-cli", words + ["SET", "k", "v"]).output == "OK\n", "loopback is let in")
+    }
+
     @Test("off, or with a password, a client from beyond loopback is served", .enabled(if: outerAddress != nil))
     func letIn() throws {
         let address = try #require(outerAddress)
