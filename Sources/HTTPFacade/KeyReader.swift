@@ -1,6 +1,7 @@
 import BackingClient
 import NIOCore
 import RESPProxy
+import TransportSecurity
 
 /// What the facade needs of the core: reads through the cache, large values, and who may read.
 protocol KeyReader: AnyObject {
@@ -22,6 +23,8 @@ protocol KeyReader: AnyObject {
     var requiresCredentials: Bool { get }
     /// See ``ProxyLoop/mayRead(_:)``.
     func mayRead(_ credentials: BackingCredentials?) -> EventLoopFuture<ReadPermission>
+    /// See ``ProxyLoop/mayRead(_:)``.
+    func mayRead(_ user: CertificateUser) -> EventLoopFuture<ReadPermission>
 }
 
 /// A large value on its way; see ``LargeValueReader``.

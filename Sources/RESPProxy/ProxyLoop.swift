@@ -3,6 +3,7 @@ import LocalCache
 import Logging
 import NIOCore
 import RESPParser
+import TransportSecurity
 
 /// What the connections of one event loop share: the reads, the fill lane, the command table, the counters.
 public final class ProxyLoop {
@@ -225,6 +226,22 @@ public final class ProxyLoop {
         return open(preamble: Preamble(login: configuration.trustsClients ? configuration.authentication : nil))
     }
 
+    /// Opens a connection for one client, on which the user of its certificate is logged in.
+    func openRelay(as user: CertificateUser) -> EventLoopFuture<OpenedRelay> {
+        if let outage { return eventLoop.makeFailedFuture(outage) }
+        // Where there was a password when the client came, and there is none by now, the server would say so.
+        guard let credentials = user.credentials else { return eventLoop.makeFailedFuture(BackingError.wrongPassword) }
+        return open(preamble: Preamble(login: credentials.command))
+    }
+
+    /// The user of a client's certificate could not be logged in.
+    ///
+    /// - Parameter text: what the server has said, without its `-`.
+    func logInWasRefused(to user: CertificateUser, _ text: [UInt8]) {
+        metrics.connectionRefused(.certificateUser)
+        faults.certificateRefused(String(decoding: text, as: UTF8.self), user: user)
+    }
+
     /// Opens a connection that sessions may share, or pass on.
     func openRelay(_ key: RelayKey) -> EventLoopFuture<OpenedRelay> {
         if let outage { return eventLoop.makeFailedFuture(outage) }
@@ -373,11 +390,13 @@ extension ProxyLoop {
         configuration.requiresCredentials || (!configuration.trustsClients && admitsAnonymous == false)
     }
 
-    /// Whether somebody with these credentials (nil: none) may be given what the cache holds, by the rule of `CLIENT_AUTH`.
+    /// Whether somebody with these credentials (nil: none) may be given what the cache holds, by the rule of `CLIENT_AUTH`. Whoever has credentials
+    /// is judged by them, also where none are needed.
     public func mayRead(_ credentials: BackingCredentials?) -> EventLoopFuture<ReadPermission> {
-        guard requiresCredentials else { return eventLoop.makeSucceededFuture(.granted) }
         guard let credentials else {
-            return eventLoop.makeSucceededFuture(.unauthenticated(Array("NOAUTH Authentication required.".utf8)))
+            let isNeeded = requiresCredentials
+            return eventLoop.makeSucceededFuture(
+                isNeeded ? .unauthenticated(Array("NOAUTH Authentication required.".utf8)) : .granted)
         }
         let isFillUser = access.includes(.named(credentials.username ?? Array("default".utf8)))
         return connector.checkAccess(credentials, on: eventLoop).map { access in
@@ -388,5 +407,19 @@ extension ProxyLoop {
         }.flatMapErrorThrowing { error in
             .failure(error as? BackingError ?? BackingError(code: .unavailable, message: Array("ERR \(error)".utf8)))
         }
+    }
+
+    /// Whether the user of a client's certificate may be given what the cache holds: only who is the fill lane's user, whoever is let in otherwise.
+    public func mayRead(_ user: CertificateUser) -> EventLoopFuture<ReadPermission> {
+        let permission: EventLoopFuture<ReadPermission>
+        if let credentials = user.credentials {
+            permission = mayRead(credentials)
+        } else {
+            permission = eventLoop.makeSucceededFuture(.unauthenticated(BackingError.wrongPassword.message))
+        }
+        permission.assumeIsolated().whenSuccess { [weak self] permission in
+            if case .unauthenticated(let text) = permission { self?.logInWasRefused(to: user, text) }
+        }
+        return permission
     }
 }

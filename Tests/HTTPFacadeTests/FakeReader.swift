@@ -1,6 +1,7 @@
 import BackingClient
 import NIOCore
 import RESPProxy
+import TransportSecurity
 
 @testable import HTTPFacade
 
@@ -62,6 +63,10 @@ final class FakeReader: KeyReader {
         asked.append(credentials)
         guard let permission else { preconditionFailure("nobody should have been asked") }
         return permission(credentials)
+    }
+
+    func mayRead(_ user: CertificateUser) -> EventLoopFuture<ReadPermission> {
+        mayRead(BackingCredentials(username: user.name, password: user.password ?? []))
     }
 }
 

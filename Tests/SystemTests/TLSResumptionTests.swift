@@ -85,4 +85,18 @@ struct TLSResumptionTests {
         #expect(!late.contains("+PONG"), "\(late)")
         #expect(try !self.talk(proxy, version, as: nil, "-sess_in", self.session).contains("Reused"))
     }
+
+    @Test("a name that is taken from the passwords is refused, session or not", arguments: ["-tls1_2", "-tls1_3"])
+    func names(version: String) throws {
+        let clients = try NamedClients()
+        let alice = try clients.identity("alice")
+        try eventually("alice is let in: \(clients.proxy.log)") {
+            try self.talk(clients.proxy, version, as: alice, "-sess_out", self.session).contains("+PONG")
+        }
+        #expect(try !self.talk(clients.proxy, version, as: nil, "-sess_in", self.session).contains("+PONG"))
+        try clients.certificates.write("default \(NamedClients.password)\n", to: clients.passwords)
+        try eventually("she is refused: \(clients.proxy.log)") {
+            try self.talk(clients.proxy, version, as: alice, "-sess_in", self.session).contains("-WRONGPASS")
+        }
+    }
 }

@@ -21,7 +21,7 @@ struct AccessQuestion: OneShotQuestion {
     }
 
     func wasRefused(_ text: [UInt8]) -> OneShotProgress<BackingConnector.Access> {
-        Self.saysNothingOfUsers(text) ? .failed(.server(text)) : .answered(.refused(text))
+        BackingCredentials.saysNothingOfUsers(text) ? .failed(.server(text)) : .answered(.refused(text))
     }
 
     mutating func received(_ reply: BackingReply) -> OneShotProgress<BackingConnector.Access> {
@@ -51,12 +51,6 @@ struct AccessQuestion: OneShotQuestion {
     /// Whether the command was let through, and refused for the key that it was tried on.
     private static func isAboutKey(_ text: [UInt8]) -> Bool {
         ServerStateQuestion.isKeyRefused(text) || text.starts(with: "WRONGTYPE ".utf8)
-    }
-
-    /// The errors that `AUTH` gives whatever the credentials are.
-    private static func saysNothingOfUsers(_ text: [UInt8]) -> Bool {
-        ["LOADING ", "BUSY ", "MASTERDOWN ", "ERR max number of clients", "ERR unknown command"]
-            .contains { text.starts(with: $0.utf8) }
     }
 
     /// Of the errors to a bare `PING`, those that are about who asks. Any other, unknown ones included, does not count as a yes.

@@ -80,6 +80,13 @@ extension BackingError {
     /// Whether the backing says that one has to log in.
     package var asksForPassword: Bool { code == .server && message.starts(with: "NOAUTH".utf8) }
 
+    /// In Redis' own words: such a user, or such a password, is not known.
+    package static let wrongPassword = BackingError(
+        code: .server, message: Array("WRONGPASS invalid username-password pair or user is disabled.".utf8))
+
+    /// Whether the backing has refused a log-in for who it is that logs in.
+    package var refusesUser: Bool { code == .server && !BackingCredentials.saysNothingOfUsers(message) }
+
     /// What the backing sent is none of the protocol's frames.
     package static let notRESP = BackingError(.protocolViolation, "the backing Redis sent something that is not RESP")
 }

@@ -17,9 +17,15 @@ public struct BackingCredentials: Hashable, Sendable {
     }
 
     /// A server without `AUTH` (renamed, say) repeats the arguments of what it does not know. Nobody is to read the password there.
-    static func withoutEcho(_ error: [UInt8]) -> [UInt8] {
+    package static func withoutEcho(_ error: [UInt8]) -> [UInt8] {
         guard error.starts(with: "ERR unknown command".utf8) else { return error }
         return Array("ERR unknown command 'AUTH'".utf8)
+    }
+
+    /// Whether an error is one that `AUTH` gives whatever the credentials are.
+    package static func saysNothingOfUsers(_ error: [UInt8]) -> Bool {
+        ["LOADING ", "BUSY ", "MASTERDOWN ", "ERR max number of clients", "ERR unknown command"]
+            .contains { error.starts(with: $0.utf8) }
     }
 }
 

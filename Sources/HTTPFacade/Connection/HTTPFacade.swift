@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import RESPProxy
+import TransportSecurity
 
 /// The HTTP side of one event loop: makes its connections, and holds what they share.
 ///
@@ -54,8 +55,10 @@ public final class HTTPFacade {
     ///
     /// A `ChannelShouldQuiesceEvent` fired into the pipeline makes the connection answer what it has received and close.
     ///
-    /// - Parameter client: where the client is; nil: where the channel says.
-    public func configure(_ channel: any Channel, client: SocketAddress? = nil) throws {
+    /// - Parameters:
+    ///   - client: where the client is; nil: where the channel says.
+    ///   - user: whom the client's certificate names, if it does.
+    public func configure(_ channel: any Channel, client: SocketAddress? = nil, user: CertificateUser? = nil) throws {
         if let options = channel.syncOptions {
             try options.setOption(.autoRead, value: false)
             try options.setOption(.allowRemoteHalfClosure, value: true)
@@ -68,7 +71,7 @@ public final class HTTPFacade {
         try pipeline.addHandler(HTTPReadGate())
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits)))
         try pipeline.addHandler(
-            HTTPFacadeHandler(facade: self, channel: channel, client: client ?? channel.remoteAddress))
+            HTTPFacadeHandler(facade: self, channel: channel, client: client ?? channel.remoteAddress, user: user))
     }
 
     /// A whole response in bytes, after which the caller closes: for a listener that turns a client away before it is served.

@@ -75,7 +75,7 @@ extension HTTPFacadeHandler {
     // MARK: Who may read
 
     private func authorize(context: ChannelHandlerContext) {
-        guard facade.reader.requiresCredentials else { return lookUp(context: context) }
+        guard facade.reader.requiresCredentials || user != nil else { return lookUp(context: context) }
         guard let exchange else { return }
         let authorization = exchange.request?.fields.authorization
         if let granted, granted.authorization == authorization, context.eventLoop.now < granted.until {
@@ -85,7 +85,7 @@ extension HTTPFacadeHandler {
         let permission =
             switch BasicCredentials(authorization) {
             case .credentials(let credentials): facade.reader.mayRead(credentials)
-            case .none: facade.reader.mayRead(nil)
+            case .none: mayReadByCertificate()
             case .malformed: nil as EventLoopFuture<ReadPermission>?
             }
         guard let permission else {
@@ -97,6 +97,12 @@ extension HTTPFacadeHandler {
             self.permissionCame(result, authorization: authorization, context: context)
             self.proceed(context: context)
         }
+    }
+
+    /// Without credentials in the request those of the certificate's user count, who is nobody else where there are none.
+    private func mayReadByCertificate() -> EventLoopFuture<ReadPermission> {
+        guard let user else { return facade.reader.mayRead(nil) }
+        return facade.reader.mayRead(user)
     }
 
     private func permissionCame(

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import RESPProxy
+import TransportSecurity
 
 /// One HTTP connection: carries out what the ``RequestQueue`` and the request's plan say.
 ///
@@ -14,6 +15,8 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     let channel: any Channel
     /// Where the client is, as far as is known.
     let client: SocketAddress?
+    /// Whom the client's certificate names, if it does.
+    let user: CertificateUser?
     var queue: RequestQueue
     var context: ChannelHandlerContext?
     var callback: FillCallback?
@@ -52,8 +55,9 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     var progressSince = NIODeadline.uptimeNanoseconds(0)
     var bytesStreamed: UInt64 = 0
 
-    init(facade: HTTPFacade, channel: any Channel, client: SocketAddress?) {
+    init(facade: HTTPFacade, channel: any Channel, client: SocketAddress?, user: CertificateUser?) {
         self.facade = facade
+        self.user = user
         self.channel = channel
         self.client = client
         queue = RequestQueue(configuration: facade.configuration)

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import TransportSecurity
 
 /// Says that clients are not served, or not as they should be, through a fault that an operator must mend, and counts them. One for each
 /// event loop.
@@ -44,6 +45,12 @@ final class ClientFaults {
 
     private static func origin(_ peer: SocketAddress?) -> String {
         "it came from \(peer.map(\.endpoint) ?? "somebody who is gone")"
+    }
+
+    /// A client was refused whose certificate is in order but for the user that it names.
+    func certificateRefused(_ reason: String, user: CertificateUser? = nil) {
+        let name = user.map { ", user \(String(reflecting: String(decoding: $0.name.prefix(100), as: UTF8.self)))" }
+        say("a client was refused for its certificate", reason + (name ?? ""), .warning)
     }
 
     /// - Parameter what: one of a few texts.

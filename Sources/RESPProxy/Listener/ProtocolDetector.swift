@@ -15,8 +15,10 @@ public enum ListenerProtocol: Sendable {
 public protocol HTTPSide: AnyObject {
     /// Adds the handlers of an HTTP connection whose first bytes have been read; they are fired through the pipeline afterwards.
     ///
-    /// - Parameter client: where the client is, as far as is known.
-    func configure(_ channel: any Channel, client: SocketAddress?) throws
+    /// - Parameters:
+    ///   - client: where the client is, as far as is known.
+    ///   - user: whom the client's certificate names, if it does.
+    func configure(_ channel: any Channel, client: SocketAddress?, user: CertificateUser?) throws
     /// A whole response for a client that is turned away.
     func refusal(_ reason: LoopMetrics.Refusal) -> ByteBuffer
 }
@@ -46,6 +48,8 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private var visitor: Visitor
     /// Where the client is, as far as is known.
     private var client: SocketAddress?
+    /// Whom the client's certificate names.
+    private var user: CertificateUser?
     private var received = ByteBuffer()
     private var opening: Opening
     private var isDecided = false
@@ -136,9 +140,24 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
         if case TLSUserEvent.handshakeCompleted = event {
             isShakingHands = false
+            identifyClient(context)
             awaitFirstBytes(context)
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    private func identifyClient(_ context: ChannelHandlerContext) {
+        guard let tls, visitor.isServed else { return }
+        switch tls.identify(context.channel) {
+        case .nobody: break
+        case .user(let user) where user.credentials != nil: self.user = user
+        case .user(let user):
+            visitor = .refused(.certificateUser)
+            loop.faults.certificateRefused("no password is known of whom it names", user: user)
+        case .refused(let reason):
+            visitor = .refused(.certificateName)
+            loop.faults.certificateRefused(reason)
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -243,13 +262,14 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
             let pipeline = context.pipeline.syncOperations
             if verdict == .http, let httpSide = loop.httpSide {
                 identify(.http)
-                try httpSide.configure(context.channel, client: client)
+                try httpSide.configure(context.channel, client: client, user: user)
             } else {
                 identify(.resp)
                 if let idle = loop.configuration.idleTimeout {
                     try pipeline.addHandler(IdleStateHandler(allTimeout: idle))
                 }
-                try pipeline.addHandler(RESPSession(loop: loop, channel: context.channel, client: client))
+                try pipeline.addHandler(
+                    RESPSession(loop: loop, channel: context.channel, client: client, user: user))
             }
             let first = received
             received = ByteBuffer()

@@ -5,6 +5,8 @@ extension LoopMetrics.Refusal {
         switch self {
         case .maxConnections: "ERR max number of clients reached"
         case .plaintext: "ERR redis-proxy: this port speaks TLS"
+        case .certificateName: "ERR redis-proxy: the client's certificate names no user (TLS_CLIENT_NAME)"
+        case .certificateUser: "WRONGPASS invalid username-password pair or user is disabled."
         case .proxyHeader:
             "ERR redis-proxy: no PROXY protocol header is taken from your address, see PROXY_PROTOCOL_FROM"
         case .protectedMode:

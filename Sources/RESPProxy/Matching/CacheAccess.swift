@@ -13,6 +13,7 @@ struct CacheAccess: Equatable, Sendable {
     func includes(_ user: SessionState.User) -> Bool {
         switch user {
         case .new: fillUser == nil || trustsClients
+        case .ofCertificate: false
         // A fill lane that did not log in reads as the default user, where the server lets it.
         case .named(let name): name == fillUser ?? DefaultUser.name
         }

@@ -6,7 +6,7 @@ import RESPParser
 /// A change of state takes effect with the reply, not with the command.
 struct ReplyMatcher: Sendable {
     /// As far as the server has confirmed it.
-    private(set) var state = SessionState()
+    private(set) var state: SessionState
     private var outstanding = OutstandingCommands()
     /// The fences that outlive the reply to their command: of what the open transaction has queued, and of what was outstanding when matching
     /// ended.
@@ -18,6 +18,11 @@ struct ReplyMatcher: Sendable {
     /// good.
     private var tellsServerIdentifier = false
     private var proof = ReplyProof()
+
+    /// - Parameter state: What the session begins as.
+    init(_ state: SessionState = SessionState()) {
+        self.state = state
+    }
 
     // MARK: What is outstanding
 
@@ -277,16 +282,19 @@ struct ReplyMatcher: Sendable {
     mutating func connectionEnded() -> [WriteEffect] {
         let fences = outstanding.commands.map(\.writes).filter { !$0.isNone } + keptFences + unmatched.all
         // What any connection would have outlives this one.
-        let state = state.isDefault ? state : SessionState()
-        self = ReplyMatcher()
-        self.state = state
+        self = ReplyMatcher(state.isDefault ? state : state.beginning)
         return fences
     }
 
     /// The session has given up its connection, with what was left on that and whatever was in doubt there, for one that has nothing.
     mutating func connectionReplaced() {
         proof = ReplyProof()
-        state = SessionState()
+        state = state.beginning
+    }
+
+    /// The session has got a connection on which the proxy has logged in the user of the client's certificate.
+    mutating func certificateLoggedIn(as user: [UInt8]) {
+        state.user = .named(user)
     }
 }
 

@@ -6,10 +6,18 @@ struct SessionState: Equatable, Sendable {
     enum User: Equatable, Sendable {
         /// As a new connection is: the server's default user, if it lets one in without a password.
         case new
+        /// Nobody yet: the session's next connection is logged in as the user whom the client's certificate names.
+        case ofCertificate
         case named([UInt8])
 
         /// - Parameter new: The user that the server gives to a new connection.
-        func name(ofNew new: [UInt8]) -> [UInt8] { if case .named(let name) = self { name } else { new } }
+        func name(ofNew new: [UInt8]) -> [UInt8] {
+            switch self {
+            case .new: new
+            case .ofCertificate: []
+            case .named(let name): name
+            }
+        }
     }
 
     /// Whether the replies of the session's own connection can be matched to its commands.
@@ -43,7 +51,8 @@ struct SessionState: Equatable, Sendable {
 
     var version: RESPVersion = .resp2
     var database = 0
-    var user: User = .new
+    var user: User
+    private let beginsByCertificate: Bool
     var inTransaction = false
     /// What the open transaction has queued.
     var queued = QueuedTransaction()
@@ -67,6 +76,20 @@ struct SessionState: Equatable, Sendable {
     var matching: ReplyMatching = .byReply
     var replies: Replies = .on
 
+    /// A session on which nothing was done yet.
+    ///
+    /// - Parameter byCertificate: Whether it is to be logged in as the user whom the client's certificate names.
+    init(byCertificate: Bool = false) {
+        beginsByCertificate = byCertificate
+        user = byCertificate ? .ofCertificate : .new
+    }
+
+    /// What it was when nothing was done on it yet.
+    var beginning: SessionState { SessionState(byCertificate: beginsByCertificate) }
+
+    /// Whether nobody has logged in on it, neither the client nor the proxy for it.
+    var isOfBeginningUser: Bool { user == (beginsByCertificate ? .ofCertificate : .new) }
+
     /// Whether any connection of the same version and user would do as well as the one that the session has.
     var isDefault: Bool {
         database == 0 && !inTransaction && !isWatching && channels == 0 && patterns == 0 && shardChannels == 0
@@ -83,7 +106,7 @@ struct SessionState: Equatable, Sendable {
     /// What `RESET` makes of it, on the connection that it has.
     mutating func reset() {
         let lasting = lasting
-        self = SessionState()
+        self = beginning
         leave(lasting)
     }
 

@@ -108,6 +108,10 @@ extension LoopMetrics {
         case plaintext
         /// It has sent a header of the PROXY protocol, which is not taken from it.
         case proxyHeader
+        /// Its certificate has no name, or none that a user can have, where that is to tell who it is.
+        case certificateName
+        /// The user whom its certificate names could not be logged in.
+        case certificateUser
     }
 
     /// How a request was answered.

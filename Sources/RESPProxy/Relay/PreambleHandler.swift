@@ -71,7 +71,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
         case .refused:
             let text = frame.readableBytesView.dropFirst().dropLast(2)
             if preamble.isRefused(by: text, reply: replies) {
-                return BackingError(code: .server, message: Array(text))
+                return BackingError(code: .server, message: BackingCredentials.withoutEcho(Array(text)))
             }
         case .wrong: return .unasked
         }

@@ -19,6 +19,8 @@ extension RelayKey {
         switch state.user {
         case .new where trustsClients && fillUser != nil:
             isFillUser = true
+        case .ofCertificate:
+            return nil
         case .named(let name) where fillUser != nil:
             guard name == fillUser else { return nil }
             isFillUser = true

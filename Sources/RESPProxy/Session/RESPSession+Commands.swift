@@ -107,7 +107,7 @@ extension RESPSession {
         }
     }
 
-    private func hangUp() {
+    func hangUp() {
         intake = .ended
         flushForwards()
         flushOutput()
@@ -185,7 +185,7 @@ extension RESPSession {
             canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, awaitsProof: !isServed && matcher.awaitsProof,
             hasNoReads: reads.isEmpty,
             takesReads: reads.pendingCount < reads.pendingLimit, outstanding: matcher.count,
-            mayLeaveConnection: matcher.mayLeaveConnection(onReset: access.trustsClients),
+            mayLeaveConnection: matcher.mayLeaveConnection(onReset: reconnectsOnReset),
             replies: matcher.state.replies)
     }
 
@@ -202,6 +202,7 @@ extension RESPSession {
             isWaiting = true
             return
         }
+        if user != nil, mayLoseUser(by: relayed.change) { return refuseToLoseUser() }
         switch attach(for: relayed, now: now) {
         case .ready:
             newcomers = .unknown

@@ -96,7 +96,7 @@ extension RESPSession {
             pool.awaitSpare(key) { [self] in spareLeft($0, key) }
             return awaitConnection()
         }
-        let opened = key.map { loop.openRelay($0) } ?? loop.openRelay()
+        let opened = key.map { loop.openRelay($0) } ?? openOwnRelay()
         opened.assumeIsolated().whenComplete { [self] result in relayOpened(result) }
         return awaitConnection()
     }
@@ -164,6 +164,7 @@ extension RESPSession {
             let connection = RelayConnection(opened)
             try opened.channel.pipeline.syncOperations.addHandler(connection)
             relay = .open(connection)
+            noteCertificateLogIn(connection)
             connection.attach(self)
             noteConnection(connection)
         } catch {
@@ -181,6 +182,7 @@ extension RESPSession {
 
     /// Where the server has come to ask for a password, the pool knows by now, and there is another way.
     private func connectingFailed(_ error: BackingError) {
+        if refusesCertificate(error) { return }
         relay = pool.isRetired && error.asksForPassword ? .none : .failed(error)
     }
 }
@@ -250,7 +252,7 @@ extension RESPSession: RelayReceiver {
             // It is what a new client is.
             loggedIn = 0
             pool = loop.pool
-            awaitsNewConnection = loop.configuration.trustsClients
+            awaitsNewConnection = reconnectsOnReset
         case .paused(.begin(let milliseconds)):
             loop.coherence.conditions.paused(milliseconds: milliseconds, now: relayReadTime ?? MonotonicClock.now())
         case .paused(.end): loop.coherence.conditions.unpaused()
@@ -305,7 +307,8 @@ extension RESPSession: RelayReceiver {
             held?.end = (error, isInsideReply)
             return
         }
-        let wasIdle = isIdle && intake == .commands && matcher.isClean && !identity.isBound && !isInsideReply
+        let wasIdle =
+            isIdle && intake == .commands && matcher.isClean && !identity.isBound && !isInsideReply && isReplaceable
         dropFences(matcher.connectionEnded())
         relay = .none
         awaitsNewConnection = false

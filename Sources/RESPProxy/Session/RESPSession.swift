@@ -1,6 +1,7 @@
 import BackingClient
 import NIOCore
 import RESPParser
+import TransportSecurity
 
 /// One RESP client: its bytes in, the replies out in the order of its commands. What goes where is decided by ``CommandRouter``,
 /// ``ReadQueue`` and ``ReplyMatcher``; this executes it on the sockets.
@@ -58,7 +59,12 @@ final class RESPSession: ChannelInboundHandler {
     var pool: RelayPool
     var context: ChannelHandlerContext?
 
-    var matcher = ReplyMatcher()
+    /// Whom the client's certificate names, if it does.
+    let user: CertificateUser?
+    /// Whether the session gets another connection once `RESET` is answered, because a new one is logged in.
+    let reconnectsOnReset: Bool
+
+    var matcher: ReplyMatcher
     var reads = ReadQueue()
     var relay: Relay = .none
     var intake: Intake = .commands
@@ -140,9 +146,14 @@ final class RESPSession: ChannelInboundHandler {
     /// When this turn's replies of the server came: one look at the clock for all of them.
     var relayReadTime: UInt64?
 
-    /// - Parameter client: where the client is; nil: where the channel says.
-    init(loop: ProxyLoop, channel: any Channel, client: SocketAddress? = nil) {
+    /// - Parameters:
+    ///   - client: where the client is; nil: where the channel says.
+    ///   - user: whom the client's certificate names, if it does.
+    init(loop: ProxyLoop, channel: any Channel, client: SocketAddress? = nil, user: CertificateUser? = nil) {
         self.loop = loop
+        self.user = user
+        reconnectsOnReset = loop.configuration.trustsClients || user != nil
+        matcher = ReplyMatcher(SessionState(byCertificate: user != nil))
         self.channel = channel
         self.client = client ?? channel.remoteAddress
         self.eventLoop = channel.eventLoop

@@ -29,6 +29,16 @@ extension OptionTable {
         help:
             "Whether clients must show a certificate. yes: they must; optional: one that they show must be by TLS_CA_FILE; no: none is asked for."
     )
+    static let tlsClientName = Option(
+        "TLS_CLIENT_NAME", .word(of: CertificateNameField.self), default: .off,
+        help:
+            "What of a client's certificate is the user that the client is logged in as: CN, the common name of its subject; URI, the one among its alternative names."
+    )
+    static let tlsClientPasswords = Option(
+        "TLS_CLIENT_PASSWORDS_FILE", ValueKind.path.optional(), default: nil, shown: "none",
+        help:
+            "File of the passwords of those users: on each line a name, one blank, and the password. # begins a comment."
+    )
     static let tlsMinimumVersion = Option(
         "TLS_MIN_VERSION", .word(of: TLSMinimumVersion.self), default: .version12,
         help: "The oldest version of TLS that is spoken with clients.")

@@ -20,7 +20,7 @@ enum OptionTable {
             title: "TLS for clients",
             options: [
                 tlsCertificate, tlsKey, tlsKeyPassword, tlsPlaintext, tlsAuthorities, tlsClientCertificates,
-                tlsMinimumVersion, tlsCiphers, tlsReloadInterval,
+                tlsClientName, tlsClientPasswords, tlsMinimumVersion, tlsCiphers, tlsReloadInterval,
             ]),
         Section(
             title: "Backing Redis",

@@ -98,7 +98,9 @@ extension ValueKind where Value: RawRepresentable<String> & CaseIterable {
             placeholder: words.count > 3 ? "WORD" : words.joined(separator: "|"),
             allowed: words.count == 1 ? words.joined() : "one of \(words.joined(separator: ", "))",
             parse: { text throws(ValueRefusal) in
-                guard let value = Value(rawValue: text.lowercased()) else { throw ValueRefusal() }
+                guard let value = Value.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
+                    throw ValueRefusal()
+                }
                 return value
             },
             format: { $0.rawValue })

@@ -10,6 +10,8 @@ struct TLSReload: Sendable {
     enum Side: String, Sendable, CaseIterable { case clients, admin, backing }
 
     let sources: [(side: Side, source: TLSContextSource)]
+    /// Those of the users whom clients' certificates name.
+    let passwords: ClientPasswords?
     let interval: Duration
     let logger: Logger
 
@@ -33,32 +35,46 @@ struct TLSReload: Sendable {
                     occur.yield()
                 }
             }
-            var lastRefusals: [Side: TLSMaterialError] = [:]
+            var lastRefusals: [Files: TLSMaterialError] = [:]
             for await _ in occasions {
+                // Files are read and certificates parsed, so it is done where nothing waits for it.
                 for (side, source) in sources {
-                    // Files are read and certificates parsed, so it is done where nothing waits for it.
                     let outcome = try await NIOThreadPool.singleton.runIfActive { source.reload(now: time(nil)) }
-                    say(outcome, side, &lastRefusals)
+                    say(outcome, .certificates(side), &lastRefusals)
+                }
+                if let passwords {
+                    let outcome = try await NIOThreadPool.singleton.runIfActive { passwords.reload() }
+                    say(outcome, .passwords, &lastRefusals)
                 }
             }
             tasks.cancelAll()
         }
     }
 
+    private enum Files: Hashable {
+        case certificates(Side)
+        case passwords
+    }
+
     /// - Parameter lastRefusals: so that what cannot be read is complained of once.
     private func say(
-        _ outcome: TLSContextSource.Reload, _ side: Side, _ lastRefusals: inout [Side: TLSMaterialError]
+        _ outcome: FileReload, _ files: Files, _ lastRefusals: inout [Files: TLSMaterialError]
     ) {
         switch outcome {
-        case .unchanged: lastRefusals[side] = nil
+        case .unchanged: lastRefusals[files] = nil
         case .changed:
-            lastRefusals[side] = nil
-            logger.info(
-                "certificates have changed, and new connections use them", metadata: ["side": "\(side.rawValue)"])
+            lastRefusals[files] = nil
+            switch files {
+            case .certificates(let side):
+                logger.info(
+                    "certificates have changed, and new connections use them", metadata: ["side": "\(side.rawValue)"])
+            case .passwords:
+                logger.info("the passwords of certificates' users have changed, and log-ins from now on use them")
+            }
         case .refused(let error):
             // Two sides may have the same file.
             let isSaid = lastRefusals.values.contains(error)
-            lastRefusals[side] = error
+            lastRefusals[files] = error
             guard !isSaid else { return }
             logger.warning("\(error); what was read before stays in use")
         }

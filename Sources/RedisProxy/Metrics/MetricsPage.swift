@@ -195,6 +195,8 @@ extension LoopMetrics.Refusal {
         case .protectedMode: "protected_mode"
         case .plaintext: "plaintext"
         case .proxyHeader: "proxy_header"
+        case .certificateName: "certificate_name"
+        case .certificateUser: "certificate_user"
         }
     }
 }

@@ -2,6 +2,7 @@ import HTTPFacade
 import Logging
 import NIOCore
 import RESPProxy
+import TransportSecurity
 
 /// Puts the HTTP facade beside the RESP sessions of each event loop.
 struct HTTPWiring {
@@ -35,8 +36,8 @@ private final class HTTPConnections: HTTPSide {
         self.facade = facade
     }
 
-    func configure(_ channel: any Channel, client: SocketAddress?) throws {
-        try facade.configure(channel, client: client)
+    func configure(_ channel: any Channel, client: SocketAddress?, user: CertificateUser?) throws {
+        try facade.configure(channel, client: client, user: user)
     }
 
     func refusal(_ reason: LoopMetrics.Refusal) -> ByteBuffer {
@@ -56,6 +57,11 @@ private final class HTTPConnections: HTTPSide {
                 message: "no PROXY protocol header is taken from your address, see PROXY_PROTOCOL_FROM")
         case .plaintext:
             HTTPFacade.refusal(status: .badRequest, message: "this port speaks TLS: the URL must begin with https://")
+        case .certificateName:
+            HTTPFacade.refusal(status: .forbidden, message: "the client's certificate names no user (TLS_CLIENT_NAME)")
+        case .certificateUser:
+            HTTPFacade.refusal(
+                status: .forbidden, message: "WRONGPASS invalid username-password pair or user is disabled.")
         }
     }
 }

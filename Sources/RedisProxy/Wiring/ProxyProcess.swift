@@ -37,7 +37,7 @@ struct ProxyProcess {
             sources: [(.clients, listenerTLS?.source), (.admin, adminTLS?.source), (.backing, tls?.source)].compactMap {
                 side, source in
                 source.map { (side, $0) }
-            }, interval: .nanoseconds(settings.tlsReloadInterval.nanoseconds),
+            }, passwords: listenerTLS?.passwords, interval: .nanoseconds(settings.tlsReloadInterval.nanoseconds),
             logger: logger)
         let admin = try await startAdmin(loops, adminTLS, probe, reload, backing: tls, on: group.next())
         let limit = ConnectionLimit(maximum: descriptors.maxConnections)

@@ -21,6 +21,8 @@ public struct ListenerTLS: Sendable {
         public var requiresVersion13: Bool
         /// Those of TLS 1.2, the best first; not empty.
         public var ciphers: [CipherSuite]
+        /// What of a client's certificate names the user that it is logged in as.
+        public var clientName = CertificateNameField.off
 
         /// By default what is safe and widely spoken.
         public init(
@@ -37,6 +39,8 @@ public struct ListenerTLS: Sendable {
     public let source: TLSContextSource
     /// Whether clients that speak no TLS are let in, too.
     public let allowsPlaintext: Bool
+    /// Those of the users whom certificates name; nil: they name none.
+    public let passwords: ClientPasswords?
     private let terms: Terms
 
     /// How long a client that has begun a handshake may take to end it.
@@ -48,9 +52,13 @@ public struct ListenerTLS: Sendable {
 
     /// Reads the files.
     ///
-    /// - Parameter files: with an identity.
+    /// - Parameters:
+    ///   - files: with an identity.
+    ///   - passwords: to be there where certificates name users.
     /// - Throws: ``TLSMaterialError`` where they cannot be used.
-    public init(files: TLSFiles, terms: Terms = Terms(), allowsPlaintext: Bool) throws(TLSMaterialError) {
+    public init(
+        files: TLSFiles, terms: Terms = Terms(), passwords: TLSFile? = nil, allowsPlaintext: Bool
+    ) throws(TLSMaterialError) {
         // NIOSSL's own configuration for servers wants a certificate at once; but for the checks of the other side it is the same.
         var base = TLSConfiguration.makeClientConfiguration()
         base.minimumTLSVersion = terms.requiresVersion13 ? .tlsv13 : .tlsv12
@@ -66,6 +74,9 @@ public struct ListenerTLS: Sendable {
         base.applicationProtocols = ["http/1.1"]
         base.shutdownTimeout = Self.closeTimeout
         self.source = try TLSContextSource(files, base: base)
+        var known: ClientPasswords?
+        if let passwords { known = try ClientPasswords(passwords) }
+        self.passwords = known
         self.terms = terms
         self.allowsPlaintext = allowsPlaintext
     }
@@ -84,5 +95,22 @@ public struct ListenerTLS: Sendable {
     /// are asked for nothing is resumed.
     private func contextForConnection() throws -> NIOSSLContext {
         self.terms.clientCertificates == .no ? self.source.context : try self.source.makeContext()
+    }
+
+    /// Whom a client's certificate names. To be called on the event loop, when the handshake is done.
+    public func identify(_ channel: any Channel) -> CertificateUser.Identification {
+        guard let passwords, self.terms.clientName != .off else { return .nobody }
+        do {
+            let tls = try channel.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+            guard let certificate = tls.peerCertificate else {
+                return self.terms.clientCertificates == .optional ? .nobody : .refused("it has shown none")
+            }
+            let name = try CertificateName.read(self.terms.clientName, from: certificate)
+            return .user(CertificateUser(name: name, passwords: passwords))
+        } catch let fault as CertificateNameFault {
+            return .refused(fault.description)
+        } catch {
+            return .refused("\(error)")
+        }
     }
 }

@@ -5,16 +5,6 @@ import Synchronization
 /// Makes the TLS context from its files, and makes it anew when they have changed. Each new connection takes the context of the moment;
 /// those that stand are not touched.
 public final class TLSContextSource: Sendable {
-    /// What became of a look at the files.
-    public enum Reload: Equatable, Sendable {
-        /// The files are as they were.
-        case unchanged
-        /// New connections use what is in the files now.
-        case changed
-        /// What is in the files now cannot be used, or is expired; what was in use stays.
-        case refused(TLSMaterialError)
-    }
-
     private struct State {
         var contents: TLSFiles.Contents
         var context: NIOSSLContext
@@ -56,7 +46,7 @@ public final class TLSContextSource: Sendable {
     /// certificates, so it does not belong on an event loop.
     ///
     /// - Parameter now: seconds since 1970; a certificate that has ended by then is refused.
-    public func reload(now: Int) -> Reload {
+    public func reload(now: Int) -> FileReload {
         let contents: TLSFiles.Contents
         do throws(TLSMaterialError) {
             contents = try self.files.read()

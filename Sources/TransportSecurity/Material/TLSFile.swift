@@ -30,6 +30,11 @@ public struct TLSFile: Hashable, Sendable {
         return contents
     }
 
+    /// The content of the file; a folder is none.
+    ///
+    /// - Throws: ``TLSMaterialError`` where it cannot be read.
+    func content() throws(TLSMaterialError) -> [UInt8] { try self.content(path: self.path) }
+
     /// nil: it is no folder.
     private func namesInFolder() -> [String]? {
         guard let folder = opendir(self.path) else { return nil }

@@ -56,6 +56,12 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
         OptionExample("TLS_AUTH_CLIENTS", "no", "no", with: listenerIdentity) {
             $0.listenerTLS?.terms.clientCertificates.rawValue ?? "nil"
         },
+        OptionExample("TLS_CLIENT_NAME", "cn", "CN", with: certificateNames) {
+            $0.listenerTLS?.terms.clientName.rawValue ?? "nil"
+        },
+        OptionExample("TLS_CLIENT_PASSWORDS_FILE", "/pw", "/pw", with: certificateNames) {
+            $0.listenerTLS?.passwords?.path ?? "nil"
+        },
         OptionExample("TLS_MIN_VERSION", "1.3", "true", with: listenerIdentity) {
             "\($0.listenerTLS?.terms.requiresVersion13 as Bool? ?? false)"
         },
@@ -148,6 +154,10 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
 private let tls = ["REDIS_TLS": "on"]
 private let identity = ["REDIS_TLS": "on", "REDIS_TLS_CERT_FILE": "/c", "REDIS_TLS_KEY_FILE": "/k"]
 private let listenerIdentity = ["TLS_CERT_FILE": "/c", "TLS_KEY_FILE": "/k"]
+private let certificateNames = [
+    "TLS_CERT_FILE": "/c", "TLS_KEY_FILE": "/k", "TLS_CA_FILE": "/a", "TLS_CLIENT_NAME": "URI",
+    "TLS_CLIENT_PASSWORDS_FILE": "/p",
+]
 
 private func keepAlive(_ time: TimeAmount?) -> String {
     time.map { "\($0.nanoseconds / 1_000_000_000)" } ?? "never"

@@ -121,6 +121,8 @@ import Testing
                 redis_proxy_connections_refused_total{reason="protected_mode"} 1
                 redis_proxy_connections_refused_total{reason="plaintext"} 0
                 redis_proxy_connections_refused_total{reason="proxy_header"} 0
+                redis_proxy_connections_refused_total{reason="certificate_name"} 0
+                redis_proxy_connections_refused_total{reason="certificate_user"} 0
                 # HELP redis_proxy_proxy_headers_failed_total Connections closed because of their headers of the PROXY protocol.
                 # TYPE redis_proxy_proxy_headers_failed_total counter
                 redis_proxy_proxy_headers_failed_total{reason="missing"} 0
