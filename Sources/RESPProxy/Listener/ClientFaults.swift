@@ -3,14 +3,13 @@ import NIOCore
 
 /// Says that clients are not served through a fault of the proxy's own, and counts them. One for each event loop.
 ///
-/// What fails for one client mostly fails for the next as well, so the log gets one line in a while, with how many it stands for.
+/// What fails for one client mostly fails for the next as well.
 final class ClientFaults {
-    static let interval = TimeAmount.seconds(10)
-
     private let metrics: LoopMetrics
     private let logger: Logger
-    private var silentUntil: [String: NIODeadline] = [:]
-    private var unsaid: [String: Int] = [:]
+    private var failures = OccasionalLine(.error, "a client could not be served")
+    private var refusals = OccasionalLine(
+        .warning, "the system refused to set a socket option of a client's connection")
 
     init(metrics: LoopMetrics, logger: Logger) {
         self.metrics = metrics
@@ -22,24 +21,11 @@ final class ClientFaults {
         // It went away, or the proxy is ending, while it was being set up.
         if case ChannelError.ioOnClosedChannel = error { return }
         metrics.connectionFailed()
-        say("a client could not be served", error, .error)
+        failures.happened(error, to: logger)
     }
 
     /// A client is served, but not as it should be.
-    func optionRefused(_ error: any Error) {
-        say("the system refused to set a socket option of a client's connection", error, .warning)
-    }
-
-    private func say(_ what: String, _ error: any Error, _ level: Logger.Level) {
-        let now = NIODeadline.now()
-        if let until = silentUntil[what], now < until {
-            unsaid[what, default: 0] += 1
-            return
-        }
-        silentUntil[what] = now + Self.interval
-        let others = unsaid.removeValue(forKey: what).map { " (and \($0) more since the last such line)" } ?? ""
-        logger.log(level: level, "\(what): \(error)\(others)")
-    }
+    func optionRefused(_ error: any Error) { refusals.happened(error, to: logger) }
 }
 
 /// Stands last in a listener's pipeline: hears what went wrong with accepting a client, or with making its connection ready.
