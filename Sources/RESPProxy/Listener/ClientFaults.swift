@@ -5,14 +5,17 @@ import TransportSecurity
 /// Says that clients are not served, or not as they should be, through a fault that an operator must mend, and counts them. One for each
 /// event loop.
 ///
-/// What fails for one client mostly fails for the next as well, so the log gets one line in a while, with how many it stands for.
+/// What fails for one client mostly fails for the next as well.
 final class ClientFaults {
-    static let interval = TimeAmount.seconds(10)
-
     private let metrics: LoopMetrics
     private let logger: Logger
-    private var silentUntil: [String: NIODeadline] = [:]
-    private var unsaid: [String: Int] = [:]
+    private var failures = OccasionalLine(.error, "a client could not be served")
+    private var optionsRefused = OccasionalLine(
+        .warning, "the system refused to set a socket option of a client's connection")
+    private var headersFailed = OccasionalLine(
+        .warning, "a connection that PROXY_PROTOCOL_FROM is for was closed")
+    private var headersRefused = OccasionalLine(.warning, "a PROXY protocol header was refused")
+    private var certificatesRefused = OccasionalLine(.warning, "a client was refused for its certificate")
 
     init(metrics: LoopMetrics, logger: Logger) {
         self.metrics = metrics
@@ -24,23 +27,21 @@ final class ClientFaults {
         // It went away, or the proxy is ending, while it was being set up.
         if case ChannelError.ioOnClosedChannel = error { return }
         metrics.connectionFailed()
-        say("a client could not be served", "\(error)", .error)
+        failures.happened("\(error)", to: logger)
     }
 
     /// A client is served, but not as it should be.
-    func optionRefused(_ error: any Error) {
-        say("the system refused to set a socket option of a client's connection", "\(error)", .warning)
-    }
+    func optionRefused(_ error: any Error) { optionsRefused.happened("\(error)", to: logger) }
 
     /// A connection was closed that must begin with a header of the PROXY protocol.
     func headerFailed(_ failure: ProxyHeaderFailure, from peer: SocketAddress?) {
         metrics.headerFailed(failure)
-        say("a connection that PROXY_PROTOCOL_FROM is for was closed: \(failure)", Self.origin(peer), .warning)
+        headersFailed.happened("\(failure), " + Self.origin(peer), to: logger)
     }
 
     /// A connection was closed that began with such a header, which is not taken from there.
     func headerRefused(from peer: SocketAddress?) {
-        say("a PROXY protocol header was refused", Self.origin(peer) + " is not in PROXY_PROTOCOL_FROM", .warning)
+        headersRefused.happened(Self.origin(peer) + " is not in PROXY_PROTOCOL_FROM", to: logger)
     }
 
     private static func origin(_ peer: SocketAddress?) -> String {
@@ -50,19 +51,7 @@ final class ClientFaults {
     /// A client was refused whose certificate is in order but for the user that it names.
     func certificateRefused(_ reason: String, user: CertificateUser? = nil) {
         let name = user.map { ", user \(String(reflecting: String(decoding: $0.name.prefix(100), as: UTF8.self)))" }
-        say("a client was refused for its certificate", reason + (name ?? ""), .warning)
-    }
-
-    /// - Parameter what: one of a few texts.
-    private func say(_ what: String, _ detail: String, _ level: Logger.Level) {
-        let now = NIODeadline.now()
-        if let until = silentUntil[what], now < until {
-            unsaid[what, default: 0] += 1
-            return
-        }
-        silentUntil[what] = now + Self.interval
-        let others = unsaid.removeValue(forKey: what).map { " (and \($0) more since the last such line)" } ?? ""
-        logger.log(level: level, "\(what): \(detail)\(others)")
+        certificatesRefused.happened(reason + (name ?? ""), to: logger)
     }
 }
 
