@@ -396,24 +396,24 @@ struct ReplyMatcherTests {
     @Test("nor are those to a question that is replicated, done or refused", arguments: [":0\r\n", "-NOPERM no\r\n"])
     mutating func replicatedQuestion(reply: String) {
         let question = OwnQuestion(isReplicated: true, asksStanding: false)
-        ledger.ask(question, now: 1)
+        matcher.ask(question, now: 1)
         _ = send("WAIT", "0", "1")
-        #expect(!ledger.receive(reply).isPassedOn)
-        #expect(!ledger.receive(bulk(question.word)).isPassedOn)
-        #expect(ledger.receive(":0\r\n").isPassedOn)
-        #expect(ledger.isClean)
+        #expect(!matcher.receive(reply).isPassedOn)
+        #expect(!matcher.receive(bulk(question.word)).isPassedOn)
+        #expect(matcher.receive(":0\r\n").isPassedOn)
+        #expect(matcher.isClean)
     }
 
     @Test("behind a reply too many, what answers a replicated question is still kept from the client")
     mutating func displacedReplicatedQuestion() {
         let question = OwnQuestion(isReplicated: true, asksStanding: false)
-        ledger.ask(question, now: 1)
+        matcher.ask(question, now: 1)
         _ = send("WAIT", "0", "1")
-        #expect(ledger.receive("+PONG\r\n").isPassedOn)
-        #expect(!ledger.receive(":0\r\n").isPassedOn)
-        #expect(!ledger.receive(bulk(question.word)).isPassedOn)
-        #expect(ledger.receive(":0\r\n").isPassedOn)
-        #expect(!ledger.isClean)
+        #expect(matcher.receive("+PONG\r\n").isPassedOn)
+        #expect(!matcher.receive(":0\r\n").isPassedOn)
+        #expect(!matcher.receive(bulk(question.word)).isPassedOn)
+        #expect(matcher.receive(":0\r\n").isPassedOn)
+        #expect(!matcher.isClean)
     }
 
     @Test("a reply to a command of the proxy's own is not the client's")
