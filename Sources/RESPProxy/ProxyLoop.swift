@@ -54,7 +54,8 @@ public final class ProxyLoop {
     /// See `ProxyLoops`: done once clients that had connected before are there, and what was opened for them.
     var settle: (() -> EventLoopFuture<Void>)?
 
-    private var strayPushes = OccasionalWarning(
+    private var strayPushes = OccasionalLine(
+        .warning,
         "the server has pushed something on a connection that sessions share: it is for none of them, and was dropped; "
             + "somebody's CLIENT TRACKING redirects to it by the server's own id")
     /// It has been said that the server does not tell what a session is.
@@ -190,7 +191,7 @@ public final class ProxyLoop {
         let pool = RelayPool(on: eventLoop) { [unowned self] key in
             openRelay(key)
         } pushDropped: { [unowned self] in
-            strayPushes.happened(now: MonotonicClock.now(), to: logger)
+            strayPushes.happened(to: logger)
         }
         pool.clients = channels.count
         return pool

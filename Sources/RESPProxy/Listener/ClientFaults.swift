@@ -5,14 +5,11 @@ import TransportSecurity
 /// Says that clients are not served, or not as they should be, through a fault that an operator must mend, and counts them. One for each
 /// event loop.
 ///
-/// What fails for one client mostly fails for the next as well, so the log gets one line in a while, with how many it stands for.
+/// What fails for one client mostly fails for the next as well.
 final class ClientFaults {
-    static let interval = TimeAmount.seconds(10)
-
     private let metrics: LoopMetrics
     private let logger: Logger
-    private var silentUntil: [String: NIODeadline] = [:]
-    private var unsaid: [String: Int] = [:]
+    private var lines: [String: OccasionalLine] = [:]
 
     init(metrics: LoopMetrics, logger: Logger) {
         self.metrics = metrics
@@ -55,14 +52,7 @@ final class ClientFaults {
 
     /// - Parameter what: one of a few texts.
     private func say(_ what: String, _ detail: String, _ level: Logger.Level) {
-        let now = NIODeadline.now()
-        if let until = silentUntil[what], now < until {
-            unsaid[what, default: 0] += 1
-            return
-        }
-        silentUntil[what] = now + Self.interval
-        let others = unsaid.removeValue(forKey: what).map { " (and \($0) more since the last such line)" } ?? ""
-        logger.log(level: level, "\(what): \(detail)\(others)")
+        lines[what, default: OccasionalLine(level, what)].happened(detail, to: logger)
     }
 }
 
