@@ -17,7 +17,7 @@ public struct TLSFile: Hashable, Sendable {
         self.option = option
     }
 
-    /// More than any bundle of certificates, and a stop where the path leads to something endless.
+    /// More than any bundle of certificates.
     private static let sizeLimit = 16 << 20
 
     /// The content of the file, or of the files of the folder, in the order of their names.
@@ -54,25 +54,11 @@ public struct TLSFile: Hashable, Sendable {
     private static let certificateEndings = [".pem", ".crt", ".cer", ".0"]
 
     private func content(path: String) throws(TLSMaterialError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw self.unreadable(path) }
-        defer { close(descriptor) }
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = read(descriptor, &chunk, chunk.count)
-            if count < 0 && errno == EINTR { continue }
-            guard count >= 0 else { throw self.unreadable(path) }
-            guard count > 0 else { return content }
-            content += chunk[..<count]
-            guard content.count <= Self.sizeLimit else {
-                throw TLSMaterialError(self, "\(path) is longer than \(Self.sizeLimit) bytes")
-            }
+        do {
+            return try FileContent.load(path: path, limit: Self.sizeLimit)
+        } catch {
+            throw TLSMaterialError(self, "\(path) \(error.reason)")
         }
-    }
-
-    private func unreadable(_ path: String) -> TLSMaterialError {
-        TLSMaterialError(self, "\(path) cannot be read: \(String(cString: strerror(errno)))")
     }
 }
 

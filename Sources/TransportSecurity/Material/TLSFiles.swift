@@ -26,16 +26,10 @@ public struct TLSFiles: Hashable, Sendable {
             contents.certificate = Array(try identity.certificate.contents().joined())
             contents.key = Array(try identity.key.contents().joined())
             if let password = identity.password {
-                contents.password = Self.withoutLineEnd(Array(try password.contents().joined()))
+                contents.password = FileContent.withoutLineEnd(Array(try password.contents().joined()))
             }
         }
         if let authorities { contents.authorities = try authorities.contents() }
         return contents
-    }
-
-    private static func withoutLineEnd(_ bytes: [UInt8]) -> [UInt8] {
-        guard bytes.last == UInt8(ascii: "\n") else { return bytes }
-        let line = bytes.dropLast()
-        return Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)
     }
 }
