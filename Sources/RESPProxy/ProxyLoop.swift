@@ -189,7 +189,9 @@ public final class ProxyLoop {
 
     private func makePool() -> RelayPool {
         let pool = RelayPool(on: eventLoop) { [unowned self] key in
-            openRelay(key)
+            openRelay(key, isForMany: true)
+        } mustWait: { [unowned self] in
+            gate.isFull
         } pushDropped: { [unowned self] in
             strayPushes.happened(to: logger)
         }
@@ -244,9 +246,12 @@ public final class ProxyLoop {
     }
 
     /// Opens a connection that sessions may share, or pass on.
-    func openRelay(_ key: RelayKey) -> EventLoopFuture<OpenedRelay> {
+    ///
+    /// - Parameter isForMany: It is not for one session.
+    func openRelay(_ key: RelayKey, isForMany: Bool = false) -> EventLoopFuture<OpenedRelay> {
         if let outage { return eventLoop.makeFailedFuture(outage) }
-        return open(preamble: Preamble(for: key, authentication: configuration.authentication)).assumeIsolated().map {
+        let preamble = Preamble(for: key, authentication: configuration.authentication)
+        return open(preamble: preamble, isForMany: isForMany).assumeIsolated().map {
             OpenedRelay(channel: $0.channel, identifier: $0.identifier, isProven: true)
         }.flatMapErrorThrowing { [weak self] error in
             // The watch will say so, too, but there is no need to wait for it.
@@ -264,8 +269,8 @@ public final class ProxyLoop {
         return open(preamble: Preamble(login: configuration.authentication, database: database)).map(\.channel)
     }
 
-    private func open(preamble: Preamble) -> EventLoopFuture<OpenedRelay> {
-        let connected = gate.open { [self] in
+    private func open(preamble: Preamble, isForMany: Bool = false) -> EventLoopFuture<OpenedRelay> {
+        let connected = gate.open(isForMany: isForMany) { [self] in
             // By the time it is its turn the backing may be known to be away.
             if let outage { return eventLoop.makeFailedFuture(outage) }
             return connector.connect(on: eventLoop)

@@ -20,9 +20,16 @@ final class ConnectGate {
         self.eventLoop = eventLoop
     }
 
+    /// Whether the next one would have to wait.
+    var isFull: Bool { underWay >= Self.limit }
+
     /// Opens a connection, now or once others have been accepted.
-    func open(_ connect: @escaping () -> EventLoopFuture<any Channel>) -> EventLoopFuture<any Channel> {
-        guard underWay >= Self.limit else { return begin(connect) }
+    ///
+    /// - Parameter isForMany: It does not wait, since many may wait for it. There are few of those.
+    func open(
+        isForMany: Bool = false, _ connect: @escaping () -> EventLoopFuture<any Channel>
+    ) -> EventLoopFuture<any Channel> {
+        guard isFull, !isForMany else { return begin(connect) }
         let promise = eventLoop.makePromise(of: (any Channel).self)
         waiting.append { [self] in begin(connect).cascade(to: promise) }
         return promise.futureResult

@@ -56,6 +56,7 @@ final class RelayPool {
 
     private let eventLoop: any EventLoop
     private let open: (RelayKey) -> EventLoopFuture<OpenedRelay>
+    private let mustWait: () -> Bool
     private let pushDropped: () -> Void
     private var shared: [RelayKey: [SharedConnection]] = [:]
     private var opening: [RelayKey: [(BackingError?) -> Void]] = [:]
@@ -74,13 +75,15 @@ final class RelayPool {
 
     /// - Parameters:
     ///   - open: Opens a connection of that kind, and makes sure that it is one.
+    ///   - mustWait: Whether a connection for one session would not be opened at once.
     ///   - pushDropped: Told of each push on a shared connection.
     init(
         on eventLoop: any EventLoop, open: @escaping (RelayKey) -> EventLoopFuture<OpenedRelay>,
-        pushDropped: @escaping () -> Void = {}
+        mustWait: @escaping () -> Bool = { false }, pushDropped: @escaping () -> Void = {}
     ) {
         self.eventLoop = eventLoop
         self.open = open
+        self.mustWait = mustWait
         self.pushDropped = pushDropped
     }
 
@@ -100,7 +103,13 @@ final class RelayPool {
             opening[key]?.append(opened)
             return .opening
         }
-        guard standing.count < Self.sharedLimit else { return .none }
+        guard standing.count < Self.sharedLimit else {
+            // Behind a command that takes long is sooner than behind many who want a connection of their own.
+            guard mustWait(), let slow = standing.first(where: { $0.goesOn(hasShortReply: hasShortReply) }) else {
+                return .none
+            }
+            return .ready(slow)
+        }
         // One that stands for nobody does as well, and so does one that is being opened.
         if standing.isEmpty, let spare = standingSpare(key, forNewcomer: false), let channel = spare.surrender(),
             let connection = try? share(channel, key, opened: spare.opened)

@@ -24,6 +24,7 @@ struct ConnectGateTests {
             }
         }
         #expect(opening.promises.count == ConnectGate.limit)
+        #expect(gate.isFull)
         for index in 0..<3 {
             let channel = EmbeddedChannel(loop: loop)
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -44,5 +45,26 @@ struct ConnectGateTests {
         for promise in opening.promises.dropFirst(4) { promise.fail(ChannelError.eof) }
         #expect(opening.promises.count == ConnectGate.limit + 5)
         opening.promises.last?.fail(ChannelError.eof)
+    }
+
+    @Test("what many wait for does not wait behind those who want one each")
+    func forMany() {
+        let loop = EmbeddedEventLoop()
+        let gate = ConnectGate(eventLoop: loop)
+        var promises: [EventLoopPromise<any Channel>] = []
+        func open(isForMany: Bool) {
+            _ = gate.open(isForMany: isForMany) {
+                let promise = loop.makePromise(of: (any Channel).self)
+                promises.append(promise)
+                return promise.futureResult
+            }
+        }
+        for _ in 0..<(ConnectGate.limit + 1) { open(isForMany: false) }
+        #expect(promises.count == ConnectGate.limit)
+        open(isForMany: true)
+        #expect(promises.count == ConnectGate.limit + 1)
+        for promise in promises { promise.fail(ChannelError.eof) }
+        #expect(promises.count == ConnectGate.limit + 2)
+        promises.last?.fail(ChannelError.eof)
     }
 }
