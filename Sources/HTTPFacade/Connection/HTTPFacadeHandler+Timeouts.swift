@@ -15,7 +15,7 @@ extension HTTPFacadeHandler {
         let timeout = facade.configuration.idleTimeout
         let now = context.eventLoop.now
         var delay = timeout
-        let buffered = bufferedBytes
+        let buffered = channel.bufferedBytes
         if buffered > 0 || isStreaming {
             if !noteProgress(buffered: buffered, now: now), buffered > 0, now >= progressSince + timeout {
                 return context.close(promise: nil)
@@ -38,7 +38,7 @@ extension HTTPFacadeHandler {
     /// nobody tells when some bytes, but not all, have been taken.
     func watchSlowClient(context: ChannelHandlerContext) {
         guard !isLingering else { return }
-        noteProgress(buffered: bufferedBytes, now: context.eventLoop.now)
+        noteProgress(buffered: channel.bufferedBytes, now: context.eventLoop.now)
         scheduleTimer(in: lookInterval, context: context)
     }
 
@@ -50,7 +50,9 @@ extension HTTPFacadeHandler {
     /// - Returns: Whether the client has taken in anything since the last look.
     @discardableResult
     private func noteProgress(buffered: Int, now: NIODeadline) -> Bool {
-        let progress = WriteProgress(request: lastNumber, streamed: bytesStreamed, buffered: buffered)
+        let progress = WriteProgress(
+            request: lastNumber, streamed: bytesStreamed, buffered: buffered,
+            taken: buffered > 0 ? channel.acknowledgedBytes : 0)
         guard progress != self.progress else { return false }
         self.progress = progress
         progressSince = now
@@ -60,7 +62,4 @@ extension HTTPFacadeHandler {
     private var isStreaming: Bool {
         if case .streaming? = exchange?.phase { true } else { false }
     }
-
-    /// Bytes that wait for the socket. A channel that cannot tell is taken to be getting on.
-    var bufferedBytes: Int { (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
 }

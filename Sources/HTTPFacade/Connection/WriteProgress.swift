@@ -4,4 +4,6 @@ struct WriteProgress: Equatable {
     var streamed: UInt64
     /// Bytes that wait for the socket.
     var buffered: Int
+    /// Bytes that the client's kernel has taken, while others wait.
+    var taken: UInt64
 }

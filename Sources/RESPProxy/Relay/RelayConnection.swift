@@ -163,8 +163,8 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
         readMore()
     }
 
-    /// Bytes that wait for the socket. A channel that cannot tell is taken to have none.
-    var bufferedBytes: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+    /// Bytes that the server's socket has not taken.
+    var bufferedBytes: Int { context?.channel.bufferedBytes ?? 0 }
 
     /// Closes at once, whatever the server has not taken; the receiver hears nothing more.
     func cut() {

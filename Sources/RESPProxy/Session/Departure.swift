@@ -14,6 +14,8 @@ struct Departure: Sendable {
         var received: UInt64 = 0
         /// Bytes that the client's socket has not taken; 0 where it has not ended its side.
         var untaken = 0
+        /// Bytes that the client's kernel has taken, while others wait.
+        var taken: UInt64 = 0
     }
 
     /// What of a session decides what is done.
@@ -83,6 +85,7 @@ struct Departure: Sendable {
         guard standing.isListening else { return progress }
         progress.received = 0
         progress.untaken = min(progress.untaken, 1)
+        progress.taken = 0
         return progress
     }
 }

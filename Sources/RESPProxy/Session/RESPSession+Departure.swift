@@ -5,6 +5,21 @@ extension RESPSession {
     /// Nobody is left who could be answered.
     var isGone: Bool { !channel.isActive }
 
+    /// The client has ended its side, or is taken to have: what it has sent is done and answered, for as long as it takes its replies.
+    func giveUpClient() {
+        inputHasEnded = true
+        clientHasEnded = true
+        if isClosed { watchDeparture() } else { process() }
+    }
+
+    /// Whether a client is to go that has sent nothing for `CLIENT_IDLE_TIMEOUT`, nor taken anything whole.
+    ///
+    /// Who waits for something of the server's is not idle; who does not take it is.
+    var isClientIdle: Bool {
+        guard !isClosed else { return true }
+        return !matcher.isListening && (isIdle || channel.bufferedBytes > 0)
+    }
+
     /// The client is gone: what only it was to get is dropped, so that nothing waits for it.
     func clientIsGone() {
         clientHasEnded = true
@@ -42,7 +57,9 @@ extension RESPSession {
         switch verdict {
         case .wait: break
         case .passEndOn: withdraw()
-        case .cut: return cut()
+        case .cut:
+            departure = nil
+            return cut()
         }
         scheduleLook()
     }
@@ -51,7 +68,10 @@ extension RESPSession {
         var standing = Departure.Standing()
         standing.isGone = isGone
         standing.progress.outstanding = matcher.count
-        standing.progress.untaken = isGone || !clientHasEnded ? 0 : Self.bufferedBytes(channel)
+        if clientHasEnded, !isGone {
+            standing.progress.untaken = channel.bufferedBytes
+            if standing.progress.untaken > 0 { standing.progress.taken = channel.acknowledgedBytes }
+        }
         standing.progress.unsent = inbound.readableBytes
         standing.hasUnsent = isWaiting || !reads.isEmpty || !canForward && !isCutShort
         standing.isListening = matcher.isListening || matcher.state.isUncertain
@@ -63,11 +83,6 @@ extension RESPSession {
         standing.progress.unsent += buffered
         if buffered > 0, !isCutShort { standing.hasUnsent = true }
         return standing
-    }
-
-    /// Bytes that wait for the socket. A channel that cannot tell is taken to have none.
-    static func bufferedBytes(_ channel: any Channel) -> Int {
-        (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 
     /// Ends both connections at once. What is still outstanding on a shared connection is answered there, to nobody.
@@ -96,8 +111,10 @@ extension RESPSession {
         isReleased = true
         if isLeft { loop.metrics.leftSessionEnded() }
         isLeft = false
-        guard isGone else { return }
+        // Whoever still takes replies is watched again from its end on.
+        guard isGone || !clientHasEnded else { return }
         nextLook?.cancel()
         nextLook = nil
+        departure = nil
     }
 }

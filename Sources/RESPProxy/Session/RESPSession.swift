@@ -184,21 +184,19 @@ final class RESPSession: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         isReading = false
-        process()
+        if isClosed { readMore() } else { process() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case let event as ChannelEvent where event == .inputClosed:
-            inputHasEnded = true
-            clientHasEnded = true
-            process()
+            giveUpClient()
         case is ChannelShouldQuiesceEvent:
             // As Redis on SIGTERM: what was received is answered, then the connection ends.
             inputHasEnded = true
             process()
         case is IdleStateHandler.IdleStateEvent:
-            if isIdle, !matcher.isListening { close() }
+            if isClientIdle { giveUpClient() }
         default:
             context.fireUserInboundEventTriggered(event)
         }
@@ -276,11 +274,16 @@ final class RESPSession: ChannelInboundHandler {
     }
 
     func readMore() {
-        // What comes when nothing more is taken is dropped; the client's end comes behind it.
-        guard !isReading, !inputHasEnded, !isClosed, !isWaiting || readsAhead else { return }
-        if case .open(let connection) = relay, !connection.isWritable { return }
+        // What comes when nothing more is taken is dropped; the client's end comes behind it, also while it has yet to take its last replies.
+        guard !isReading, !inputHasEnded, isClosed || readsCommands else { return }
         isReading = true
         context?.read()
+    }
+
+    private var readsCommands: Bool {
+        guard !isWaiting || readsAhead else { return false }
+        if case .open(let connection) = relay { return connection.isWritable }
+        return true
     }
 
     /// Whether all that is not answered is a command that has not been received whole, and never will be.
@@ -326,6 +329,7 @@ final class RESPSession: ChannelInboundHandler {
         case .none, .connecting, .failed, .shared, .open: release()
         }
         watchDeparture()
+        readMore()
     }
 
     /// Nothing is left to be waited for.

@@ -16,15 +16,7 @@ struct DepartureTests {
         try stage.expectNothingKept(of: states, leaving: .close, within: .seconds(60))
         try stage.rest()
         for way in WayOfLeaving.allCases {
-            guard way == .halfCloseAndStay else {
-                try stage.expectNothingKept(of: states, leaving: way, within: .seconds(25))
-                continue
-            }
-            withKnownIssue(
-                "with all states at once one session may stay whose client stays; each alone ends", isIntermittent: true
-            ) {
-                try stage.expectNothingKept(of: states, leaving: way, within: .seconds(25))
-            }
+            try stage.expectNothingKept(of: states, leaving: way, within: Self.limit)
         }
     }
 
