@@ -241,7 +241,8 @@ extension RESPSession {
             RESPEncoder.command(substitute, into: &forwards)
             return
         }
-        switch RepliesOnWire(for: relayed.change, in: ledger.state) {
+        let wire = RepliesOnWire(for: relayed.change, in: ledger.state)
+        switch wire {
         case .asSent:
             begin(relayed, now: now)
             forward(self)
@@ -249,8 +250,8 @@ extension RESPSession {
             begin(relayed, now: now)
             drop(self)
             RESPEncoder.command(RepliesOnWire.ask, into: &forwards)
-        case .silenced:
-            RESPEncoder.command(RepliesOnWire.silence, into: &forwards)
+        case .silenced, .skipped:
+            RESPEncoder.command(wire == .silenced ? RepliesOnWire.silence : RepliesOnWire.skip, into: &forwards)
             ledger.giveUpMatching()
             begin(relayed, now: now)
             forward(self)
