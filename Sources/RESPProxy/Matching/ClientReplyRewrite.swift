@@ -11,6 +11,8 @@ enum ClientReplyRewrite: Equatable, Sendable {
     case askedFor
     /// `CLIENT REPLY OFF` before it: of what follows it is not known, as it begins, whether it is a reply or comes by itself.
     case silenced
+    /// `CLIENT REPLY SKIP` before it, for the same reason: what the server does with it decides what is skipped.
+    case skipped
     /// What the client sent; and of what comes from here on nothing tells to which command it belongs.
     case unmatched
     /// Nothing is like it: the session ends. An `EXEC` whose reply would begin in its middle, or would be confirmations without what stands
@@ -20,6 +22,7 @@ enum ClientReplyRewrite: Equatable, Sendable {
     static let command = [Array("CLIENT".utf8), Array("REPLY".utf8)]
     static let ask = command + [Array("ON".utf8)]
     static let silence = command + [Array("OFF".utf8)]
+    static let skip = command + [Array("SKIP".utf8)]
 
     init(for change: StateChange, in state: SessionState) {
         self = .asSent
@@ -38,7 +41,12 @@ enum ClientReplyRewrite: Equatable, Sendable {
             // Queued, they have no messages yet.
             if state.replies == .off && !state.inTransaction { self = .silenced }
         case .unclear:
-            self = state.replies == .off ? .silenced : .unmatched
+            self =
+                switch state.replies {
+                case .on: .unmatched
+                case .off: .silenced
+                case .skipsNext: .skipped
+                }
         default: break
         }
     }

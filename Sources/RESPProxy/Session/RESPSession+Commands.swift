@@ -243,7 +243,8 @@ extension RESPSession {
             RESPEncoder.command(substitute, into: &forwards)
             return
         }
-        switch ClientReplyRewrite(for: relayed.change, in: matcher.state) {
+        let rewrite = ClientReplyRewrite(for: relayed.change, in: matcher.state)
+        switch rewrite {
         case .asSent:
             begin(relayed, now: now)
             forward(self)
@@ -251,8 +252,8 @@ extension RESPSession {
             begin(relayed, now: now)
             drop(self)
             RESPEncoder.command(ClientReplyRewrite.ask, into: &forwards)
-        case .silenced:
-            RESPEncoder.command(ClientReplyRewrite.silence, into: &forwards)
+        case .silenced, .skipped:
+            RESPEncoder.command(rewrite == .silenced ? ClientReplyRewrite.silence : ClientReplyRewrite.skip, into: &forwards)
             matcher.giveUpMatching()
             begin(relayed, now: now)
             forward(self)

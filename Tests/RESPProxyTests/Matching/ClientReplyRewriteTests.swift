@@ -151,6 +151,13 @@ struct ClientReplyRewriteTests {
         #expect(matcher.treatment(ofReply: UInt8(ascii: "*")).fate == .passedOn)
     }
 
+    @Test("of a line that only the server can split, the server decides whether it is what is skipped")
+    mutating func skipped() {
+        #expect(RepliesOnWire(for: .unclear, in: ledger.state) == .unmatched)
+        exchange("CLIENT REPLY SKIP", "+OK\r\n")
+        #expect(RepliesOnWire(for: .unclear, in: ledger.state) == .skipped)
+    }
+
     @Test("no command of the proxy's own takes the place of the one that is skipped")
     mutating func ownCommands() {
         exchange("CLIENT REPLY SKIP", "+OK\r\n")

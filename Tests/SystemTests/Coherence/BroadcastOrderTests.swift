@@ -28,7 +28,9 @@ struct BroadcastOrderTests {
             if isAnswered {
                 #expect(try tracked.redis.client().command("GET", "k") != .text("old \(round)"))
             }
-            try tracked.server.command("SCRIPT", "KILL")
+            try eventually("the script has begun, and is ended") {
+                try tracked.server.command("SCRIPT", "KILL") == .status("OK")
+            }
             _ = try slow.receiveReply()
             let reply = String(decoding: try writer.receiveReply(), as: UTF8.self)
             // Threads for input may have taken up the long script first.

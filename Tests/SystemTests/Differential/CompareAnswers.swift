@@ -10,7 +10,7 @@ func compareAnswers(to text: String, _ proxied: RawConnection, _ straight: RawCo
 }
 
 /// The connection's id in the reply to `HELLO` is the one thing that differs by nature.
-private func withoutId(_ text: String) -> String {
+func withoutId(_ text: String) -> String {
     guard let range = text.firstRange(of: "$2\\r\\nid\\r\\n:") else { return text }
-    return String(text[..<range.upperBound] + text[range.upperBound...].drop { $0.isNumber })
+    return text[..<range.upperBound] + withoutId(String(text[range.upperBound...].drop { $0.isNumber }))
 }

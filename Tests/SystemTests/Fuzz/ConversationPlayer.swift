@@ -25,6 +25,14 @@ struct ConversationPlayer {
 
     /// What was different, in words; nil: nothing.
     func difference(in conversation: FuzzedConversation) throws -> String? {
+        do {
+            return try self.play(conversation)
+        } catch is Incomparable {
+            return nil
+        }
+    }
+
+    private func play(_ conversation: FuzzedConversation) throws -> String? {
         for client in [self.asked, self.modelAsked] {
             try client.command("FLUSHALL")
             try client.command("SCRIPT", "FLUSH")
@@ -47,7 +55,9 @@ struct ConversationPlayer {
             for index in straight.indices where !isClosed[index] {
                 let expected = try Self.available(on: straight[index])
                 isClosed[index] = expected.isClosed
-                if let difference = Self.difference(expected, on: through[index]) {
+                if let difference = try Self.difference(
+                    expected, on: through[index], mayBeSilent: conversation.mayBeSilent)
+                {
                     return "turn \(number), client \(index): \(difference)"
                 }
             }
@@ -118,23 +128,30 @@ struct ConversationPlayer {
     }
 
     private static func difference(
-        _ expected: (frames: [[UInt8]], isClosed: Bool), on connection: RawConnection
-    ) -> String? {
+        _ expected: (frames: [[UInt8]], isClosed: Bool), on connection: RawConnection, mayBeSilent: Bool
+    ) throws -> String? {
         for (index, frame) in expected.frames.enumerated() {
             let actual = Result { try connection.receiveReply() }
-            if let actual = try? actual.get(), actual == frame || Self.isGreeting(frame) && Self.isGreeting(actual) {
+            if let actual = try? actual.get(),
+                actual == frame || withoutId(printable(actual)) == withoutId(printable(frame))
+            {
                 continue
             }
+            // Whether such a line is taken for too long depends on how the kernel cuts it, straight as well: the rest cannot be compared.
+            if [frame, (try? actual.get()) ?? []].contains(where: Self.isTooLongLine) { throw Incomparable() }
             return "reply \(index): straight \(printable(frame)), through \(actual.map { printable($0) })"
         }
         guard expected.isClosed else { return nil }
+        // Behind an error that it may not tell, a server closes only where an earlier reply is not out yet.
+        if mayBeSilent { connection.finishSending() }
         let rest = Result { try connection.receiveToEnd().bytes }
+        if let rest = try? rest.get(), Self.isTooLongLine(rest) { throw Incomparable() }
         return (try? rest.get()) == [] ? nil : "straight it is closed, through \(rest.map { printable($0) })"
     }
 
-    /// The reply to `HELLO`, which tells the connection's id.
-    private static func isGreeting(_ frame: [UInt8]) -> Bool {
-        frame.starts(with: "%7\r\n$6\r\nserver".utf8) || frame.starts(with: "*14\r\n$6\r\nserver".utf8)
-            || frame.starts(with: "%8\r\n$6\r\nserver".utf8) || frame.starts(with: "*16\r\n$6\r\nserver".utf8)
+    private struct Incomparable: Error {}
+
+    private static func isTooLongLine(_ frame: [UInt8]) -> Bool {
+        frame.starts(with: "-ERR Protocol error: too big inline request".utf8)
     }
 }
