@@ -253,7 +253,8 @@ extension RESPSession {
             drop(self)
             RESPEncoder.command(ClientReplyRewrite.ask, into: &forwards)
         case .silenced, .skipped:
-            RESPEncoder.command(rewrite == .silenced ? ClientReplyRewrite.silence : ClientReplyRewrite.skip, into: &forwards)
+            RESPEncoder.command(
+                rewrite == .silenced ? ClientReplyRewrite.silence : ClientReplyRewrite.skip, into: &forwards)
             matcher.giveUpMatching()
             begin(relayed, now: now)
             forward(self)

@@ -153,9 +153,9 @@ struct ClientReplyRewriteTests {
 
     @Test("of a line that only the server can split, the server decides whether it is what is skipped")
     mutating func skipped() {
-        #expect(RepliesOnWire(for: .unclear, in: ledger.state) == .unmatched)
+        #expect(ClientReplyRewrite(for: .unclear, in: matcher.state) == .unmatched)
         exchange("CLIENT REPLY SKIP", "+OK\r\n")
-        #expect(RepliesOnWire(for: .unclear, in: ledger.state) == .skipped)
+        #expect(ClientReplyRewrite(for: .unclear, in: matcher.state) == .skipped)
     }
 
     @Test("no command of the proxy's own takes the place of the one that is skipped")
