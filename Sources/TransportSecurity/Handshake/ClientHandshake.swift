@@ -72,6 +72,7 @@ public struct ClientHandshake: Sendable {
                     }
                     return tls.peerCertificate.map { ServerIdentity.isFor(serverName, $0) } ?? false
                 }
+                try pipeline.addHandler(OutboundPacer(), position: .last)
                 try pipeline.addHandler(handler)
                 try pipeline.addHandler(tls, position: .first)
                 // From here on the TLS handler reads for as long as nothing comes out of it.

@@ -88,6 +88,7 @@ public struct ListenerTLS: Sendable {
         let tls = NIOSSLServerHandler(context: try self.contextForConnection(), configuration: configuration)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(ClientEndHandler(tls), position: .first)
+        try pipeline.addHandler(OutboundPacer(), position: .first)
         try pipeline.addHandler(tls, position: .first)
     }
 
