@@ -1,6 +1,6 @@
 # Everything here works from an unpacked tarball as well as from a clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-servers test-tsan fuzz soak conformance build check bench bench-check format clean
+.PHONY: help run test test-servers test-tls redis-py test-tsan fuzz soak conformance build check bench bench-check format clean
 # The scripts below build into one folder; two builds at once would only wait for each other.
 .NOTPARALLEL:
 
@@ -20,6 +20,12 @@ test: ## Build, then run the unit tests and the system tests
 
 test-servers: ## Run the system tests in front of other servers; SERVER names one, QUICK=1 takes minutes
 	@exec Scripts/test-servers.sh
+
+test-tls: ## Run the system tests over TLS on both sides; QUICK=1 takes two minutes
+	@exec Scripts/test-tls.sh
+
+redis-py: ## Play redis-py's own tests over TLS, straight and through
+	@exec Scripts/redis-py.sh
 
 test-tsan: ## Run the unit tests under ThreadSanitizer
 	@exec Scripts/test-tsan.sh

@@ -1,13 +1,13 @@
 """What a program with a default redis-py client does, against the port given. Prints "done" if all is as with Redis."""
 
-import sys
 import threading
 
 import redis
 
+from target import options
+
 assert redis.__version__.startswith("8."), redis.__version__
-port = int(sys.argv[1])
-client = redis.Redis(host="127.0.0.1", port=port)
+client = redis.Redis(**options)
 
 assert client.ping()
 assert client.get("nosuch") is None
@@ -66,7 +66,7 @@ except redis.ResponseError as error:
     assert str(error).startswith("WRONGTYPE"), error
 else:
     raise AssertionError("no error")
-text = redis.Redis(host="127.0.0.1", port=port, decode_responses=True, protocol=2)
+text = redis.Redis(**options, decode_responses=True, protocol=2)
 assert text.get("k") == "script" and text.get("nosuch") is None
 client.flushall()
 assert client.get("k") is None

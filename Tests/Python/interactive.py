@@ -5,12 +5,13 @@ import pty
 import re
 import select
 import subprocess
-import sys
 import time
 
 import redis
 
-port = sys.argv[1]
+import target
+
+port = str(target.port)
 LIMIT = 30
 
 
@@ -19,7 +20,7 @@ class Terminal:
         master, slave = pty.openpty()
         environment = {**os.environ, "TERM": "dumb", "HOME": "/nonexistent", "REDISCLI_HISTFILE": "/dev/null"}
         self.process = subprocess.Popen(
-            ["redis-cli", "-p", port, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment,
+            [*target.words, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment,
             start_new_session=True)
         os.close(slave)
         self.master = master
@@ -76,7 +77,7 @@ subscriber = Terminal()
 subscriber.wait_for("> ")
 subscriber.type("SUBSCRIBE news")
 subscriber.wait_for('1) "subscribe"\r\n2) "news"\r\n3) (integer) 1\r\n')
-assert redis.Redis(host="127.0.0.1", port=int(port)).publish("news", "hello") == 1
+assert redis.Redis(**target.options).publish("news", "hello") == 1
 subscriber.wait_for('1) "message"\r\n2) "news"\r\n3) "hello"\r\n')
 os.write(subscriber.master, b"\x03")
 subscriber.process.terminate()

@@ -9,11 +9,13 @@ import threading
 
 import redis
 
-port, protocol = int(sys.argv[1]), int(sys.argv[2])
+from target import options
+
+protocol = int(sys.argv[2])
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
-clients = [redis.Redis(host="127.0.0.1", port=port, protocol=protocol) for _ in range(1000)]
+clients = [redis.Redis(**options, protocol=protocol) for _ in range(1000)]
 for index, client in enumerate(clients):
     assert client.set(f"k{index}", "v")
 

@@ -1,17 +1,17 @@
 """Sessions with state over redis-py, synchronous and asyncio, against the port given. Prints "done" if all is as with Redis."""
 
 import asyncio
-import sys
 import threading
 
 import redis
 import redis.asyncio
 
-port = int(sys.argv[1])
+from target import options
+
 
 
 def synchronous(protocol):
-    client = redis.Redis(host="127.0.0.1", port=port, protocol=protocol, decode_responses=True)
+    client = redis.Redis(**options, protocol=protocol, decode_responses=True)
     client.flushall()
     client.set("k", "1")
     assert client.get("k") == "1" and client.get("k") == "1"
@@ -56,7 +56,7 @@ def synchronous(protocol):
 
 
 async def asynchronous(protocol):
-    client = redis.asyncio.Redis(host="127.0.0.1", port=port, protocol=protocol, decode_responses=True)
+    client = redis.asyncio.Redis(**options, protocol=protocol, decode_responses=True)
     await client.flushall()
     await client.set("k", "1")
     assert await client.get("k") == "1" and await client.get("k") == "1"

@@ -49,7 +49,8 @@ struct DeadNetworkTests {
             let page = try HTTPClient(port: admin).get("/metrics").text
             return page.contains("redis_proxy_connections{protocol=\"resp\"} 1\n") ? 1 : 0
         }
-        let subscriber = try network.start("redis-cli", "-h", network.near, "-p", "\(proxy.port)", "SUBSCRIBE", "c")
+        let target = try TLSRun.redisArguments(port: proxy.port)
+        let subscriber = try network.start("redis-cli", ["-h", network.near] + target + ["SUBSCRIBE", "c"])
         try eventually("it has subscribed") { String(decoding: subscriber.output, as: UTF8.self).contains("subscribe") }
         try eventually("one client") { try clients() == 1 }
         try network.swallow()

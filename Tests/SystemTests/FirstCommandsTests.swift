@@ -28,7 +28,7 @@ struct FirstCommandsTests {
     func benchmark() throws {
         let redis = try ProxiedRedis.byExpiry()
         let arguments = "-t get,set -n 20000 -c 50 -P 16 -r 1000 -q --csv".split(separator: " ").map(String.init)
-        let result = try run("redis-benchmark", ["-p", "\(redis.proxy.port)"] + arguments)
+        let result = try run("redis-benchmark", TLSRun.redisArguments(port: redis.proxy.port) + arguments)
         #expect(result.ending == .exited(0))
         #expect(!(result.output + result.errors).lowercased().contains("error"))
         #expect(result.output.contains("\"SET\"") && result.output.contains("\"GET\""))
@@ -44,7 +44,7 @@ struct FirstCommandsTests {
         try eventually("the line") { redis.proxy.log.contains(":\(redis.proxy.port)") }
         let lines = redis.proxy.log.split(separator: "\n")
         #expect(lines.count == 1, "nothing more is logged in steady state: \(lines)")
-        #expect(lines.first?.contains(":\(redis.server.port)") == true)
+        #expect(lines.first?.contains(":\(redis.server.backingPort)") == true)
     }
 
     @Test("a backing on a Unix socket")

@@ -7,7 +7,8 @@ struct LiveStatesTests {
     func replica() throws {
         let redis = try ProxiedRedis.byExpiry()
         for index in 0..<100 { try redis.server.command("SET", "k\(index)", "\(index)") }
-        let replica = try RedisServer(arguments: ["--replicaof", "127.0.0.1", "\(redis.proxy.port)"])
+        let replica = try RedisServer(
+            arguments: ["--replicaof", "127.0.0.1", "\(redis.proxy.port)"] + TLSRun.replicaArguments)
         try eventually("the first synchronisation") { try replica.info("master_link_status") == "up" }
         #expect(try replica.command("GET", "k42") == .text("42"))
         try redis.client().command("SET", "later", "x")

@@ -17,7 +17,7 @@ struct ProtectedModeTests {
         let redis = try ProxiedRedis.byExpiry(["PROXY_HOST": host, "PROTECTED_MODE": mode])
         #expect(try redis.client().command("SET", "k", "v") == .status("OK"), "loopback is always let in")
         #expect(try redis.http.get("/k").status == 200)
-        try eventually("the start line") { redis.proxy.log.contains(":\(redis.server.port)") }
+        try eventually("the start line") { redis.proxy.log.contains(":\(redis.server.backingPort)") }
         let lines = redis.proxy.log.split(separator: "\n").filter {
             $0.contains("warn") && $0.contains("PROTECTED_MODE")
         }

@@ -24,8 +24,8 @@ struct RedisPyTests {
     func manyClients(version: Int) throws {
         let redis = try ProxiedRedis.byExpiry()
         try redis.awaitSharing()
-        let clients = try ChildProcess(
-            Python.program(), [Python.script("many_clients.py"), "\(redis.proxy.port)", "\(version)"])
+        let command = try Python.command("many_clients.py", port: redis.proxy.port, "\(version)")
+        let clients = try ChildProcess(command.program, command.arguments, environment: command.environment)
         try eventually(within: .seconds(120), "they have done their work") {
             try #require(clients.isRunning, "\(clients.errors)")
             return clients.output == Array("done\n".utf8)
@@ -42,7 +42,9 @@ struct RedisPyTests {
         let redis = try ProxiedRedis()
         let straight = try RedisServer()
         let shown = try [straight.port, redis.proxy.port].map { port in
-            let result = try run(Python.program(), [Python.script("interactive.py"), "\(port)"], within: .seconds(120))
+            let command = try Python.command("interactive.py", port: port)
+            let result = try run(
+                command.program, command.arguments, environment: command.environment, within: .seconds(120))
             #expect(result.ending == .exited(0), "\(result.errors)")
             return result.output.split(separator: "\n")
         }
@@ -53,7 +55,8 @@ struct RedisPyTests {
     /// Plays a script against a proxy of its own, and expects that it is content.
     private func play(_ name: String) throws -> ProxiedRedis {
         let redis = try ProxiedRedis()
-        let result = try run(Python.program(), [Python.script(name), "\(redis.proxy.port)"])
+        let command = try Python.command(name, port: redis.proxy.port)
+        let result = try run(command.program, command.arguments, environment: command.environment)
         #expect(result.output == "done\n")
         #expect(result.errors == "")
         #expect(result.ending == .exited(0))

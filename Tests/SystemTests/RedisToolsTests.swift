@@ -8,7 +8,7 @@ struct RedisToolsTests {
         _ redis: ProxiedRedis, _ arguments: [String], input: String = ""
     ) throws -> [String] {
         try [redis.server.port, redis.proxy.port].map { port in
-            let result = try run("redis-cli", ["-p", "\(port)"] + arguments, input: Array(input.utf8))
+            let result = try run("redis-cli", TLSRun.redisArguments(port: port) + arguments, input: Array(input.utf8))
             #expect(result.ending == .exited(0), "\(result.output)\(result.errors)")
             return result.output
         }
@@ -61,7 +61,7 @@ struct RedisToolsTests {
     func pipe() throws {
         let redis = try ProxiedRedis()
         let commands = (0..<10_000).flatMap { encodeCommand(["SET", "key\($0)", "\($0)"].map { Array($0.utf8) }) }
-        let result = try run("redis-cli", ["-p", "\(redis.proxy.port)", "--pipe"], input: commands)
+        let result = try run("redis-cli", TLSRun.redisArguments(port: redis.proxy.port) + ["--pipe"], input: commands)
         #expect(result.ending == .exited(0))
         #expect(result.output.contains("errors: 0, replies: 10000"))
         #expect(try redis.server.command("DBSIZE") == .integer(10_000))
@@ -70,7 +70,8 @@ struct RedisToolsTests {
     @Test("--latency measures")
     func latency() throws {
         let redis = try ProxiedRedis()
-        let result = try run("redis-cli", ["-p", "\(redis.proxy.port)", "--latency", "--raw", "-i", "1"])
+        let result = try run(
+            "redis-cli", TLSRun.redisArguments(port: redis.proxy.port) + ["--latency", "--raw", "-i", "1"])
         #expect(result.ending == .exited(0))
         #expect(result.output.split(separator: " ").count >= 4, "\(result.output)")
     }
@@ -79,7 +80,7 @@ struct RedisToolsTests {
         "MONITOR and SUBSCRIBE go on printing", arguments: [["MONITOR"], ["SUBSCRIBE", "news"], ["PSUBSCRIBE", "n*"]])
     func streams(command: [String]) throws {
         let redis = try ProxiedRedis()
-        let child = try ChildProcess("redis-cli", ["-p", "\(redis.proxy.port)"] + command)
+        let child = try ChildProcess("redis-cli", TLSRun.redisArguments(port: redis.proxy.port) + command)
         func printed(_ text: String) -> Bool { String(decoding: child.output, as: UTF8.self).contains(text) }
         var round = 0
         try eventually("it prints what it hears") {
@@ -95,7 +96,7 @@ struct RedisToolsTests {
         let redis = try self.filled()
         let folder = try TemporaryFolder()
         let path = folder.path("dump.rdb")
-        let result = try run("redis-cli", ["-p", "\(redis.proxy.port)", "--rdb", path])
+        let result = try run("redis-cli", TLSRun.redisArguments(port: redis.proxy.port) + ["--rdb", path])
         #expect(result.ending == .exited(0), "\(result.output)\(result.errors)")
         let copy = try RedisServer(arguments: ["--dir", folder.path("."), "--dbfilename", "dump.rdb"])
         #expect(try copy.command("DBSIZE") == .integer(102))
@@ -106,8 +107,9 @@ struct RedisToolsTests {
     @Test("redis-benchmark runs all of its tests without an error", arguments: [[], ["-P", "16"]])
     func benchmark(options: [String]) throws {
         let redis = try ProxiedRedis()
-        let arguments = ["-p", "\(redis.proxy.port)", "-n", "1000", "-c", "20", "-q", "--csv"] + options
-        let result = try run("redis-benchmark", arguments, within: .seconds(120))
+        let target = try TLSRun.redisArguments(port: redis.proxy.port)
+        let arguments = ["-n", "1000", "-c", "20", "-q", "--csv"] + options
+        let result = try run("redis-benchmark", target + arguments, within: .seconds(120))
         #expect(result.ending == .exited(0))
         #expect(!(result.output + result.errors).lowercased().contains("error"))
         for test in ["PING_INLINE", "GET", "LRANGE_600", "MSET"] { #expect(result.output.contains(test)) }

@@ -37,7 +37,8 @@ struct SandboxTests {
     func serves(sandbox: String) throws {
         let server = try RedisServer()
         let folder = try ProxyProcess.programFolder()
-        let launcher = (sandbox == "container" ? Self.container : Self.service) + ["--ro-bind", folder, folder]
+        var launcher = (sandbox == "container" ? Self.container : Self.service) + ["--ro-bind", folder, folder]
+        if let certificates = try TLSRun.folder { launcher += ["--ro-bind", certificates, certificates] }
         let admin = try freePort()
         let proxy = try ProxyProcess(
             fronting: server, environment: ["ADMIN_PORT": "\(admin)", "REDIS_HOST": "localhost"], under: launcher)

@@ -10,6 +10,7 @@ public final class BlackHole: Sendable {
     public init() throws {
         let (listener, port) = try listenOnFreePort()
         self.port = port
+        if TLSRun.isOn { TLSRun.add(encrypted: port) }
         // On a listening socket this only makes the queue shorter: one connection, whoever comes next hears nothing.
         listen(listener, 0)
         var descriptors = [listener]
@@ -27,5 +28,8 @@ public final class BlackHole: Sendable {
         self.descriptors = descriptors
     }
 
-    deinit { for descriptor in self.descriptors { close(descriptor) } }
+    deinit {
+        TLSRun.remove(encrypted: self.port)
+        for descriptor in self.descriptors { close(descriptor) }
+    }
 }

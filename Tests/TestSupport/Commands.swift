@@ -32,7 +32,7 @@ public func redisCLI(port: Int, _ arguments: String...) throws -> String {
 
 /// The same, of arguments in an array.
 public func redisCLI(port: Int, arguments: [String]) throws -> String {
-    let result = try run("redis-cli", ["-p", "\(port)"] + arguments)
+    let result = try run("redis-cli", TLSRun.redisArguments(port: port) + arguments)
     guard result.ending == .exited(0) else { throw TestSupportError("redis-cli: \(result.output)\(result.errors)") }
     return result.output.hasSuffix("\n") ? String(result.output.dropLast()) : result.output
 }

@@ -10,23 +10,28 @@ public final class FakeServer: Sendable {
 
     /// Listens on a free port.
     ///
-    /// - Parameter limit: how long one call on an accepted connection may take.
+    /// - Parameters:
+    ///   - limit: how long one call on an accepted connection may take.
+    ///   - overTLS: speak TLS.
     public init(
-        limit: Duration = .seconds(30), _ serve: @escaping @Sendable (_ connection: RawConnection) throws -> Void
+        limit: Duration = .seconds(30), overTLS: Bool = TLSRun.isOn,
+        _ serve: @escaping @Sendable (_ connection: RawConnection) throws -> Void
     ) throws {
         let (descriptor, port) = try listenOnFreePort()
         self.descriptor = descriptor
         self.port = port
         self.accepted = Mutex(0)
+        if overTLS { TLSRun.add(encrypted: port) }
         let thread = Thread { [weak self] in
             while true {
                 let client = accept(descriptor, nil, nil)
                 guard client >= 0 else { break }
                 _ = fcntl(client, F_SETFD, FD_CLOEXEC)
                 self?.accepted.withLock { $0 += 1 }
-                let connection = RawConnection(accepted: client, limit: limit)
                 Thread {
                     // An error here is the peer's doing; the test looks at what the proxy makes of it.
+                    let connection = try? RawConnection(accepted: client, limit: limit, isEncrypted: overTLS)
+                    guard let connection else { return }
                     try? serve(connection)
                     connection.close()
                 }.start()
@@ -37,7 +42,10 @@ public final class FakeServer: Sendable {
         thread.start()
     }
 
-    deinit { shutdown(self.descriptor, Int32(SHUT_RDWR)) }
+    deinit {
+        TLSRun.remove(encrypted: self.port)
+        shutdown(self.descriptor, Int32(SHUT_RDWR))
+    }
 
     /// How many connections it has accepted.
     public var connections: Int { self.accepted.withLock { $0 } }

@@ -16,7 +16,9 @@ public struct HTTPClient: Sendable {
         for header in headers { arguments += ["-H", header] }
         if let user { arguments += ["-u", user] }
         if body != nil { arguments += ["--data-binary", "@-", "-H", "Expect:"] }
-        arguments.append("http://127.0.0.1:\(self.port)\(target)")
+        let authority = try TLSRun.authority(port: self.port)
+        if let authority { arguments += ["--cacert", authority] }
+        arguments.append("\(authority == nil ? "http" : "https")://127.0.0.1:\(self.port)\(target)")
         let result = try run("curl", arguments, input: body ?? [])
         guard result.ending == .exited(0) else { throw TestSupportError("curl \(target): \(result.errors)") }
         let bytes = result.outputBytes

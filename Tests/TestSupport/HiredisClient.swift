@@ -1,27 +1,22 @@
 import CHiredis
 import Foundation
 
-/// hiredis' own synchronous client: the independent judge of what the proxy answers (RESP2).
+/// hiredis' own encoder and reader: the independent judge of what the proxy answers (RESP2).
 ///
 /// For one thread only.
 public final class HiredisClient {
-    private let context: UnsafeMutablePointer<redisContext>
+    private let connection: RawConnection
+    private let reader: UnsafeMutablePointer<redisReader>
+    private var pipeline: [UInt8] = []
 
     /// Connects to a loopback port; every later wait ends after `limit`.
     public init(port: Int, limit: Duration = .seconds(30)) throws {
-        ignoreBrokenPipes()
-        let wait = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
-        guard let context = redisConnectWithTimeout("127.0.0.1", Int32(port), wait) else {
-            throw TestSupportError("hiredis: out of memory")
-        }
-        self.context = context
-        try self.check()
-        // hiredis' sockets would otherwise live on in processes started meanwhile, and never be seen to close.
-        _ = fcntl(context.pointee.fd, F_SETFD, FD_CLOEXEC)
-        redisSetTimeout(context, wait)
+        self.connection = try RawConnection(port: port, limit: limit)
+        guard let reader = redisReaderCreate() else { throw TestSupportError("hiredis: out of memory") }
+        self.reader = reader
     }
 
-    deinit { redisFree(self.context) }
+    deinit { redisReaderFree(self.reader) }
 
     /// Sends a command and waits for its reply.
     @discardableResult
@@ -52,27 +47,43 @@ public final class HiredisClient {
         // One block holds all arguments, so that their addresses stay what they are during the call.
         let joined = Array(arguments.joined())
         let lengths = arguments.map(\.count)
-        let code = joined.withUnsafeBytes { bytes in
+        var command: UnsafeMutablePointer<CChar>?
+        let length = joined.withUnsafeBytes { bytes in
             var starts: [UnsafePointer<CChar>?] = []
             var offset = 0
-            withUnsafePointer(to: CChar(0)) { empty in
+            return withUnsafePointer(to: CChar(0)) { empty in
                 for length in lengths {
                     let start = bytes.baseAddress.map { ($0 + offset).assumingMemoryBound(to: CChar.self) }
                     starts.append(start ?? empty)
                     offset += length
                 }
+                return Int(redisFormatCommandArgv(&command, Int32(arguments.count), &starts, lengths))
             }
-            return redisAppendCommandArgv(self.context, Int32(arguments.count), &starts, lengths)
         }
-        guard code == REDIS_OK else { throw self.failure() }
+        guard let command, length >= 0 else { throw TestSupportError("hiredis: cannot encode a command") }
+        self.pipeline += UnsafeRawBufferPointer(start: command, count: length)
+        redisFreeCommand(command)
     }
 
     /// Sends what is in the pipeline and waits for the next reply.
     public func reply() throws -> Reply {
-        var raw: UnsafeMutableRawPointer?
-        guard redisGetReply(self.context, &raw) == REDIS_OK, let raw else { throw self.failure() }
-        defer { freeReplyObject(raw) }
-        return Reply(raw.assumingMemoryBound(to: redisReply.self).pointee)
+        var pipeline: [UInt8] = []
+        swap(&pipeline, &self.pipeline)
+        try self.connection.send(pipeline)
+        while true {
+            var raw: UnsafeMutableRawPointer?
+            guard redisReaderGetReply(self.reader, &raw) == REDIS_OK else { throw self.failure() }
+            if let raw {
+                defer { freeReplyObject(raw) }
+                return Reply(raw.assumingMemoryBound(to: redisReply.self).pointee)
+            }
+            let bytes = try self.connection.receiveSome()
+            if bytes.isEmpty { throw TestSupportError("hiredis: the server closed the connection") }
+            let code = bytes.withUnsafeBytes { bytes in
+                redisReaderFeed(self.reader, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+            }
+            guard code == REDIS_OK else { throw self.failure() }
+        }
     }
 
     /// The next `count` replies.
@@ -80,12 +91,8 @@ public final class HiredisClient {
         try (0..<count).map { _ in try self.reply() }
     }
 
-    private func check() throws {
-        if self.context.pointee.err != 0 { throw self.failure() }
-    }
-
     private func failure() -> TestSupportError {
-        var message = self.context.pointee.errstr
+        var message = self.reader.pointee.errstr
         let text = withUnsafeBytes(of: &message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         return TestSupportError("hiredis: \(text)")
     }

@@ -7,6 +7,7 @@ public final class ProxyProcess: Sendable {
     public let port: Int
     /// Its process.
     public let process: ChildProcess
+    private let encryptedPorts: [Int]
 
     /// Starts the proxy with only the environment given, and waits until its port accepts.
     ///
@@ -16,15 +17,18 @@ public final class ProxyProcess: Sendable {
     ///   - descriptorLimit: its limit of open descriptors.
     ///   - launcher: words that run the program, in place of those that take root's rights from it.
     ///   - errorsPath: where its standard error goes, as in ``ChildProcess``.
+    ///   - overTLS: both sides speak TLS where the environment says nothing about them.
     public init(
         environment: [String: String], arguments: [String] = [], descriptorLimit: Int? = nil,
-        under launcher: [String]? = nil, errorsPath: String? = nil
+        under launcher: [String]? = nil, errorsPath: String? = nil, overTLS: Bool = TLSRun.isOn
     ) throws {
         for attempt in 1... {
             var environment = environment
             environment["PROXY_HOST"] = environment["PROXY_HOST"] ?? "127.0.0.1"
             let port = try environment["PROXY_PORT"].flatMap { Int($0) } ?? freePort()
             environment["PROXY_PORT"] = "\(port)"
+            let given = environment
+            if overTLS { environment = try TLSRun.environment(given) }
             let process = try Self.start(
                 environment, arguments, descriptorLimit: descriptorLimit, under: launcher, errorsPath: errorsPath)
             do {
@@ -36,6 +40,8 @@ public final class ProxyProcess: Sendable {
                 }
                 self.port = port
                 self.process = process
+                self.encryptedPorts = TLSRun.encryptedPorts(of: environment, given: given)
+                for port in self.encryptedPorts { TLSRun.add(encrypted: port) }
                 return
             } catch {
                 guard process.errors.contains("in use"), attempt < 5 else { throw error }
@@ -44,16 +50,18 @@ public final class ProxyProcess: Sendable {
         throw TestSupportError("no free port")
     }
 
+    deinit { for port in self.encryptedPorts { TLSRun.remove(encrypted: port) } }
+
     /// Starts the proxy in front of a server.
     public convenience init(
         fronting server: RedisServer, environment: [String: String] = [:], descriptorLimit: Int? = nil,
-        under launcher: [String]? = nil
+        under launcher: [String]? = nil, overTLS: Bool = TLSRun.isOn
     ) throws {
         let address = ["REDIS_HOST": server.socketPath ?? "127.0.0.1", "REDIS_PORT": "\(server.port)"]
         let relevant = server.socketPath == nil ? address : ["REDIS_HOST": server.socketPath ?? ""]
         try self.init(
             environment: relevant.merging(environment) { _, given in given }, descriptorLimit: descriptorLimit,
-            under: launcher)
+            under: launcher, overTLS: overTLS)
     }
 
     /// Runs the proxy to its end: for `--help`, and for configurations that it must refuse.
@@ -85,9 +93,14 @@ public final class ProxyProcess: Sendable {
     public var log: String { self.process.errors + String(decoding: self.process.output, as: UTF8.self) }
 
     /// Its resident memory in bytes.
-    public var residentMemory: Int {
+    public var residentMemory: Int { self.memory("VmRSS") }
+
+    /// The most resident memory that it has had so far, in bytes.
+    public var peakMemory: Int { self.memory("VmHWM") }
+
+    private func memory(_ field: String) -> Int {
         let status = (try? String(contentsOfFile: "/proc/\(self.process.pid)/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("\(field):") } ?? ""
         return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
     }
 

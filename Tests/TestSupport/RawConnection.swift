@@ -1,13 +1,13 @@
 import Foundation
 import Synchronization
 
-/// A blocking TCP client that sends and receives bytes as they are, each call with a deadline.
+/// A blocking client that sends and receives bytes as they are, over TCP or TLS, each call with a deadline.
 public final class RawConnection: Sendable {
     /// How the other side ended the connection.
     public enum Closing: Equatable, Sendable {
         /// An orderly close.
         case end
-        /// A reset.
+        /// A reset; over TLS also an end that was not announced.
         case reset
     }
 
@@ -18,12 +18,13 @@ public final class RawConnection: Sendable {
     }
 
     private let descriptor: Int32
+    private let tls: TLSSession?
     private let isOpen = Mutex(true)
     private let received = Mutex(Received())
     /// How long one call may take.
     public let limit: Duration
 
-    /// Connects to a port.
+    /// Connects to a port, by TLS where ``TLSRun`` knows that it is spoken there.
     ///
     /// - Parameters:
     ///   - address: an IPv4 address of this machine.
@@ -34,6 +35,7 @@ public final class RawConnection: Sendable {
         self.limit = limit
         self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard self.descriptor >= 0 else { throw TestSupportError("no socket: \(String(cString: strerror(errno)))") }
+        self.tls = TLSRun.isEncrypted(port) ? try TLSSession(.client, descriptor: self.descriptor) : nil
         if let receiveBuffer { self.set(SOL_SOCKET, SO_RCVBUF, receiveBuffer) }
         self.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         var address = loopbackAddress(port: port)
@@ -48,13 +50,16 @@ public final class RawConnection: Sendable {
             self.close()
             throw TestSupportError("cannot connect to port \(port): \(reason)")
         }
+        try self.shakeHands()
     }
 
     /// Takes over an accepted socket.
-    init(accepted descriptor: Int32, limit: Duration) {
+    init(accepted descriptor: Int32, limit: Duration, isEncrypted: Bool) throws {
         self.descriptor = descriptor
         self.limit = limit
+        self.tls = isEncrypted ? try TLSSession(.server, descriptor: descriptor) : nil
         self.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        try self.shakeHands()
     }
 
     deinit { self.close() }
@@ -66,19 +71,14 @@ public final class RawConnection: Sendable {
         let deadline = ContinuousClock.now + self.limit
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                Foundation.send(
-                    self.descriptor, buffer.baseAddress.map { $0 + sent }, buffer.count - sent,
-                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-            }
-            if count > 0 {
-                sent += count
-            } else if errno == EAGAIN || errno == EINTR {
-                guard self.wait(for: POLLOUT, until: deadline) else {
+            switch bytes.withUnsafeBytes({ self.attemptToSend(UnsafeRawBufferPointer(rebasing: $0[sent...])) }) {
+            case .moved(let count): sent += count
+            case .blocked(let events):
+                guard self.wait(for: events, until: deadline) else {
                     throw TestSupportError("sent only \(sent) of \(bytes.count) bytes within \(self.limit)")
                 }
-            } else {
-                throw TestSupportError("cannot send: \(String(cString: strerror(errno)))")
+            case .ended: throw TestSupportError("cannot send: the other side has ended")
+            case .failed(let reason): throw TestSupportError("cannot send: \(reason)")
             }
         }
     }
@@ -154,16 +154,20 @@ public final class RawConnection: Sendable {
     public func staysSilent(for duration: Duration) throws -> Bool {
         try self.received.withLock { received in
             guard received.start == received.bytes.count, received.closing == nil else { return false }
-            guard self.wait(for: POLLIN, until: ContinuousClock.now + duration) else { return true }
-            try self.read(&received, "silence")
-            return false
+            return try !self.read(&received, until: .now + duration)
         }
     }
 
     // MARK: Closing
 
-    /// Sends our FIN; the other side may go on sending.
-    public func finishSending() { shutdown(self.descriptor, Int32(SHUT_WR)) }
+    /// Ends our side, over TLS with `close_notify`; the other side may go on sending.
+    public func finishSending() {
+        self.tls?.sayEnd()
+        shutdown(self.descriptor, Int32(SHUT_WR))
+    }
+
+    /// Ends our side, over TLS without `close_notify`.
+    public func finishSendingUnannounced() { shutdown(self.descriptor, Int32(SHUT_WR)) }
 
     /// Closes with a reset.
     public func reset() {
@@ -172,7 +176,7 @@ public final class RawConnection: Sendable {
         self.close()
     }
 
-    /// Closes the connection.
+    /// Closes the connection, over TLS without `close_notify`, as most clients do.
     public func close() {
         self.isOpen.withLock { isOpen in
             if isOpen { Foundation.close(self.descriptor) }
@@ -187,7 +191,7 @@ public final class RawConnection: Sendable {
         setsockopt(self.descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    private func wait(for events: Int, until deadline: ContinuousClock.Instant) -> Bool {
+    private func wait(for events: Int32, until deadline: ContinuousClock.Instant) -> Bool {
         while true {
             let left = (deadline - .now).components
             let milliseconds = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000
@@ -197,8 +201,41 @@ public final class RawConnection: Sendable {
         }
     }
 
-    private func wait(for events: Int32, until deadline: ContinuousClock.Instant) -> Bool {
-        self.wait(for: Int(events), until: deadline)
+    private func shakeHands() throws {
+        guard let tls else { return }
+        // From here on each call says what it waits for.
+        _ = fcntl(self.descriptor, F_SETFL, fcntl(self.descriptor, F_GETFL) | O_NONBLOCK)
+        let deadline = ContinuousClock.now + self.limit
+        while true {
+            switch tls.handshake() {
+            case .moved: return
+            case .blocked(let events):
+                if self.wait(for: events, until: deadline) { continue }
+                self.close()
+                throw TestSupportError("the handshake was not done within \(self.limit)")
+            case .ended, .failed:
+                self.close()
+                throw TestSupportError("the handshake failed")
+            }
+        }
+    }
+
+    private func attemptToSend(_ bytes: UnsafeRawBufferPointer) -> SocketAttempt {
+        if let tls { return tls.write(bytes) }
+        let count = Foundation.send(
+            self.descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        if count > 0 { return .moved(count) }
+        if errno == EAGAIN || errno == EINTR { return .blocked(Int32(POLLOUT)) }
+        return .failed(String(cString: strerror(errno)))
+    }
+
+    private func attemptToReceive(into buffer: UnsafeMutableRawBufferPointer) -> SocketAttempt {
+        if let tls { return tls.read(into: buffer) }
+        let count = recv(self.descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+        if count > 0 { return .moved(count) }
+        if count == 0 { return .ended }
+        if errno == EAGAIN || errno == EINTR { return .blocked(Int32(POLLIN)) }
+        return .failed(String(cString: strerror(errno)))
     }
 
     private func fill(_ received: inout Received, _ what: String, until done: (Received) -> Bool) throws {
@@ -212,22 +249,39 @@ public final class RawConnection: Sendable {
     }
 
     private func read(_ received: inout Received, _ what: String) throws {
-        guard self.wait(for: POLLIN, until: .now + self.limit) else {
+        guard try self.read(&received, until: .now + self.limit) else {
             let rest = printable(received.bytes[received.start...])
             throw TestSupportError("waited for \(what), got only '\(rest)' within \(self.limit)")
         }
+    }
+
+    /// Waits for bytes or the end.
+    ///
+    /// - Returns: false: neither has come in time.
+    private func read(_ received: inout Received, until deadline: ContinuousClock.Instant) throws -> Bool {
         if received.start > 0, received.start == received.bytes.count {
             received.bytes.removeAll(keepingCapacity: true)
             received.start = 0
         }
-        let descriptor = self.descriptor
-        let count = withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
-            let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
-            if count > 0 { received.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
-            return count
+        while true {
+            let attempt = withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
+                let attempt = self.attemptToReceive(into: buffer)
+                if case .moved(let count) = attempt {
+                    received.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                }
+                return attempt
+            }
+            switch attempt {
+            case .moved: return true
+            case .ended: received.closing = .end
+            case .failed: received.closing = .reset
+            // What has come may be TLS' own.
+            case .blocked(let events):
+                if self.wait(for: events, until: deadline) { continue }
+                return false
+            }
+            return true
         }
-        if count == 0 { received.closing = .end }
-        if count < 0, errno != EINTR { received.closing = .reset }
     }
 
     private static func take(_ received: inout Received, _ count: Int) -> [UInt8] {

@@ -9,6 +9,8 @@ public final class RedisServer: Sendable {
     public let socketPath: String?
     /// The loopback port on which it speaks TLS; 0 where it does not.
     public let tlsPort: Int
+    /// The loopback port to which the proxy is led.
+    public var backingPort: Int { TLSRun.isOn && self.tlsPort != 0 ? self.tlsPort : self.port }
     /// The default user's password.
     public let password: String?
     private let folder: TemporaryFolder
@@ -23,10 +25,14 @@ public final class RedisServer: Sendable {
     ///   - unixSocket: listen on a Unix socket in place of a port.
     ///   - tls: speak TLS with this certificate on a second port.
     ///   - authority: the authority of the certificates that clients must show there; nil: they need none.
+    ///   - overTLS: without `tls`, speak TLS on a second port with the certificate of the run.
     public init(
         arguments: [String] = [], password: String? = nil, users: [String] = [], unixSocket: Bool = false,
-        tls: TestCertificates.Identity? = nil, authority: String? = nil
+        tls: TestCertificates.Identity? = nil, authority: String? = nil, overTLS: Bool = TLSRun.isOn
     ) throws {
+        let isPartOfTLSRun = overTLS && tls == nil && !unixSocket
+        let material = isPartOfTLSRun ? try TLSRun.material.get() : nil
+        let tls = material?.identity ?? tls
         let folder = try TemporaryFolder()
         var lines = ["bind 127.0.0.1", "save \"\"", "appendonly no", "dir \(folder.path("."))"]
         // Before 7.0 everybody may use DEBUG.
@@ -38,7 +44,7 @@ public final class RedisServer: Sendable {
             lines += ["tls-cert-file \(tls.certificate)", "tls-key-file \(tls.key)"]
             lines += [
                 "tls-auth-clients \(authority == nil ? "no" : "yes")",
-                "tls-ca-cert-file \(authority ?? tls.certificate)",
+                "tls-ca-cert-file \(authority ?? material?.authority ?? tls.certificate)",
             ]
         }
         let path = try folder.write("redis.conf", lines.joined(separator: "\n") + "\n")
@@ -56,6 +62,7 @@ public final class RedisServer: Sendable {
                 self.port = port
                 self.tlsPort = tlsPort
                 self.process = Mutex(process)
+                if isPartOfTLSRun { TLSRun.add(port, speaksTLSOn: tlsPort) }
                 return
             } catch {
                 let taken = String(decoding: process.output, as: UTF8.self).contains("Address already in use")
@@ -64,6 +71,8 @@ public final class RedisServer: Sendable {
         }
         throw TestSupportError("no free port")
     }
+
+    deinit { TLSRun.add(self.port, speaksTLSOn: nil) }
 
     /// Its process id.
     public var pid: pid_t { self.process.withLock { $0.pid } }

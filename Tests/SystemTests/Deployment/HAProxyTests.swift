@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("deploy/haproxy.cfg, run by HAProxy", .blocking)
+@Suite("deploy/haproxy.cfg, run by HAProxy", .blocking, .notOverTLS("HAProxy speaks plaintext with the proxy there"))
 struct HAProxyTests {
     /// HAProxy in front of two proxies.
     private struct Balancer {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("deploy/nginx.conf, run by nginx", .blocking)
+@Suite("deploy/nginx.conf, run by nginx", .blocking, .notOverTLS("nginx ends TLS itself there"))
 struct NginxTests {
     private static let name = "cache.example.org"
 

@@ -41,6 +41,11 @@ final class FarNetwork: Sendable {
 
     /// Starts a program on the other side.
     func start(_ program: String, _ arguments: String...) throws -> ChildProcess {
+        try self.start(program, arguments)
+    }
+
+    /// The same, of arguments in an array.
+    func start(_ program: String, _ arguments: [String]) throws -> ChildProcess {
         try ChildProcess("nsenter", ["--target", "\(self.holder.pid)", "--net", program] + arguments)
     }
 

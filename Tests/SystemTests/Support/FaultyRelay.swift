@@ -17,6 +17,8 @@ final class FaultyRelay: Sendable {
         case splitBehindPong(Duration)
         /// The connection is closed after so many bytes from the server.
         case cut(after: Int)
+        /// The connection ends after so many bytes from the server; over TLS nothing announces that.
+        case ending(after: Int)
         /// A reply of one line that begins so never comes.
         case losing(String)
         /// The first announcement of this key is cut in the middle, and its connection closed.
@@ -39,11 +41,11 @@ final class FaultyRelay: Sendable {
     /// The port that the proxy connects to.
     var port: Int { self.listener.port }
 
-    init(to server: RedisServer, _ fault: Fault) throws {
+    init(to server: RedisServer, _ fault: Fault, overTLS: Bool = TLSRun.isOn) throws {
         let port = server.port
         let state = State(fault)
         self.state = state
-        self.listener = try FakeServer(limit: .seconds(60)) { client in
+        self.listener = try FakeServer(limit: .seconds(60), overTLS: overTLS) { client in
             let link = Link(client: client, server: try RawConnection(port: port, limit: .seconds(60)))
             state.links.withLock { $0.append(link) }
             let requests = BackgroundWork { try state.passRequests(of: link) }
@@ -128,7 +130,8 @@ private final class State: Sendable {
             case .delayed(let duration):
                 pause(duration)
                 try link.server.send(bytes)
-            case .none, .delayedFeed, .splitBehindPong, .cut, .losing, .cutAnnouncement: try link.server.send(bytes)
+            case .none, .delayedFeed, .splitBehindPong, .cut, .ending, .losing, .cutAnnouncement:
+                try link.server.send(bytes)
             }
         }
         link.server.finishSending()
@@ -165,6 +168,10 @@ private final class State: Sendable {
                 try link.client.send(Array(bytes.prefix(limit - passed)))
                 passed += min(bytes.count, limit - passed)
                 if passed == limit { return link.isReset.set() }
+            case .ending(let limit):
+                try link.client.send(Array(bytes.prefix(limit - passed)))
+                passed += min(bytes.count, limit - passed)
+                if passed == limit { return link.client.finishSendingUnannounced() }
             case .cutAnnouncement(let key):
                 let isIt = link.isFeed.isSet && !self.hasCut.isSet && printable(bytes).contains("\\r\\n\(key)\\r\\n")
                 guard isIt else {
