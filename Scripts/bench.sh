@@ -3,7 +3,7 @@
 # .build/bench, as Markdown, JSON and SVG.
 #
 #   QUICK=1           one short round instead of five longer ones; 10,000 connections are left out
-#   ONLY="hits web"   parts of the table: hits, relays, web, micro, scale, distance, startup
+#   ONLY="hits web"   parts of the table: hits, relays, web, micro, scale, distance, startup, tls
 #   AGAINST=PROGRAM   another build of redis-proxy, measured in the same run
 #   COMPARE="A B"     instead of measuring, puts two results.json side by side; refused where they are of different runs
 #   PUBLISH=A         instead of measuring, puts a full run's results.json into docs/performance.md and README.md

@@ -46,6 +46,8 @@ need_to_compare() {
     have nutcracker || [ -x /usr/sbin/nutcracker ] || missing+=(nutcracker)
     have nginx || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
     have webdis || missing+=(webdis)
+    have haproxy || [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
+    have openssl || missing+=(openssl)
     have strip || missing+=(binutils)
     # Elsewhere the package is called by the kernel's version; without it, one figure is left out.
     { have perf || ! grep -qsx 'ID=debian' /etc/os-release; } || missing+=(linux-perf)

