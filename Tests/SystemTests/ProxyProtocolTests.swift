@@ -19,7 +19,9 @@ private let neighbour: [UInt8] = [127, 0, 0, 9]
 private let wrongChecksum =
     signature + [0x21, 0x11, 0, 19] + neighbour + [127, 0, 0, 1, 0, 1, 0, 2] + [0x03, 0, 4, 1, 2, 3, 4]
 
-@Suite("PROXY_PROTOCOL_FROM", .blocking)
+@Suite(
+    "PROXY_PROTOCOL_FROM", .blocking,
+    .notOverTLS("a header comes before TLS, which the clients of the tests begin at once"))
 struct ProxyProtocolTests {
     private func redis(_ environment: [String: String] = [:], password: String? = nil) throws -> ProxiedRedis {
         let base = ["PROXY_PROTOCOL_FROM": "127.0.0.0/8", "ADMIN_PORT": "\(try freePort())"]

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("connections over TLS on both sides", .blocking)
+@Suite(
+    "connections over TLS on both sides", .blocking, .enabled(if: ServerProgram.current.speaksTLS, .noTLS))
 struct TLSConnectionTests {
     /// A proxy between clients and a server, all of which speak TLS.
     private func start(_ environment: [String: String] = [:]) throws -> (server: RedisServer, proxy: ProxyProcess) {

@@ -2,7 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("deploy/haproxy-proxy-protocol.cfg, run by HAProxy", .blocking)
+@Suite(
+    "deploy/haproxy-proxy-protocol.cfg, run by HAProxy", .blocking,
+    .notOverTLS("HAProxy passes on what it is given there, and the tests say what that is"))
 struct HAProxyHeaderTests {
     private let server: RedisServer
     private let certificates: TestCertificates
