@@ -40,7 +40,7 @@ extension ProxyLoop: KeyReader {
         _ key: ByteBuffer, isCurrent: Bool, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
     ) -> ReadThrough.Reading {
         // A connection's requests are served one after another, so none of its earlier reads is ever outstanding.
-        readThrough.read(
+        reads(of: key.readableBytesSpan).read(
             key.readableBytesSpan, now: MonotonicClock.now(), isCurrent: isCurrent, outstandingLane: nil,
             awaitsPast: false, waiter: waiter, request: request, keep: { key }, copy: copy)
     }

@@ -42,6 +42,8 @@ final class ModelServer {
     private var nextID = 1
     private var run = 1
     private var swaps = 0
+    /// For longer replies it says that it ends connections; nil: for none.
+    var replyLimit: Int?
 
     init(now: @escaping () -> UInt64) { self.now = now }
 
@@ -156,6 +158,9 @@ final class ModelServer {
         case ["info", "server"]: return bulk("run_id:run\(run)\r\n")
         case ["info", "replication"]: return bulk("role:master\r\nmaster_replid:run\(run)\r\n")
         case ["info", "commandstats"]: return bulk("cmdstat_swapdb:calls=\(swaps),\r\n")
+        case ["config", "get"]:
+            guard words[2].hasPrefix("client"), let replyLimit else { return "*0\r\n" }
+            return "*2\r\n" + bulk("client-output-buffer-limit") + bulk("normal \(replyLimit) 0 0")
         case ["select", "1"], ["select", "0"]:
             client?.database = Int(words[1]) ?? 0
             return "+OK\r\n"

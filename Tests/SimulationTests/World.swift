@@ -6,6 +6,7 @@ import NIOCore
 import NIOEmbedded
 import RESPParser
 import TestSupport
+import TransportSecurity
 
 @testable import RESPProxy
 
@@ -31,10 +32,7 @@ final class World {
     private let eventLoops = [EmbeddedEventLoop(), EmbeddedEventLoop()]
     private let server: ModelServer
     private let network: Network
-    private let loops: [ProxyLoop]
-    private let facades: [HTTPFacade]
-    private let keeper: CoherenceKeeper
-    private let cache: ValueCache
+    private let proxy: ProxyLoops
     private var clients: [SimulatedClient] = []
     private var checker: SimulationChecker
     private var writes = 0
@@ -47,7 +45,7 @@ final class World {
     var checked: Int { self.checker.checked }
 
     /// Answers from the cache.
-    var hits: UInt64 { self.cache.statistics.hits }
+    var hits: UInt64 { self.proxy.cache.statistics.hits }
 
     init(seed: UInt64) throws {
         MonotonicClock.simulated.store(1_000_000_000_000, ordering: .relaxed)
@@ -69,42 +67,20 @@ final class World {
         ) { eventLoop, initializer in
             shared.network.open(on: eventLoop, initializer)
         }
-        let cache = ValueCache(configuration: configuration.cache)
-        let coherence = Coherence(configuration: configuration, cache: cache, logger: logger)
-        let loops = self.eventLoops.enumerated().map { index, eventLoop in
-            ProxyLoop(
-                index: index, eventLoop: eventLoop, configuration: configuration, cache: cache, coherence: coherence,
-                logger: logger, connector: connector)
-        }
-        let bound = loops.map { NIOLoopBound($0, eventLoop: $0.eventLoop) }
-        let admission = AdmissionWatch(connector: connector, eventLoop: self.eventLoops[0]) { isGranted, sent in
-            for loop in bound { loop.eventLoop.execute { loop.value.admissionChanged(to: isGranted, sent: sent) } }
-        }
-        let watch = NIOLoopBound(admission, eventLoop: self.eventLoops[0])
-        for loop in loops { loop.askAdmission = { watch.eventLoop.execute { watch.value.askAnew() } } }
-        self.keeper = CoherenceKeeper(
-            connector: connector, tracking: tracking, coherence: coherence, cache: cache,
-            eventLoop: self.eventLoops[0], logger: logger, admission: admission,
-            announce: { feed in for loop in bound { loop.eventLoop.execute { loop.value.feedChanged(to: feed) } } })
-        coherence.started(
-            BarrierWitnesses(keeper: NIOLoopBound(self.keeper, eventLoop: self.eventLoops[0]), loops: bound))
+        let limiter = HTTPLimiter(maxClients: 100, logger: logger)
+        self.proxy = try ProxyLoops.make(
+            on: self.eventLoops, configuration: configuration, connector: connector, logger: logger
+        ) { loop in
+            SimulatedHTTPSide(
+                HTTPFacade(proxyLoop: loop, configuration: HTTPConfiguration(), limiter: limiter, logger: logger))
+        }.wait()
         self.server = server
         self.network = network
-        self.cache = cache
-        self.loops = loops
-        let limiter = HTTPLimiter(maxClients: 100, logger: logger)
-        self.facades = loops.map {
-            HTTPFacade(proxyLoop: $0, configuration: HTTPConfiguration(), limiter: limiter, logger: logger)
-        }
         self.checker = SimulationChecker(server: server, bound: UInt64(tracking.trust.nanoseconds) + 1_000_000)
         for key in Self.cold { server.run("SET", key, "cold \(key)") }
         // Then whoever waits on a fill connection that is lost asks on one of its own, and hears no error.
-        let endsForLongReplies = (seed / 3).isMultiple(of: 2)
-        for loop in loops {
-            if endsForLongReplies { loop.limitsChanged(to: ServerLimits(untakenReplies: 1 << 20)) }
-            loop.start()
-        }
-        self.keeper.start()
+        if (seed / 3).isMultiple(of: 2) { server.replyLimit = 1 << 20 }
+        _ = self.proxy.start()
         for number in 0..<6 { self.clients.append(try self.newClient(number)) }
     }
 
@@ -132,8 +108,7 @@ final class World {
     /// Nothing of this world may be left for the next.
     private func end() {
         for client in self.clients { client.channel.close(promise: nil) }
-        for loop in self.loops { _ = loop.stop() }
-        _ = self.keeper.stop()
+        _ = self.proxy.stop()
         for connection in self.network.connections { connection.channel.close(promise: nil) }
         for _ in 0..<100 { self.network.establish() }
         for _ in 0..<10 { for eventLoop in self.eventLoops { eventLoop.run() } }
@@ -220,14 +195,14 @@ final class World {
 
     private func newClient(_ number: Int) throws -> SimulatedClient {
         let index = number % 2
-        let loop = self.loops[index]
+        let parts = self.proxy[self.eventLoops[index]]
         guard number < 4 else {
             return try SimulatedClient(number: number, .http, on: self.eventLoops[index]) {
-                try self.facades[index].configure($0)
+                try parts.httpSide?.configure($0, client: nil, user: nil)
             }
         }
         return try SimulatedClient(number: number, .resp, on: self.eventLoops[index]) { channel in
-            try channel.pipeline.syncOperations.addHandler(RESPSession(loop: loop, channel: channel))
+            try channel.pipeline.syncOperations.addHandler(RESPSession(loop: parts.loop, channel: channel))
         }
     }
 
@@ -354,6 +329,18 @@ final class World {
         }
         return nil
     }
+}
+
+/// The HTTP connections of one event loop.
+private final class SimulatedHTTPSide: HTTPSide {
+    private let facade: HTTPFacade
+
+    init(_ facade: HTTPFacade) { self.facade = facade }
+
+    func configure(_ channel: any Channel, client: SocketAddress?, user: CertificateUser?) throws {
+        try self.facade.configure(channel)
+    }
+    func refusal(_ reason: LoopMetrics.Refusal) -> ByteBuffer { ByteBuffer() }
 }
 
 /// Everything is in one thread.

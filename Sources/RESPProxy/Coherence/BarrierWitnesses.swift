@@ -1,26 +1,17 @@
 import NIOCore
 
-/// Those who are asked for a barrier, each on its own event loop.
+/// Those who are asked for a barrier. Each answers for itself, on its own event loop.
 struct BarrierWitnesses: Sendable {
-    let keeper: NIOLoopBound<CoherenceKeeper>
-    /// By the numbers of their lanes.
-    let loops: [NIOLoopBound<ProxyLoop>]
+    /// Where time is kept for those who wait.
+    let eventLoop: any EventLoop
+    /// Makes sure that the feed answers something that is sent after that time.
+    let askFeed: @Sendable (UInt64) -> Void
+    /// The same of each fill lane.
+    let lanes: [Int: @Sendable (UInt64) -> Void]
 
     /// All questions go out at the same time.
     func ask(_ question: BarrierLedger<BarrierWaiter>.Question) {
-        let since = question.since
-        if question.asksFeed { keeper.eventLoop.execute { [keeper] in keeper.value.feed.ask(since: since) } }
-        for lane in question.lanes where loops.indices.contains(lane) {
-            let loop = loops[lane]
-            loop.eventLoop.execute { loop.value.askLane(since: since) }
-        }
+        if question.asksFeed { askFeed(question.since) }
+        for lane in question.lanes { lanes[lane]?(question.since) }
     }
-}
-
-/// Who waits for a barrier, as all event loops keep it.
-struct BarrierWaiter: Sendable {
-    let eventLoop: any EventLoop
-    let done: @Sendable () -> Void
-
-    func tell() { eventLoop.execute(done) }
 }

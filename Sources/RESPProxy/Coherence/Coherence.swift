@@ -131,7 +131,7 @@ public final class Coherence: Sendable {
 
     /// One timer serves all who wait, as nearly all of them are told long before it is due.
     private func setTimer(to deadline: UInt64) {
-        guard let eventLoop = state.withLock({ $0.witnesses?.keeper.eventLoop }) else { return }
+        guard let eventLoop = state.withLock({ $0.witnesses?.eventLoop }) else { return }
         let now = MonotonicClock.now()
         let delay = TimeAmount.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0))
         eventLoop.scheduleTask(in: delay) { [self] in

@@ -7,13 +7,13 @@ import NIOCore
 final class ServerWatch {
     private let connector: BackingConnector
     private let eventLoop: any EventLoop
-    private let admission: AdmissionWatch
+    private let authProbe: AuthProbe
     private var last: (ServerState, Bool)?
 
-    init(connector: BackingConnector, eventLoop: any EventLoop, admission: AdmissionWatch) {
+    init(connector: BackingConnector, eventLoop: any EventLoop, authProbe: AuthProbe) {
         self.connector = connector
         self.eventLoop = eventLoop
-        self.admission = admission
+        self.authProbe = authProbe
     }
 
     /// Whether the fill user may `MGET`, as of the last look.
@@ -22,7 +22,7 @@ final class ServerWatch {
     /// Whether something is not as it was at the last look. Fails where the server cannot be asked, or no longer lets the fill user in.
     func look() -> EventLoopFuture<Bool> {
         let state = connector.readServerState(on: eventLoop)
-        return state.and(admission.ask()).assumeIsolated().map { [self] state, isGranted in
+        return state.and(authProbe.ask()).assumeIsolated().map { [self] state, isGranted in
             let seen = (state, isGranted)
             let hasChanged = last.map { $0 != seen } ?? false
             last = seen

@@ -44,6 +44,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     typealias OutboundOut = ByteBuffer
 
     private let loop: ProxyLoop
+    private let httpSide: (any HTTPSide)?
     private let tls: ListenerTLS?
     private var visitor: Visitor
     /// Where the client is, as far as is known.
@@ -64,15 +65,20 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     static let firstLineDelay = TimeAmount.seconds(60)
 
     /// - Parameters:
+    ///   - httpSide: Takes the HTTP connections; nil = everything is RESP.
     ///   - tls: nil = the port does not speak it.
     ///   - requiresHeader: whether a header of the PROXY protocol must come first.
-    init(loop: ProxyLoop, accepts: ListenerProtocol, tls: ListenerTLS?, visitor: Visitor, requiresHeader: Bool) {
+    init(
+        loop: ProxyLoop, httpSide: (any HTTPSide)?, accepts: ListenerProtocol, tls: ListenerTLS?, visitor: Visitor,
+        requiresHeader: Bool
+    ) {
         self.loop = loop
+        self.httpSide = httpSide
         // The proxy itself looks whether it gets an answer, not which.
         self.tls = visitor.isProbe ? nil : tls
         self.visitor = visitor
         opening = Opening(
-            accepts: loop.httpSide == nil ? .resp : accepts,
+            accepts: httpSide == nil ? .resp : accepts,
             encryption: self.tls.map { $0.allowsPlaintext ? .offered : .required } ?? .none,
             requiresHeader: requiresHeader)
     }
@@ -260,7 +266,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private func serve(_ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext) {
         do {
             let pipeline = context.pipeline.syncOperations
-            if verdict == .http, let httpSide = loop.httpSide {
+            if verdict == .http, let httpSide = httpSide {
                 identify(.http)
                 try httpSide.configure(context.channel, client: client, user: user)
             } else {
@@ -289,7 +295,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         _ refusal: LoopMetrics.Refusal?, _ verdict: FirstBytes.Verdict, _ context: ChannelHandlerContext
     ) {
         var reply = ByteBuffer()
-        switch (refusal, verdict, loop.httpSide) {
+        switch (refusal, verdict, httpSide) {
         case (let refusal?, .http, let httpSide?): reply = httpSide.refusal(refusal)
         case (let refusal?, _, _): RESPEncoder.error(refusal.text, into: &reply)
         case (nil, .http, _): reply.writeStaticString("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")

@@ -17,29 +17,33 @@ public final class ProxyListener: Sendable {
     /// Binds; nobody is accepted before ``accept()``.
     ///
     /// - Parameters:
+    ///   - group: The event loops of `loops`.
     ///   - tls: nil = clients speak plaintext only.
     ///   - probes: connections of the proxy's own: answered, but neither counted nor served.
     /// - Throws: What NIO throws where the port is taken, not permitted, or the name does not resolve.
     public static func bind(
-        host: String, port: Int, accepts: ListenerProtocol, tls: ListenerTLS?, loops: ProxyLoops,
+        host: String, port: Int, on group: any EventLoopGroup, accepts: ListenerProtocol, tls: ListenerTLS?,
+        loops: ProxyLoops,
         limit: ConnectionLimit, probes: OwnProbes
     ) async throws -> ProxyListener {
-        let bootstrap = bootstrap(accepts: accepts, tls: tls, loops: loops, limit: limit, probes: probes)
+        let bootstrap = bootstrap(on: group, accepts: accepts, tls: tls, loops: loops, limit: limit, probes: probes)
         return try await listener(on: bootstrap.bind(host: host, port: port).get(), loops)
     }
 
     /// Binds a Unix socket, on which plaintext is spoken; its file must not be there yet.
     public static func bind(
-        socket path: String, accepts: ListenerProtocol, loops: ProxyLoops, limit: ConnectionLimit, probes: OwnProbes
+        socket path: String, on group: any EventLoopGroup, accepts: ListenerProtocol, loops: ProxyLoops,
+        limit: ConnectionLimit, probes: OwnProbes
     ) async throws -> ProxyListener {
-        let bootstrap = bootstrap(accepts: accepts, tls: nil, loops: loops, limit: limit, probes: probes)
+        let bootstrap = bootstrap(on: group, accepts: accepts, tls: nil, loops: loops, limit: limit, probes: probes)
         return try await listener(on: bootstrap.bind(unixDomainSocketPath: path).get(), loops)
     }
 
     private static func bootstrap(
-        accepts: ListenerProtocol, tls: ListenerTLS?, loops: ProxyLoops, limit: ConnectionLimit, probes: OwnProbes
+        on group: any EventLoopGroup, accepts: ListenerProtocol, tls: ListenerTLS?, loops: ProxyLoops,
+        limit: ConnectionLimit, probes: OwnProbes
     ) -> ServerBootstrap {
-        ServerBootstrap(group: loops.group)
+        ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.autoRead, value: false)
@@ -55,14 +59,15 @@ public final class ProxyListener: Sendable {
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let loop = loops[channel.eventLoop]
+                    let parts = loops[channel.eventLoop]
+                    let loop = parts.loop
                     if channel.localAddress?.port != nil, let refusal = loop.configuration.clientTCP.apply(to: channel)
                     {
                         loop.faults.optionRefused(refusal)
                     }
                     let isProbe = probes.include(channel)
                     let detector = ProtocolDetector(
-                        loop: loop, accepts: accepts, tls: tls,
+                        loop: loop, httpSide: parts.httpSide, accepts: accepts, tls: tls,
                         visitor: isProbe ? .probe : admit(channel, to: loop, limit),
                         requiresHeader: requiresHeader(channel, loop.configuration.proxyProtocolFrom))
                     try channel.pipeline.syncOperations.addHandler(detector)
@@ -73,7 +78,7 @@ public final class ProxyListener: Sendable {
 
     private static func listener(on channel: any Channel, _ loops: ProxyLoops) async throws -> ProxyListener {
         try await channel.eventLoop.submit {
-            let handler = AcceptFaultHandler(faults: loops[channel.eventLoop].faults)
+            let handler = AcceptFaultHandler(faults: loops[channel.eventLoop].loop.faults)
             try channel.pipeline.syncOperations.addHandler(handler)
         }.get()
         return ProxyListener(channel: channel)

@@ -2,9 +2,6 @@ import BackingClient
 import LocalCache
 import NIOCore
 
-/// The cache that all event loops share.
-public typealias ValueCache = LocalCache<CachedValue, WaitingRead>
-
 /// Reads of one event loop, through the local cache to the backing: look-up, and on a miss the fill.
 public final class ReadThrough {
     /// The event loop of everything here.

@@ -224,9 +224,8 @@ extension RESPSession {
         case .awaited: return false
         case .unknown: break
         }
-        guard let settled = loop.settle?() else { return true }
         newcomers = .awaited
-        settled.assumeIsolated().whenComplete { [self] _ in
+        loop.allLoops.taken(on: eventLoop).assumeIsolated().whenComplete { [self] _ in
             newcomers = .settled
             scheduleTurn()
         }

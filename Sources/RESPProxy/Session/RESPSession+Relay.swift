@@ -246,7 +246,7 @@ extension RESPSession: RelayReceiver {
         case .loggedIn:
             if case .open(let connection) = relay { connection.isLoggedIn(true) }
             loggedIn = MonotonicClock.now()
-            loop.askAdmission?()
+            loop.node.clientLoggedIn()
         case .reset:
             if case .open(let connection) = relay { connection.isLoggedIn(false) }
             // It is what a new client is.

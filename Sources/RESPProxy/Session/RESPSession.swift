@@ -7,7 +7,7 @@ import TransportSecurity
 /// ``ReadQueue`` and ``ReplyMatcher``; this executes it on the sockets.
 ///
 /// The session outlives its client where commands already received must still reach the server.
-final class RESPSession: ChannelInboundHandler {
+final class RESPSession: ChannelInboundHandler, ClientSession {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 

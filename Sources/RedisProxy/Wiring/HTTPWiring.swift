@@ -12,18 +12,18 @@ struct HTTPWiring {
     /// As good as never: ten years.
     private static let never = TimeAmount.hours(24 * 3650)
 
-    /// Nothing where `HTTP_FACADE` is off.
-    func connect(_ loops: ProxyLoops) async throws {
-        guard settings.servesHTTP else { return }
+    /// What makes the HTTP side of an event loop; nil where `HTTP_FACADE` is off.
+    func maker() -> (@Sendable (ProxyLoop) -> any HTTPSide)? {
+        guard settings.servesHTTP else { return nil }
         let limiter = HTTPLimiter(maxClients: settings.maxClients, logger: logger)
-        _ = try await loops.collect { [settings, logger] loop in
-            var configuration = HTTPConfiguration(maxClients: settings.maxClients)
-            configuration.allowedHosts = [settings.proxyHost] + settings.httpAllowedHosts
-            configuration.idleTimeout = settings.httpIdleTimeout ?? Self.never
-            let facade = HTTPFacade(
-                proxyLoop: loop, configuration: configuration, limiter: limiter, logger: logger,
-                observer: HTTPRequestCounter(metrics: loop.metrics))
-            loop.httpSide = HTTPConnections(facade: facade)
+        var configuration = HTTPConfiguration(maxClients: settings.maxClients)
+        configuration.allowedHosts = [settings.proxyHost] + settings.httpAllowedHosts
+        configuration.idleTimeout = settings.httpIdleTimeout ?? Self.never
+        return { [logger, configuration] loop in
+            HTTPConnections(
+                facade: HTTPFacade(
+                    proxyLoop: loop, configuration: configuration, limiter: limiter, logger: logger,
+                    observer: HTTPRequestCounter(metrics: loop.metrics)))
         }
     }
 }

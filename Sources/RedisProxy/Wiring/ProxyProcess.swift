@@ -26,9 +26,10 @@ struct ProxyProcess {
         let adminTLS = try settings.adminTLS?.load()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
         let loops = try await ProxyLoops.make(
-            on: group, configuration: settings.proxyConfiguration(maxConnections: descriptors.maxConnections, tls: tls),
-            logger: logger)
-        try await HTTPWiring(settings: settings, logger: logger).connect(loops)
+            on: Array(group.makeIterator()),
+            configuration: settings.proxyConfiguration(maxConnections: descriptors.maxConnections, tls: tls),
+            logger: logger, httpSide: HTTPWiring(settings: settings, logger: logger).maker()
+        ).get()
         // Nothing is said, and nothing connected, before it is certain that the proxy can stand where it was told to.
         let probes = OwnProbes()
         let probe = DataPortProbe(
@@ -42,10 +43,10 @@ struct ProxyProcess {
         let admin = try await startAdmin(loops, adminTLS, probe, reload, backing: tls, on: group.next())
         let limit = ConnectionLimit(maximum: descriptors.maxConnections)
         var listeners = try await listen(
-            loops, listenerTLS, limit: limit, probes, probe)
-        let socket = try await listenOnSocket(loops, limit: limit, probes, &listeners)
+            loops, on: group, listenerTLS, limit: limit, probes, probe)
+        let socket = try await listenOnSocket(loops, on: group, limit: limit, probes, &listeners)
         defer { socket?.remove() }
-        try await loops.start()
+        try await loops.start().get()
         for listener in listeners { try await listener.accept() }
         announce(listeners, admin)
         warn(of: descriptors)
@@ -95,15 +96,19 @@ struct ProxyProcess {
     }
 
     private func listen(
-        _ loops: ProxyLoops, _ tls: ListenerTLS?, limit: ConnectionLimit, _ probes: OwnProbes, _ probe: DataPortProbe
+        _ loops: ProxyLoops, on group: any EventLoopGroup, _ tls: ListenerTLS?, limit: ConnectionLimit,
+        _ probes: OwnProbes, _ probe: DataPortProbe
     ) async throws -> [ProxyListener] {
         let shares = settings.servesHTTP && settings.httpPort == nil
         var listeners = [
             try await bind(
-                OptionTable.proxyPort, settings.proxyPort, accepts: shares ? .both : .resp, tls, loops, limit, probes)
+                OptionTable.proxyPort, settings.proxyPort, on: group, accepts: shares ? .both : .resp, tls, loops,
+                limit, probes)
         ]
         if settings.servesHTTP, let port = settings.httpPort {
-            listeners.append(try await bind(OptionTable.httpPort, port, accepts: .http, tls, loops, limit, probes))
+            listeners.append(
+                try await bind(
+                    OptionTable.httpPort, port, on: group, accepts: .http, tls, loops, limit, probes))
         }
         for (index, listener) in listeners.enumerated() { probe.add(listener.address, speaksHTTPOnly: index > 0) }
         return listeners
@@ -111,7 +116,8 @@ struct ProxyProcess {
 
     /// - Returns: the socket's file; nil where none is asked for.
     private func listenOnSocket(
-        _ loops: ProxyLoops, limit: ConnectionLimit, _ probes: OwnProbes, _ listeners: inout [ProxyListener]
+        _ loops: ProxyLoops, on group: any EventLoopGroup, limit: ConnectionLimit, _ probes: OwnProbes,
+        _ listeners: inout [ProxyListener]
     ) async throws -> SocketFile? {
         guard let path = settings.proxySocket else { return nil }
         try SocketFile.makeRoom(at: path)
@@ -122,7 +128,7 @@ struct ProxyProcess {
         do {
             listeners.append(
                 try await ProxyListener.bind(
-                    socket: path, accepts: accepts, loops: loops, limit: limit, probes: probes))
+                    socket: path, on: group, accepts: accepts, loops: loops, limit: limit, probes: probes))
             return try SocketFile(at: path, mode: settings.proxySocketMode)
         } catch {
             throw SocketFile.cannotListen(path, error)
@@ -145,12 +151,12 @@ struct ProxyProcess {
     }
 
     private func bind(
-        _ option: some OptionDescription, _ port: Int, accepts: ListenerProtocol, _ tls: ListenerTLS?,
-        _ loops: ProxyLoops, _ limit: ConnectionLimit, _ probes: OwnProbes
+        _ option: some OptionDescription, _ port: Int, on group: any EventLoopGroup, accepts: ListenerProtocol,
+        _ tls: ListenerTLS?, _ loops: ProxyLoops, _ limit: ConnectionLimit, _ probes: OwnProbes
     ) async throws -> ProxyListener {
         do {
             return try await ProxyListener.bind(
-                host: settings.proxyHost, port: port, accepts: accepts, tls: tls, loops: loops, limit: limit,
+                host: settings.proxyHost, port: port, on: group, accepts: accepts, tls: tls, loops: loops, limit: limit,
                 probes: probes)
         } catch {
             throw StartupError.cannotListen(
@@ -165,7 +171,7 @@ struct ProxyProcess {
     ) async throws -> AdminServer? {
         guard let port = settings.adminPort else { return nil }
         let metrics = ProxyMetrics(
-            loops: try await loops.collect { NIOLoopBound($0.metrics, eventLoop: $0.eventLoop) },
+            loops: try await loops.collect { NIOLoopBound($0.metrics, eventLoop: $0.eventLoop) }.get(),
             cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherence.statistics },
             tls: { [isListening = settings.listenerTLS != nil] in
                 let expiry = reload.sources.compactMap { side, source in source.expiry.map { (side, $0) } }
@@ -178,7 +184,7 @@ struct ProxyProcess {
             health: { Health(portsAnswer: await probe.isStopping ? true : probe.answers()) },
             readiness: {
                 let portsAnswer = await probe.isStopping ? false : probe.answers()
-                let isUp = try await loops.collect(\.isBackingUp).contains(true)
+                let isUp = try await loops.collect { $0.isBackingUp }.get().contains(true)
                 return Readiness(isBackingUp: isUp, portsAnswer: portsAnswer, coherence: loops.coherence.mode)
             },
             metrics: metrics.prometheusText)
@@ -191,8 +197,8 @@ struct ProxyProcess {
     /// Stops accepting, lets what is in flight finish, and closes. Nothing of it can be called off, so that ``ShutdownDeadline`` is no part of it.
     private func shutDown(_ listeners: [ProxyListener], _ loops: ProxyLoops, _ admin: AdminServer?) async {
         for listener in listeners { await listener.close() }
-        try? await loops.quiesce()
-        try? await loops.stop()
+        try? await loops.quiesce().get()
+        try? await loops.stop().get()
         try? await admin?.close()
     }
 }

@@ -37,18 +37,12 @@ final class LoopUnderTest {
         ) { eventLoop, initializer in
             opened.open(on: eventLoop, initializer)
         }
-        cache = ValueCache(configuration: configuration.cache)
-        coherence = Coherence(configuration: configuration, cache: cache, logger: logger)
-        loop = ProxyLoop(
-            index: 0, eventLoop: eventLoop, configuration: configuration, cache: cache, coherence: coherence,
-            logger: logger, connector: connector)
-        let keeper = CoherenceKeeper(
-            connector: connector, tracking: Self.tracking, coherence: coherence, cache: cache,
-            eventLoop: eventLoop, logger: logger,
-            admission: AdmissionWatch(connector: connector, eventLoop: eventLoop) { _, _ in }, announce: { _ in })
-        coherence.started(
-            BarrierWitnesses(
-                keeper: NIOLoopBound(keeper, eventLoop: eventLoop), loops: [NIOLoopBound(loop, eventLoop: eventLoop)]))
+        let loops = try ProxyLoops.make(
+            on: [eventLoop], configuration: configuration, connector: connector, logger: logger
+        ).wait()
+        cache = loops.cache
+        coherence = loops.coherence
+        loop = loops[eventLoop].loop
         loop.start()
         eventLoop.run()
         lane = try opened.takeFirst()
@@ -56,7 +50,7 @@ final class LoopUnderTest {
         client.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
         try client.pipeline.syncOperations.addHandler(RESPSession(loop: loop, channel: client))
         try serve("*1\r\n*7\r\n$3\r\nget\r\n:2\r\n*1\r\n+readonly\r\n:1\r\n:1\r\n:1\r\n*0\r\n")
-        loop.admissionChanged(to: true)
+        loop.node.admissionChanged(to: true)
         try beTracked()
     }
 
@@ -64,7 +58,7 @@ final class LoopUnderTest {
         let feed = FeedIdentity(redirectID: 7, runID: Array("abc".utf8), generation: 1)
         coherence.feedIsUp(feed, sent: MonotonicClock.now())
         coherence.watchAnswered(sent: MonotonicClock.now())
-        loop.feedChanged(to: feed)
+        loop.node.feedChanged(to: feed)
         eventLoop.run()
         try serve("$12\r\nrun_id:abc\r\n\r\n")
         try serve("+OK\r\n")
@@ -98,7 +92,7 @@ final class LoopUnderTest {
     }
 
     /// The server ends connections for replies that are longer than that.
-    func limitReplies(to bytes: Int) { loop.limitsChanged(to: ServerLimits(untakenReplies: bytes)) }
+    func limitReplies(to bytes: Int) { loop.node.limitsChanged(to: ServerLimits(untakenReplies: bytes)) }
 
     /// The server answers to a command on whichever other connection it has come; false: it has come on none.
     func serveElsewhere(_ command: String, _ replies: String) throws -> Bool {

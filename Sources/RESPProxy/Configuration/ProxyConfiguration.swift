@@ -46,12 +46,4 @@ public struct ProxyConfiguration: Sendable {
 
     /// Whether clients must log in before the cache may answer them.
     public var requiresCredentials: Bool { !trustsClients && backing.password != nil }
-
-    var cacheAccess: CacheAccess {
-        let fillUser = backing.password == nil ? nil : Array((backing.username ?? "default").utf8)
-        return CacheAccess(database: backing.database, fillUser: fillUser, trustsClients: trustsClients)
-    }
-
-    /// The log-in of the fill lane's user; nil where it needs none.
-    var authentication: [[UInt8]]? { backing.credentials?.command }
 }

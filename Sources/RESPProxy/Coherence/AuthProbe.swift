@@ -5,7 +5,7 @@ import NIOCore
 ///
 /// Each time on a new connection: what a new session may do is not to be told from one that was opened long ago. A password that is
 /// set later binds who comes later.
-final class AdmissionWatch {
+final class AuthProbe {
     private let connector: BackingConnector
     private let eventLoop: any EventLoop
     private let heard: (Bool, UInt64) -> Void

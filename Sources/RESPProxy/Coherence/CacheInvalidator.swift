@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 
 /// Applies to the cache what the server announces, on the event loop of the invalidation feed.
-final class CoherenceKeeper {
+final class CacheInvalidator {
     let feed: InvalidationFeed
     private let coherence: Coherence
     private let cache: ValueCache
@@ -18,11 +18,11 @@ final class CoherenceKeeper {
 
     init(
         connector: BackingConnector, tracking: TrackingConfiguration, coherence: Coherence, cache: ValueCache,
-        eventLoop: any EventLoop, logger: Logger, admission: AdmissionWatch,
+        eventLoop: any EventLoop, logger: Logger, authProbe: AuthProbe,
         announce: @escaping (FeedIdentity?) -> Void
     ) {
         self.feed = InvalidationFeed(connector: connector, tracking: tracking, eventLoop: eventLoop, logger: logger)
-        self.watch = ServerWatch(connector: connector, eventLoop: eventLoop, admission: admission)
+        self.watch = ServerWatch(connector: connector, eventLoop: eventLoop, authProbe: authProbe)
         self.coherence = coherence
         self.cache = cache
         self.tracking = tracking
@@ -87,7 +87,7 @@ final class CoherenceKeeper {
     }
 }
 
-extension CoherenceKeeper: InvalidationFeedObserver {
+extension CacheInvalidator: InvalidationFeedObserver {
     func feedIsUp(_ identity: FeedIdentity, sent: UInt64) {
         coherence.feedIsUp(identity, sent: sent)
         announce(identity)

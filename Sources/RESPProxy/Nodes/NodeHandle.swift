@@ -1,0 +1,33 @@
+import BackingClient
+import NIOCore
+
+/// A node, for those on other event loops: whatever it is told it hears on its own.
+struct NodeHandle: Sendable {
+    private let node: NIOLoopBound<Node>
+    /// Of its fill lane.
+    let lane: Int
+
+    /// To be made on the node's event loop.
+    init(_ node: Node) {
+        self.node = NIOLoopBound(node, eventLoop: node.eventLoop)
+        self.lane = node.laneIndex
+    }
+
+    private func tell(_ body: @escaping @Sendable (Node) -> Void) {
+        node.eventLoop.execute { [node] in body(node.value) }
+    }
+
+    /// The invalidation feed that stands from now on; nil: none.
+    func feedChanged(to feed: FeedIdentity?) { tell { $0.feedChanged(to: feed) } }
+
+    /// The server has been asked whether it lets somebody in who gives no password.
+    ///
+    /// - Parameter sent: When it was asked, in monotonic nanoseconds.
+    func admissionChanged(to isGranted: Bool, sent: UInt64) { tell { $0.admissionChanged(to: isGranted, sent: sent) } }
+
+    /// For what the server ends connections is another thing than it was.
+    func limitsChanged(to limits: ServerLimits) { tell { $0.limitsChanged(to: limits) } }
+
+    /// Makes sure that the fill lane answers something that is sent after `since`.
+    func askLane(since: UInt64) { tell { $0.askLane(since: since) } }
+}

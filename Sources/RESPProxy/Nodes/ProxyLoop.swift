@@ -1,0 +1,175 @@
+import BackingClient
+import LocalCache
+import Logging
+import NIOCore
+import TransportSecurity
+
+/// What the connections of one event loop share: its nodes, its clients, its counters, and what the whole process has in common.
+public final class ProxyLoop {
+    /// The event loop of everything here.
+    public let eventLoop: any EventLoop
+    /// The options in force.
+    public let configuration: ProxyConfiguration
+    /// The loop's counters.
+    public let metrics: LoopMetrics
+    /// Whether the cache may be believed.
+    public let coherence: Coherence
+    let cache: ValueCache
+    let access: CacheAccess
+    let logger: Logger
+    /// Told of clients that are not served through a fault of the proxy's own.
+    let faults: ClientFaults
+    /// The ids that clients of this process were told.
+    let identifiers: ClientIdentifiers
+    /// Sends what the loop's connections have written, RESP and HTTP, at the end of each turn.
+    package let flusher: ReplyFlusher
+    /// The sessions that have a turn, because something that they waited for has come.
+    let turns: EndOfTurn<any ClientSession>
+    let allLoops: EventLoopTurns
+
+    private let clients = ClientRegistry()
+    private let permissions: ReadPermissions
+    let topology = Topology()
+    /// By the servers' numbers.
+    private let nodes: [Node]
+    /// It has been said that the server does not tell what a session is.
+    private var hasToldOfRefusedProof = false
+
+    /// Makes the loop's parts; nothing is connected before ``start()``.
+    ///
+    /// - Parameters:
+    ///   - index: The event loop's number.
+    ///   - shared: What the whole process has in common.
+    init(index: Int, eventLoop: any EventLoop, shared: SharedParts) {
+        self.eventLoop = eventLoop
+        configuration = shared.configuration
+        cache = shared.cache
+        coherence = shared.coherence
+        identifiers = shared.identifiers
+        logger = shared.logger
+        allLoops = shared.allLoops
+        access = CacheAccess(configuration)
+        let metrics = LoopMetrics()
+        self.metrics = metrics
+        faults = ClientFaults(metrics: metrics, logger: logger)
+        flusher = ReplyFlusher(eventLoop: eventLoop)
+        turns = EndOfTurn(eventLoop: eventLoop) { $0.takeTurn() }
+        permissions = ReadPermissions(shared.connector, access: access, on: eventLoop)
+        nodes = topology.servers.map { [clients] server in
+            Node(
+                lane: FillLane(
+                    index: index, connector: shared.connector, eventLoop: eventLoop, logger: shared.logger),
+                connector: shared.connector, configuration: shared.configuration, cache: shared.cache,
+                coherence: shared.coherence, clients: clients, metrics: metrics, questions: shared.monitor,
+                logger: shared.logger)
+        }
+    }
+
+    /// Connects to the servers. To be called on the event loop, as everything here.
+    public func start() { for node in nodes { node.start() } }
+
+    /// Closes the connections to the servers.
+    public func stop() -> EventLoopFuture<Void> { .andAllSucceed(nodes.map { $0.stop() }, on: eventLoop) }
+
+    // MARK: Nodes
+
+    func node(of server: ServerID) -> Node { nodes[server.number] }
+
+    /// That of the server to which a session speaks.
+    var node: Node { nodes[0] }
+
+    var handles: [NodeHandle] { nodes.map { NodeHandle($0) } }
+
+    /// Reads through the cache, from the server that owns the key.
+    public func reads(of key: RawSpan) -> ReadThrough { node(of: topology.owner(of: key)).reads }
+
+    /// Whether fills are being answered.
+    public var isBackingUp: Bool { nodes.contains { $0.isUp } }
+
+    // MARK: Clients
+
+    func channelOpened(_ channel: any Channel) {
+        clients.opened(channel)
+        for node in nodes { node.clientCame() }
+        channel.closeFuture.assumeIsolated().whenComplete { [weak self] _ in
+            guard let self else { return }
+            clients.closed(channel)
+            for node in nodes { node.clientLeft() }
+        }
+    }
+
+    func sessionOpened(_ session: any ClientSession) { clients.opened(session) }
+    func sessionClosed(_ session: any ClientSession) { clients.closed(session) }
+
+    /// Lets every client finish what it has under way, then closes it.
+    func quiesce() -> EventLoopFuture<Void> { clients.quiesce(on: eventLoop) }
+
+    /// The server does not let a user ask what the proxy must know before it answers him from the cache.
+    func proofWasRefused(of user: SessionState.User) {
+        guard !hasToldOfRefusedProof else { return }
+        hasToldOfRefusedProof = true
+        logger.warning(
+            "a client's user may not send CLIENT INFO and PING: once it has logged in, or changed its session, it is not answered from the cache",
+            metadata: ["user": "\(String(decoding: user.name(ofNew: access.newUser), as: UTF8.self))"])
+    }
+}
+
+// MARK: Who may read
+
+extension ProxyLoop {
+    /// Whether a client from beyond this machine must be turned away: see ``Admission/deniesRemoteClients``.
+    public var deniesRemoteClients: Bool { nodes.contains { $0.admission.deniesRemoteClients } }
+
+    /// Whether credentials are needed for what the cache holds: by the options, or since the server came to ask for a password.
+    public var requiresCredentials: Bool { nodes.contains { $0.admission.requiresCredentials } }
+
+    /// Whether somebody with these credentials (nil: none) may be given what the cache holds, by the rule of `CLIENT_AUTH`. Whoever has credentials
+    /// is judged by them, also where none are needed.
+    public func mayRead(_ credentials: BackingCredentials?) -> EventLoopFuture<ReadPermission> {
+        permissions.mayRead(credentials, areRequired: requiresCredentials)
+    }
+
+    /// Whether the user of a client's certificate may be given what the cache holds: only who is the fill lane's user, whoever is let in otherwise.
+    public func mayRead(_ user: CertificateUser) -> EventLoopFuture<ReadPermission> {
+        let permission: EventLoopFuture<ReadPermission>
+        if let credentials = user.credentials {
+            permission = mayRead(credentials)
+        } else {
+            permission = eventLoop.makeSucceededFuture(.unauthenticated(BackingError.wrongPassword.message))
+        }
+        permission.assumeIsolated().whenSuccess { [weak self] permission in
+            if case .unauthenticated(let text) = permission { self?.logInWasRefused(to: user, text) }
+        }
+        return permission
+    }
+
+    /// The user of a client's certificate could not be logged in.
+    ///
+    /// - Parameter text: what the server has said, without its `-`.
+    func logInWasRefused(to user: CertificateUser, _ text: [UInt8]) {
+        metrics.connectionRefused(.certificateUser)
+        faults.certificateRefused(String(decoding: text, as: UTF8.self), user: user)
+    }
+
+    /// Starts a `GET` that streams a large value past the cache.
+    public func readLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> LargeValueReader {
+        LargeValueReader(
+            key: key, receiver: receiver, channel: node(of: topology.owner(of: key.readableBytesSpan)).openReader(),
+            timeout: configuration.backing.commandTimeout)
+    }
+}
+
+// MARK: What a session asks of its node
+
+extension ProxyLoop {
+    var router: CommandRouter { node.router }
+    var pool: RelayPool { node.pool }
+    var outage: BackingError? { node.outage }
+    var isFillRefused: Bool { node.isFillRefused }
+    var laneIndex: Int { node.laneIndex }
+    var readThrough: ReadThrough { node.reads }
+    func relayKey(of state: SessionState, in pool: RelayPool) -> RelayKey? { node.relayKey(of: state, in: pool) }
+    func openRelay() -> EventLoopFuture<OpenedRelay> { node.openRelay() }
+    func openRelay(as user: CertificateUser) -> EventLoopFuture<OpenedRelay> { node.openRelay(as: user) }
+    func openRelay(_ key: RelayKey) -> EventLoopFuture<OpenedRelay> { node.openRelay(key) }
+}
