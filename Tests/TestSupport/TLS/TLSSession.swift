@@ -34,9 +34,16 @@ final class TLSSession: Sendable {
         self.attempt { self.side == .client ? self.library.connect($0) : self.library.accept($0) }
     }
 
+    /// All that is there, as over TCP: OpenSSL gives out one record at a time.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> SocketAttempt {
         guard let start = buffer.baseAddress else { return .moved(0) }
-        return self.attempt { self.library.read($0, start, CInt(clamping: buffer.count)) }
+        var total = 0
+        while total < buffer.count {
+            let attempt = self.attempt { self.library.read($0, start + total, CInt(clamping: buffer.count - total)) }
+            guard case .moved(let count) = attempt else { return total > 0 ? .moved(total) : attempt }
+            total += count
+        }
+        return .moved(total)
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) -> SocketAttempt {
