@@ -11,6 +11,8 @@ protocol IdentifiedClient: AnyObject {
     ///
     /// - Parameter found: Told the server's id of that connection; nil where the client is gone before it has one.
     func beFound(_ found: @escaping @Sendable (Int?) -> Void)
+    /// What was asked for the client's command about other ids has been found.
+    func identifiersFound()
 }
 
 /// The ids by which the clients of this process are known, on all event loops.

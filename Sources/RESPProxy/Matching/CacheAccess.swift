@@ -19,3 +19,16 @@ struct CacheAccess: Equatable, Sendable {
         }
     }
 }
+
+extension SessionState {
+    /// Whether Redis would give this session the value that the fill lane reads: the same database and user, and
+    /// nothing that makes an answer from the cache wrong or out of place.
+    @inline(__always)
+    func mayBeAnsweredFromCache(access: CacheAccess) -> Bool {
+        guard database == access.database, !inTransaction, !isWatching, !isTracked, !isUncertain, isProven,
+            matching == .byReply, replies == .on
+        else { return false }
+        if version == .resp2 && isSubscribed { return false }
+        return access.includes(user)
+    }
+}

@@ -9,7 +9,7 @@ struct OutstandingCommands: Sendable {
         /// If it succeeds, the connection has something that only it has.
         var pins: Bool
         /// If it succeeds, what the connection has from then on, whatever `RESET` undoes.
-        var lasting: SessionState.Lasting = .nothing
+        var lasting: LastingEffect = .nothing
         /// The proxy's own: its reply is not for the client.
         var own: OwnQuestion.Part?
         /// It is to become part of a transaction as it is.

@@ -11,7 +11,7 @@ struct QueuedTransaction: Equatable, Sendable {
     /// The last of `CLIENT PAUSE` and `UNPAUSE` among them.
     private(set) var pause: StateChange.PauseChange?
     /// What they leave on the connection whatever `RESET` undoes.
-    private(set) var lasting = SessionState.Lasting.nothing
+    private(set) var lasting = LastingEffect.nothing
 
     /// The server has queued a command.
     mutating func add(_ command: OutstandingCommands.Command) {

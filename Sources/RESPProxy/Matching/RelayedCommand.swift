@@ -6,7 +6,7 @@ struct RelayedCommand: Equatable, Sendable {
     /// Whether it leaves something on its connection, if it succeeds, that no other has and that ``change`` does not tell.
     var pins: Bool
     /// What it leaves on its connection, if it succeeds, even behind `RESET`.
-    var lasting: SessionState.Lasting = .nothing
+    var lasting: LastingEffect = .nothing
     /// What goes to the server in its place.
     var substitute: [[UInt8]]?
     /// Whether it may go on a connection that other sessions use too.
@@ -16,7 +16,7 @@ struct RelayedCommand: Equatable, Sendable {
     /// `WAIT` counts its own connection's writes: it needs one that has done something.
     var needsOffset = false
     /// It tells of the server's clients, or ends them.
-    var concernsClients = false
+    var involvesOtherClients = false
     /// What of its reply names connections by the server's ids.
     var identifierReply = IdentifierReply.none
     /// It may name clients by their ids.

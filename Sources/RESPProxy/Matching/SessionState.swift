@@ -40,15 +40,6 @@ struct SessionState: Equatable, Sendable {
         case off
     }
 
-    /// What a connection has that not even `RESET` takes away from it.
-    enum Lasting: Comparable, Sendable {
-        case nothing
-        /// Something that no reply to a read depends on: the name of a library.
-        case harmless
-        /// It may be anything.
-        case unknown
-    }
-
     var version: RESPVersion = .resp2
     var database = 0
     var user: User
@@ -70,7 +61,7 @@ struct SessionState: Equatable, Sendable {
     /// session keeps it, until `RESET`.
     var isPinned = false
     /// What its connection will have for as long as it stands: no other session is given it then.
-    private(set) var lasting: Lasting = .nothing
+    private(set) var lasting: LastingEffect = .nothing
     /// False from when a command goes out that changes the session until the server has been asked what came of it (``ReplyProof``).
     var isProven = true
     var matching: ReplyMatching = .byReply
@@ -98,7 +89,7 @@ struct SessionState: Equatable, Sendable {
     }
 
     /// Something has been left on its connection.
-    mutating func leave(_ lasting: Lasting) {
+    mutating func leave(_ lasting: LastingEffect) {
         self.lasting = max(self.lasting, lasting)
         if lasting == .unknown { isUncertain = true }
     }
@@ -117,15 +108,4 @@ struct SessionState: Equatable, Sendable {
 
     /// Whether it is certain that nobody has logged in.
     var hasNotLoggedIn: Bool { user == .new && !isUncertain && matching == .byReply }
-
-    /// Whether Redis would give this session the value that the fill lane reads: the same database and user, and
-    /// nothing that makes an answer from the cache wrong or out of place.
-    @inline(__always)
-    func mayBeAnsweredFromCache(access: CacheAccess) -> Bool {
-        guard database == access.database, !inTransaction, !isWatching, !isTracked, !isUncertain, isProven,
-            matching == .byReply, replies == .on
-        else { return false }
-        if version == .resp2 && isSubscribed { return false }
-        return access.includes(user)
-    }
 }

@@ -32,7 +32,7 @@ extension CommandRouter {
 /// what `RESET` takes away, is closed and not handed on.
 extension CommandRouter {
     /// What success leaves on the connection for as long as that stands.
-    static func lasting(_ command: CommandView, _ entry: TableEntry) -> SessionState.Lasting {
+    static func lasting(_ command: CommandView, _ entry: TableEntry) -> LastingEffect {
         guard let name = command.name else { return .unknown }
         switch name {
         case "client": return lastingOfClient(command)
@@ -49,7 +49,7 @@ extension CommandRouter {
         }
     }
 
-    private static func lastingOfClient(_ command: CommandView) -> SessionState.Lasting {
+    private static func lastingOfClient(_ command: CommandView) -> LastingEffect {
         // Of one that is passed on as it comes the end is not there yet.
         guard command.isComplete, let subcommand = command.word(1) else { return .unknown }
         if harmlessClientSubcommands.contains(subcommand) { return .nothing }

@@ -31,7 +31,7 @@ final class CommandRouter: Sendable {
             if session.canAnswerHere, session.mayBeAnsweredFromCache { return session.takesReads ? .read : .wait }
             if session.awaitsProof { return .wait }
         case "mget" where caches && announcesChanges && command.announced > 1 && command.isUnmistakable:
-            if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache { return .readTogether }
+            if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache { return .multiGet }
             if session.awaitsProof { return .wait }
         default: break
         }
@@ -87,7 +87,8 @@ final class CommandRouter: Sendable {
                 && Self.isShareable(command, description) && (hasShortReply || sharesLongReplies),
             hasShortReply: hasShortReply,
             needsOffset: command.name == "wait" || command.name == "waitaof",
-            concernsClients: command.name == "info" || command.name == "client" && Self.concernsClients(command),
+            involvesOtherClients: command.name == "info"
+                || command.name == "client" && Self.involvesOtherClients(command),
             identifierReply: IdentifierReply(to: command), namesClients: command.mayNameClients)
     }
 
@@ -122,7 +123,7 @@ final class CommandRouter: Sendable {
         "sunsubscribe", "sync", "unsubscribe",
     ]
 
-    private static func concernsClients(_ command: CommandView) -> Bool {
+    private static func involvesOtherClients(_ command: CommandView) -> Bool {
         command.word(1) == "list" || command.word(1) == "kill"
     }
 

@@ -3,7 +3,7 @@ enum Route: Equatable, Sendable {
     /// A `GET` of one key, through the local cache.
     case read
     /// `MGET`, through the local cache if it has all keys; otherwise relayed.
-    case readTogether
+    case multiGet
     /// To the backing, on a connection that is shared or the session's own.
     case relay(RelayedCommand)
     /// Nowhere yet: once something outstanding has been answered, ask again.

@@ -1,24 +1,41 @@
+import BackingClient
 import NIOCore
 import RESPParser
 
 /// Commands: what the client sends, taken one by one and sent where it belongs.
 extension RESPSession {
-    func takeCommands(now: UInt64) {
-        isWaiting = false
+    /// What has become of what stands first in the input.
+    private enum Taking {
+        case taken
+        /// It stays where it is until something that is outstanding has come.
+        case waits
+        /// More must come from the client.
+        case needsMore
+    }
+
+    /// Takes what has come, as far as it can be dealt with now.
+    ///
+    /// - Returns: Whether a command waits for something that is outstanding.
+    func takeCommands(now: UInt64) -> Bool {
         // Once for all of them: what follows a log-in waits for its reply. Where replies are not matched it is not known who the client is, but the
         // server looks at the limits all the same.
         let mustLogIn = asksForPassword && matcher.state.hasNotLoggedIn && matcher.state.matching != .unmatched
-        parser.limits = mustLogIn ? .redisUnauthenticated : loop.router.limits
-        while !isWaiting {
-            switch intake {
+        input.limit(to: mustLogIn ? .redisUnauthenticated : loop.router.limits)
+        while true {
+            switch input.intake {
             case .ended:
-                inbound.clear()
-                return
+                input.clear()
+                return false
             case .tunnel:
-                forward(&inbound, length: inbound.readableBytes)
-                return
+                send(input.takeAll())
+                return false
             case .commands, .streaming, .skipping:
-                guard inbound.readableBytes > 0, canForward, takeNext(now: now) else { return }
+                guard input.readableBytes > 0, canForward else { return false }
+                switch takeNext(now: now) {
+                case .taken: continue
+                case .waits: return true
+                case .needsMore: return false
+                }
             }
         }
     }
@@ -27,154 +44,83 @@ extension RESPSession {
     ///
     /// Also while there is no server, and the client does not take the errors that say so.
     var canForward: Bool {
-        guard case .open(let connection) = relay else {
-            return loop.outage == nil || channel.isWritable || !channel.isActive
-        }
-        return connection.isWritable
-    }
-
-    /// Takes one command, or one piece of a large one.
-    ///
-    /// - Returns: False when more bytes are needed.
-    func takeNext(now: UInt64) -> Bool {
-        if awaitsLine || asksForPassword && matcher.isAuthenticating {
-            isWaiting = true
-            return false
-        }
-        let result: CommandParseResult
-        // A span needs an owner that stays: without run-time checks of exclusive access, a class's property is none.
-        let received = inbound
-        do throws(ProtocolError) {
-            result = try parser.parse(received.readableBytesSpan)
-        } catch {
-            end(with: error)
-            return false
-        }
-        switch result {
-        case .incomplete where intake == .commands:
-            return takePart(now: now)
-        case .incomplete:
-            pass(length: inbound.readableBytes)
-            return false
-        case .nothing(let length):
-            guard matcher.takeEmptyCommand() else {
-                isWaiting = true
-                return false
-            }
-            inbound.moveReaderIndex(forwardBy: length)
-        case .multibulk(let length) where intake != .commands:
-            pass(length: length)
-            intake = .commands
-        case .multibulk(let length):
-            let command = CommandView(
-                buffer: received, arguments: parser.arguments, isFramedToTheLetter: parser.isFramedToTheLetter)
-            take(command, now: now) { session in
-                session.forward(&session.inbound, length: length)
-            } drop: {
-                $0.inbound.moveReaderIndex(forwardBy: length)
-            }
-        case .inline(let length):
-            var encoded = ByteBuffer(bytes: parser.inlineAsMultibulk)
-            let command = CommandView(buffer: encoded, arguments: parser.arguments)
-            take(command, now: now) { session in
-                session.inbound.moveReaderIndex(forwardBy: length)
-                session.forward(&encoded, length: encoded.readableBytes)
-            } drop: {
-                $0.inbound.moveReaderIndex(forwardBy: length)
-            }
-        case .line(let length):
-            let name = CommandView(buffer: received, arguments: parser.arguments)
-            take(line: name, length: length, now: now)
-        }
-        return true
-    }
-
-    /// Sends a line that only the server can split as it came. Nothing follows it before its answer has come: if it is a protocol error the
-    /// server closes.
-    private func take(line name: CommandView, length: Int, now: UInt64) {
-        let router = loop.router
-        let announcesChanges = loop.coherence.announcesChanges
-        switch router.route(line: name, standing(for: router.access), announcesChanges: announcesChanges) {
-        case .wait, .read, .readTogether: isWaiting = true
-        case .hangUp: hangUp()
-        case .relay(let relayed):
-            relay(relayed, now: now) { session in
-                session.awaitsLine = session.matcher.state.matching == .byReply
-                session.forward(&session.inbound, length: length)
-            } drop: {
-                $0.inbound.moveReaderIndex(forwardBy: length)
-            }
-        }
-    }
-
-    func hangUp() {
-        intake = .ended
-        flushForwards()
-        flushOutput()
-        close()
+        guard let own = attachment.own else { return loop.outage == nil || channel.isWritable || !channel.isActive }
+        return own.isWritable
     }
 
     /// Whether tighter limits hold for clients that are not logged in.
-    var asksForPassword: Bool { pool.admitsAnonymous == false && !loop.configuration.trustsClients }
+    private var asksForPassword: Bool { attachment.admitsAnonymous == false && !loop.configuration.trustsClients }
 
-    /// Sends a command where it belongs, or leaves it where it is until it can be.
-    func take(
-        _ command: CommandView, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
-    ) {
+    /// Takes one command, or one piece of a large one.
+    private func takeNext(now: UInt64) -> Taking {
+        if input.isBehindLine || matcher.isAuthenticating && asksForPassword { return .waits }
+        switch input.next() {
+        case .command(let command):
+            return take(command, now: now) ? .taken : .waits
+        case .nothing:
+            return .needsMore
+        case .part(let length, let isLast):
+            if let part = input.takePart(length: length, isLast: isLast) { send(part) }
+            return isLast ? .taken : .needsMore
+        case .empty(let length):
+            guard matcher.takeEmptyCommand() else { return .waits }
+            input.dropEmpty(length: length)
+            return .taken
+        case .malformed(let error):
+            endMalformed(error)
+            return .needsMore
+        }
+    }
+
+    /// Sends a command where it belongs.
+    ///
+    /// - Returns: False where it must wait, and stays where it is.
+    private func take(_ command: ParsedCommand, now: UInt64) -> Bool {
         let router = loop.router
         let announcesChanges = loop.coherence.announcesChanges
-        switch router.route(command, standing(for: router.access), announcesChanges: announcesChanges) {
-        case .wait:
-            isWaiting = true
+        let standing = standing(for: router.access)
+        let route =
+            command.form == .line
+            ? router.route(line: command.view, standing, announcesChanges: announcesChanges)
+            : router.route(command.view, standing, announcesChanges: announcesChanges)
+        switch route {
+        case .wait: return false
         case .hangUp:
             hangUp()
+            return true
         case .read:
             let isCurrent = isCurrent
-            if !isCurrent, held != nil || loop.coherence.mayServe(now: now) {
-                awaitBarrier()
-                isWaiting = true
-            } else {
-                if !read(command, isCurrent: isCurrent, now: now) { isWaiting = true } else { drop(self) }
+            if !isCurrent, held.isHolding || loop.coherence.mayServe(now: now) {
+                awaitBarrier(since: freshness.lastRelayed)
+                return false
             }
-        case .readTogether:
-            switch readTogether(command, now: now) {
-            case .answered: drop(self)
-            case .waiting: isWaiting = true
+            guard read(command.view, isCurrent: isCurrent, now: now) else { return false }
+            input.drop(command)
+            return true
+        case .multiGet:
+            switch readSeveral(command.view, now: now) {
+            case .answered:
+                input.drop(command)
+                return true
+            case .waiting: return false
             case .missing:
-                let relayed = router.describe(command, announcesChanges: announcesChanges)
-                relay(relayed, now: now, forward: forward, drop: drop)
+                let relayed = router.describe(command.view, announcesChanges: announcesChanges)
+                return relay(command, relayed, [:], now: now)
             }
         case .relay(let relayed) where relayed.namesClients:
-            relayNaming(command, relayed, now: now, forward: forward, drop: drop)
+            guard let identifiers = identity.resolve(command.view, for: self) else { return false }
+            return relay(command, relayed, identifiers, now: now)
         case .relay(let relayed):
-            relay(relayed, now: now, forward: forward, drop: drop)
+            return relay(command, relayed, [:], now: now)
         }
     }
 
-    /// Sends a command that names clients by their ids, with the server's in the place of ours.
-    private func relayNaming(
-        _ command: CommandView, _ relayed: RelayedCommand, now: UInt64, forward: (RESPSession) -> Void,
-        drop: (RESPSession) -> Void
-    ) {
-        guard let identifiers = resolve(command) else {
-            isWaiting = true
-            return
-        }
-        guard !identifiers.isEmpty else { return relay(relayed, now: now, forward: forward, drop: drop) }
-        relay(relayed, now: now) { session in
-            drop(session)
-            session.named(command, identifiers)
-        } drop: { session in
-            drop(session)
-            session.identity.named = .none
-        }
-    }
-
-    private func named(_ command: CommandView, _ identifiers: [Int: Int]) {
-        identity.named = .none
-        if let told = command.redirection, let ofServer = identifiers[told] { identity.redirection = (ofServer, told) }
-        var bytes = command.encoded(replacing: identifiers)
-        forward(&bytes, length: bytes.readableBytes)
+    /// Closes without a word, behind what was sent and answered before.
+    func hangUp() {
+        input.end()
+        attachment.flush()
+        output.endTurn()
+        close()
     }
 
     /// Each property by itself: passed on as a whole, the matcher and the queue would be copied.
@@ -189,124 +135,124 @@ extension RESPSession {
             replies: matcher.state.replies)
     }
 
-    /// Sends a command to the backing, or leaves it where it is until it can be.
+    // MARK: Relaying
+
+    /// Sends a command to the backing.
+    ///
+    /// - Parameter identifiers: What goes in the place of ids that it names.
+    /// - Returns: False where it must wait.
     private func relay(
-        _ relayed: RelayedCommand, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
-    ) {
-        if case .quit = relayed.change, !hasOwnConnection {
-            intake = .ended
-            lastReply = ByteBuffer(string: "+OK\r\n")
-            return
+        _ command: ParsedCommand, _ relayed: RelayedCommand, _ identifiers: [Int: Int], now: UInt64
+    ) -> Bool {
+        if case .quit = relayed.change, attachment.own == nil {
+            input.end()
+            output.end(with: ByteBuffer(string: "+OK\r\n"))
+            return true
         }
-        guard !relayed.concernsClients || hasSettled(), relayed.identifierReply != .list || hasListed() else {
-            isWaiting = true
-            return
+        guard !relayed.involvesOtherClients || earlierClientsArePresent(),
+            relayed.identifierReply != .list || identity.hasListed(for: self)
+        else { return false }
+        if user != nil, mayLoseUser(by: relayed.change) {
+            refuseToLoseUser()
+            return true
         }
-        if user != nil, mayLoseUser(by: relayed.change) { return refuseToLoseUser() }
         switch attach(for: relayed, now: now) {
+        case .waiting: return false
         case .ready:
-            newcomers = .unknown
-            identity.listing = .none
-            relayOnWire(relayed, now: now, forward: forward, drop: drop)
+            earlierClients = .unknown
+            send(command, relayed, identifiers, now: now)
         case .failed(let error):
-            drop(self)
-            loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
-            answer(.error(error.message))
-        case .waiting:
-            isWaiting = true
+            input.drop(command)
+            refuse(error)
+        }
+        if relayed.namesClients || relayed.identifierReply == .list { identity.commandIsDone() }
+        return true
+    }
+
+    /// Answers with an error of the proxy's own in the server's place.
+    func refuse(_ error: BackingError) {
+        loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
+        output.write(.error(error.message), matcher.state.version)
+    }
+
+    func attach(for relayed: RelayedCommand, now: UInt64) -> Attachment.Outcome {
+        attachment.attach(
+            for: relayed, outstanding: matcher.count, takesReplies: channel.isWritable, holdsReplies: held.isHolding,
+            now: now)
+            ?? attachment.attachAnew(
+                for: relayed, matcher.state, takesReplies: channel.isWritable, now: now, owner: self)
+    }
+
+    /// Sends what goes to the server for a command: mostly the command itself.
+    private func send(
+        _ command: ParsedCommand, _ relayed: RelayedCommand, _ identifiers: [Int: Int], now: UInt64
+    ) {
+        let rewrite = ClientReplyRewrite(for: relayed.change, in: matcher.state)
+        switch rewrite {
+        case .asSent, .askedFor: break
+        case .silenced, .skipped:
+            attachment.send(words: rewrite == .silenced ? ClientReplyRewrite.silence : ClientReplyRewrite.skip)
+            matcher.giveUpMatching()
+        case .unmatched:
+            matcher.giveUpMatching()
+        case .notPossible:
+            loop.logger.info(
+                "a client is closed that switches its replies on inside a transaction", metadata: clientMetadata)
+            return close()
+        }
+        begin(relayed, now: now)
+        if command.form == .line, matcher.state.matching == .byReply { input.lineIsSent() }
+        if let words = relayed.substitute ?? (rewrite == .askedFor ? ClientReplyRewrite.ask : nil) {
+            input.drop(command)
+            attachment.send(words: words)
+        } else if !identifiers.isEmpty {
+            input.drop(command)
+            send(identity.encode(command.view, replacing: identifiers))
+        } else {
+            send(input.take(command), hasShortReply: relayed.hasShortReply)
         }
     }
 
+    /// A command is about to be sent: its fence goes up first.
+    func begin(_ relayed: RelayedCommand, now: UInt64) {
+        if relayed.needsOffset, matcher.isAtRest, let own = attachment.own {
+            let knowsShardChannels = loop.router.table?.isOfRedis6 == false
+            ask(OwnQuestion(isReplicated: knowsShardChannels, asksStanding: false), on: own, now: now)
+        }
+        attachment.begin(relayed)
+        loop.cache.raiseFence(matcher.forwarded(relayed, now: now))
+        // Nothing runs behind QUIT.
+        if case .quit = relayed.change { input.end() }
+    }
+
+    private func send(_ bytes: ByteBuffer, hasShortReply: Bool = false) {
+        attachment.send(bytes, hasShortReply: hasShortReply, now: turn.started, for: self)
+    }
+
     /// Whether who has connected before this moment, on whichever event loop, has what a client has at the server.
-    private func hasSettled() -> Bool {
-        switch newcomers {
-        case .settled: return true
+    private func earlierClientsArePresent() -> Bool {
+        switch earlierClients {
+        case .present: return true
         case .awaited: return false
         case .unknown: break
         }
-        newcomers = .awaited
+        earlierClients = .awaited
         loop.allLoops.taken(on: eventLoop).assumeIsolated().whenComplete { [self] _ in
-            newcomers = .settled
+            earlierClients = .present
             scheduleTurn()
         }
         return false
     }
 
-    /// Sends what goes to the server for a command: mostly the command itself.
-    private func relayOnWire(
-        _ relayed: RelayedCommand, now: UInt64, forward: (RESPSession) -> Void, drop: (RESPSession) -> Void
-    ) {
-        if let substitute = relayed.substitute {
-            begin(relayed, now: now)
-            drop(self)
-            RESPEncoder.command(substitute, into: &forwards)
-            return
-        }
-        let rewrite = ClientReplyRewrite(for: relayed.change, in: matcher.state)
-        switch rewrite {
-        case .asSent:
-            begin(relayed, now: now)
-            forward(self)
-        case .askedFor:
-            begin(relayed, now: now)
-            drop(self)
-            RESPEncoder.command(ClientReplyRewrite.ask, into: &forwards)
-        case .silenced, .skipped:
-            RESPEncoder.command(
-                rewrite == .silenced ? ClientReplyRewrite.silence : ClientReplyRewrite.skip, into: &forwards)
-            matcher.giveUpMatching()
-            begin(relayed, now: now)
-            forward(self)
-        case .unmatched:
-            matcher.giveUpMatching()
-            begin(relayed, now: now)
-            forward(self)
-        case .notPossible:
-            loop.logger.info(
-                "a client is closed that switches its replies on inside a transaction",
-                metadata: ["client": "\(client.map(\.endpoint) ?? "")"])
-            close()
-        }
-    }
-
-    /// An unfinished command: kept while it is small, passed on as it comes once it is large.
-    func takePart(now: UInt64) -> Bool {
-        guard inbound.readableBytes >= Self.streamingThreshold, let announced = parser.announcedArguments else {
-            return false
-        }
-        let command = CommandView(
-            buffer: inbound, arguments: parser.arguments, announced: max(announced, parser.arguments.count + 1))
-        take(command, now: now) { session in
-            session.intake = .streaming
-            let length = session.parser.startStreaming()
-            session.forward(&session.inbound, length: length)
-        } drop: { session in
-            session.intake = .skipping
-            session.inbound.moveReaderIndex(forwardBy: session.parser.startStreaming())
-        }
-        return intake != .commands
-    }
-
-    /// Passes on, or drops, a piece of a large command.
-    func pass(length: Int) {
-        if intake == .streaming {
-            forward(&inbound, length: length)
-        } else {
-            inbound.moveReaderIndex(forwardBy: length)
-        }
-    }
-
-    func end(with error: ProtocolError) {
+    private func endMalformed(_ error: ProtocolError) {
         // Where it is not known whether all before it has been answered, the server is to say so itself, behind that.
-        if !matcher.state.matchesReplies, case .open = relay {
-            forward(&inbound, length: inbound.readableBytes)
-            intake = .ended
-            return
+        if !matcher.state.matchesReplies, attachment.own != nil {
+            send(input.takeAll())
+            return input.end()
         }
-        if intake == .streaming { isCommandBroken = true }
+        input.endMalformed()
         var reply = ByteBuffer()
         RESPEncoder.protocolError(error, into: &reply)
-        intake = .ended
-        lastReply = reply
+        output.end(with: reply)
     }
 }

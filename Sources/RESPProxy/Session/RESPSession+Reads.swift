@@ -1,14 +1,22 @@
 import BackingClient
+import LocalCache
 import NIOCore
 import RESPParser
 
 /// Reads: through the cache, answered in order.
 extension RESPSession {
+    /// Replies from the cache that a client does not take are kept up to this; beyond it, its reads go to the server.
+    private static let answerLimit = 16 << 20
+    /// With more keys than this the cache is not asked for several: its lock is held for all of them.
+    private static let multiGetLimit = 128
+
     /// Whether the client takes its replies, and the backing our fills, and nobody is to see the command at the server.
     var canAnswerHere: Bool {
         channel.isWritable && !loop.isFillRefused && !loop.coherence.conditions.bypassesCache
-            && output.readableBytes + referenced + reads.readyBytes < Self.answerLimit
+            && output.pendingBytes + reads.readyBytes < Self.answerLimit
     }
+
+    // MARK: One key
 
     /// Reads a key through the cache.
     ///
@@ -17,10 +25,11 @@ extension RESPSession {
         let range = command.arguments[1]
         guard !mayOvertake(command.buffer.readableBytesSpan.extracting(range)) else { return false }
         let isNext = reads.isEmpty && !isInsideReply
+        let output = output
         var copied: ByteBuffer?
         let reading = loop.readThrough.read(
             command.buffer.readableBytesSpan.extracting(range), now: now, isCurrent: isCurrent,
-            outstandingLane: reads.lane, awaitsPast: hasLookedPast && reads.pendingCount > 0, waiter: self,
+            outstandingLane: reads.lane, awaitsPast: reads.awaitsBypassing, waiter: self,
             request: reads.nextRequest, keep: { keepKey(command, range) }
         ) { bytes in
             if isNext { output.writeBulk(bytes) } else { copied = ByteBuffer(copying: bytes) }
@@ -31,11 +40,10 @@ extension RESPSession {
         case .hit(let value?, _):
             answerHit(value, isNext: isNext, command, range)
         case .hit(nil, _):
-            hits += 1
+            turn.hits += 1
             if let copied { reads.append(.value(copied), key: keepKey(command, range)) }
-        case .pending(let lane, let isPast):
-            hasLookedPast = isPast || hasLookedPast && reads.pendingCount > 0
-            reads.appendPending(key: keepKey(command, range), lane: lane, started: now)
+        case .pending(let lane, let bypassesCache):
+            reads.appendPending(key: keepKey(command, range), lane: lane, bypassesCache: bypassesCache, started: now)
         }
         return true
     }
@@ -56,8 +64,12 @@ extension RESPSession {
         case .absent: hit = .null
         case .large: return reads.appendRelayed(key: keepKey(command, range))
         }
-        hits += 1
-        if isNext { answer(hit) } else { reads.append(hit, key: keepKey(command, range)) }
+        turn.hits += 1
+        if isNext {
+            output.write(hit, matcher.state.version)
+        } else {
+            reads.append(hit, key: keepKey(command, range))
+        }
     }
 
     /// The key where it lies: one read of the socket then holds its memory until what was asked in it is answered, which costs less than
@@ -67,59 +79,118 @@ extension RESPSession {
         return command.buffer.getSlice(at: start, length: range.count) ?? ByteBuffer()
     }
 
-    /// Whether the pinned connection is in the middle of a reply or a push, or replies of it are held: nothing may be written in between.
-    var isInsideReply: Bool {
-        if held != nil { return true }
-        guard case .open(let connection) = relay else { return false }
-        return !connection.isAtFrameStart
-    }
+    /// Whether a reply or a push of the session's own connection is not there whole, or is held: nothing may be written in between.
+    private var isInsideReply: Bool { held.isHolding || attachment.isInsideReply }
 
     /// Sends the reads' replies that are due, and relays the reads that must be.
     func answerReads() {
         while true {
-            while matcher.isEmpty, !isInsideReply, let due = reads.nextAnswer() { answer(due) }
+            while matcher.isEmpty, !isInsideReply, let due = reads.nextAnswer() {
+                output.write(due, matcher.state.version)
+            }
             guard reads.isRelayDue else { return }
             let now = MonotonicClock.now()
             switch attach(for: .largeRead, now: now) {
             case .waiting: return
             case .failed(let error):
                 reads.dropRelayed()
-                loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
-                answer(.error(error.message))
+                refuse(error)
             case .ready:
                 for key in reads.takeAllForRelay() {
                     begin(.largeRead, now: now)
-                    RESPEncoder.command([Array("GET".utf8), Array(key.readableBytesView)], into: &forwards)
+                    attachment.send(words: [Array("GET".utf8), Array(key.readableBytesView)])
                 }
                 return
             }
         }
     }
 
-    func answer(_ answer: ReadQueue.Answer) {
-        switch answer {
-        case .value(let value) where value.readableBytes >= Self.referenceThreshold:
-            RESPEncoder.bulkHeader(length: value.readableBytes, into: &output)
-            referenced += value.readableBytes
-            writeOutput()
-            send(value)
-            output.writeInteger(UInt16(0x0D0A))
-        case .value(let value):
-            output.writeBulk(value.readableBytesSpan)
-        case .null:
-            RESPEncoder.null(matcher.state.version, into: &output)
-        case .error(let text):
-            // The server's own words, byte for byte.
-            output.writeInteger(UInt8(ascii: "-"))
-            output.writeBytes(text)
-            output.writeInteger(UInt16(0x0D0A))
+    // MARK: Several keys
+
+    /// How a read of several keys goes on.
+    enum MultiGet {
+        case answered
+        /// Once a barrier is answered.
+        case waiting
+        /// The server is to be asked.
+        case missing
+    }
+
+    /// Answers an `MGET` if the cache has all keys, waiting for a barrier at most once where they might be of different moments: from the cache
+    /// all of them, as of one moment, or none. Pieced together, `MGET` could show half of what an `MSET` wrote.
+    func readSeveral(_ command: CommandView, now: UInt64) -> MultiGet {
+        let keys = command.arguments.dropFirst()
+        guard keys.count <= Self.multiGetLimit else { return .missing }
+        // Asked first: a barrier that is answered only now says nothing of what was looked up before.
+        let wasCurrent = isCurrent
+        switch loop.readThrough.readTogether(keys, in: command.buffer.readableBytesSpan, now: now) {
+        case .hit(let values) where wasCurrent:
+            freshness.severalAreRead()
+            return answerSeveral(values) ? .answered : .missing
+        case .hit:
+            return awaitBarrierOnce(since: freshness.lastRelayed)
+        case .tooNew(let addedAt):
+            return awaitBarrierOnce(since: max(addedAt, freshness.lastRelayed))
+        case .missing:
+            freshness.severalAreRead()
+            return .missing
         }
+    }
+
+    private func awaitBarrierOnce(since: UInt64) -> MultiGet {
+        guard loop.coherence.newestBarrier > 0 else {
+            freshness.severalAreRead()
+            return .missing
+        }
+        guard freshness.mayWaitForSeveral() else { return .missing }
+        awaitBarrier(since: since)
+        return .waiting
+    }
+
+    /// - Returns: False where one of the values is not kept.
+    private func answerSeveral(_ values: [CachedValue]) -> Bool {
+        for case .large in values { return false }
+        turn.hits += 1
+        output.writeArrayHeader(count: values.count)
+        for value in values {
+            if case .bytes(let bytes) = value {
+                output.write(.value(bytes), matcher.state.version)
+            } else {
+                output.write(.null, matcher.state.version)
+            }
+        }
+        return true
+    }
+
+    // MARK: Barriers
+
+    /// Whether the cache is at least as new as everything that was relayed to the client.
+    var isCurrent: Bool {
+        !held.isHolding && freshness.isProven { loop.coherence.isBarrierAnswered(since: $0) }
+    }
+
+    /// Goes on once a barrier is answered, or the feed is lost and nothing learned through it is left in the cache.
+    ///
+    /// - Parameter since: No earlier than what was last relayed.
+    func awaitBarrier(since: UInt64) {
+        // Held replies are released by a barrier of their own.
+        guard !held.isHolding, freshness.awaitBarrier() else { return }
+        afterBarrier(since: since) { session in
+            session.freshness.awaitedBarrierAnswered(since: since)
+            session.scheduleTurn()
+        }
+    }
+
+    /// Calls `done` with the session on its event loop, as ``Coherence/awaitBarrier(since:on:_:)`` does.
+    func afterBarrier(since: UInt64, _ done: @escaping @Sendable (RESPSession) -> Void) {
+        let session = NIOLoopBound(self, eventLoop: eventLoop)
+        loop.coherence.awaitBarrier(since: since, on: eventLoop) { done(session.value) }
     }
 }
 
 extension RESPSession: FillWaiter {
     func fillEnded(request: UInt64, outcome: FillOutcome, outranCache: Bool) {
-        if outranCache { lastRelayed = max(lastRelayed, MonotonicClock.now()) }
+        if outranCache { freshness.relayed(at: MonotonicClock.now()) }
         if let started = reads.fillEnded(request: request, outcome: outcome) {
             loop.metrics.requestsEnded(
                 .resp, outcome.isStale ? .stale : .miss, outcome.metric, nanoseconds: MonotonicClock.now() &- started)

@@ -38,6 +38,9 @@ struct ReadQueue {
     /// Fills that the session may have under way: fewer once it is seen to read values that are not small.
     private(set) var pendingLimit = 64
 
+    /// One of the reads that wait was not looked up in the cache, because that could not be believed.
+    private var hasBypassing = false
+
     /// Values longer than this, in bytes, make ``pendingLimit`` what is still enough to keep a connection busy with them.
     private static let smallValue = 65_536
 
@@ -45,6 +48,9 @@ struct ReadQueue {
 
     /// The number that the next slot will have.
     var nextRequest: UInt64 { firstRequest &+ UInt64(slots.count) }
+
+    /// Whether one of the reads that wait for the backing bypasses the cache: what it brings may be newer than what the cache has.
+    var awaitsBypassing: Bool { hasBypassing && pendingCount > 0 }
 
     /// Whether a read of that key waits for the backing.
     func awaits(_ key: RawSpan) -> Bool {
@@ -66,8 +72,11 @@ struct ReadQueue {
         slots.append(Slot(key: key, state: .relay))
     }
 
-    /// Adds a miss.
-    mutating func appendPending(key: ByteBuffer, lane: Int, started: UInt64) {
+    /// Adds a read that a fill answers.
+    ///
+    /// - Parameter bypassesCache: Whether the cache was not asked for it.
+    mutating func appendPending(key: ByteBuffer, lane: Int, bypassesCache: Bool = false, started: UInt64) {
+        hasBypassing = bypassesCache || awaitsBypassing
         slots.append(Slot(key: key, state: .pending(started: started)))
         pendingCount += 1
         self.lane = lane

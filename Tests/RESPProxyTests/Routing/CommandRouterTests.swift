@@ -173,9 +173,9 @@ struct CommandRouterTests {
         #expect(describe(CommandView("client", "unpause")).change == .pause(.end))
         #expect(describe(CommandView("CLIENT", "PAUSE", "x")).change == .none)
         for line in ["INFO", "CLIENT LIST", "CLIENT KILL x"] {
-            #expect(describe(CommandView(line: line)).concernsClients)
+            #expect(describe(CommandView(line: line)).involvesOtherClients)
         }
-        #expect(!describe(CommandView("CLIENT", "INFO")).concernsClients)
+        #expect(!describe(CommandView("CLIENT", "INFO")).involvesOtherClients)
     }
 
     @Test("CLIENT REPLY goes out by itself")

@@ -1,0 +1,52 @@
+import Testing
+
+@testable import RESPProxy
+
+@Suite("How new the cache must be for a session")
+struct CacheFreshnessTests {
+    private var freshness = CacheFreshness()
+
+    /// Whether the cache may answer, where a barrier has been answered that was sent after `barrier`.
+    private func mayAnswer(barrier: UInt64) -> Bool { freshness.isProven { barrier >= $0 } }
+
+    @Test("nothing was relayed: it may answer at once; behind a relayed reply only once a later barrier is answered")
+    mutating func relayed() {
+        #expect(mayAnswer(barrier: 0))
+        freshness.relayed(at: 10)
+        #expect(!mayAnswer(barrier: 9))
+        #expect(mayAnswer(barrier: 10))
+        freshness.barrierAnswered(since: 10)
+        #expect(mayAnswer(barrier: 0), "it is known from then on")
+        freshness.relayed(at: 11)
+        #expect(!mayAnswer(barrier: 0))
+    }
+
+    @Test("an earlier time does not make it less")
+    mutating func earlier() {
+        freshness.relayed(at: 10)
+        freshness.relayed(at: 5)
+        #expect(freshness.lastRelayed == 10)
+        freshness.barrierAnswered(since: 10)
+        freshness.barrierAnswered(since: 5)
+        #expect(mayAnswer(barrier: 0))
+    }
+
+    @Test("one barrier is asked for at a time")
+    mutating func once() {
+        freshness.relayed(at: 10)
+        #expect(freshness.awaitBarrier() == true)
+        #expect(freshness.awaitBarrier() == false)
+        freshness.awaitedBarrierAnswered(since: 10)
+        #expect(mayAnswer(barrier: 0))
+        #expect(freshness.awaitBarrier() == true)
+    }
+
+    @Test("a read of several keys waits for a barrier once, and then asks the server")
+    mutating func several() {
+        #expect(freshness.mayWaitForSeveral() == true)
+        #expect(freshness.mayWaitForSeveral() == false)
+        #expect(freshness.mayWaitForSeveral() == true, "that is another read")
+        freshness.severalAreRead()
+        #expect(freshness.mayWaitForSeveral() == true)
+    }
+}
