@@ -1,4 +1,4 @@
-/// Which commands leave nothing on their connection, beside what is followed by name (``StateChange``, ``CommandRouter/lasting(_:_:)``).
+/// Which commands leave nothing on their connection, apart from what is followed by name (``StateChange``, ``CommandRouter``).
 extension CommandDescription {
     /// Default-deny: what works on data, and the names that are known.
     ///
@@ -7,7 +7,7 @@ extension CommandDescription {
         if Self.known.contains(name) { return true }
         // What `HIMPORT SET` of Redis 8.10 works with, `HIMPORT PREPARE` has left on the connection.
         guard !isSubcommand else { return false }
-        // A module's log-in is none of these.
+        // So a module's own log-in command counts as one that leaves something.
         return firstKey > 0 || !flags.isDisjoint(with: [.write, .readonly, .blocking])
     }
 

@@ -15,7 +15,7 @@ struct CommandDescription: Sendable {
     /// Whether the table describes its subcommands apart.
     var hasSubcommands = false
 
-    /// Whether it is not known to leave nothing on its connection but what the proxy follows.
+    /// Whether it may leave something on its connection that the proxy does not follow.
     var mayLeaveAnything = false
 
     /// Whether its reply is short whatever the keys hold, but for `SET` with `GET` and for `PING` with a text.

@@ -1,6 +1,6 @@
 /// A command's name in lower case, packed so that a look-up neither allocates nor builds a `String`.
 ///
-/// 24 bytes hold every name of Redis 7 (the longest, `georadiusbymember_ro`, has 20); a longer name is nobody's we know.
+/// 24 bytes hold every name of Redis 7 (the longest, `georadiusbymember_ro`, has 20); no known command has a longer name.
 struct CommandName: Hashable, Sendable {
     private var first: UInt64 = 0
     private var second: UInt64 = 0

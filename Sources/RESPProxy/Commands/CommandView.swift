@@ -9,7 +9,7 @@ struct CommandView {
     /// Arguments in the whole command; more than ``count`` while a large one is still being received.
     let announced: Int
     let name: CommandName?
-    /// Whether the client framed it to the letter. Where it did not, servers differ in what they make of it, and some close the connection.
+    /// Whether it is framed to the letter. Where it is not, servers differ in how they read it, and some close the connection.
     let isFramedToTheLetter: Bool
 
     init(
@@ -24,7 +24,7 @@ struct CommandView {
 
     var count: Int { arguments.count }
     var isComplete: Bool { announced == arguments.count }
-    /// Whether every server takes it for one command, and this one: only such may go where others' commands go.
+    /// Whether every server reads it as this one command: only then may it share a connection with the commands of others.
     var isUnmistakable: Bool { isComplete && isFramedToTheLetter }
 
     /// An argument as a name, for subcommands and options such as `ON` or `SETNAME`.

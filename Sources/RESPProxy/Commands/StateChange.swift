@@ -23,10 +23,10 @@ enum StateChange: Equatable, Sendable {
     case synchronize
     /// `REPLCONF ACK`: there is no reply to it, nor a way to tell where one would have stood.
     case unanswered
-    /// Of `@connection`, `@transaction` or `@pubsub` by the server's table, under a name that we do not know.
+    /// By the server's table it is of `@connection`, `@transaction` or `@pubsub`, but we do not know its name.
     case unknown
-    /// A line that only the server can split (``CommandParseResult/line(length:)``), and that may be of a command that is not answered once:
-    /// what it changes and how often it is answered is not known.
+    /// A line that only the server can split (``CommandParseResult/line(length:)``), of a command that may have none or several replies: it is
+    /// not known what it changes, nor how often it is answered.
     case unclear
 
     enum SubscriptionKind: Sendable { case channel, pattern, shard }
@@ -38,7 +38,7 @@ enum StateChange: Equatable, Sendable {
         case end
     }
 
-    /// As by `==`, but without comparing what may come with the others.
+    /// The same as `== .none`, without comparing payloads.
     var isNone: Bool { if case .none = self { true } else { false } }
 
     /// The change that `command` brings if it succeeds.
@@ -77,7 +77,7 @@ enum StateChange: Equatable, Sendable {
         }
     }
 
-    /// What these change is in their arguments; one so large that it is passed on before they are there is not understood.
+    /// What these change is said by their arguments. One that is passed on before those have come is not understood.
     private static let needsArguments: Set<CommandName> = ["auth", "client", "hello", "replconf", "select"]
 
     private static func client(_ command: CommandView) -> StateChange {
@@ -126,7 +126,7 @@ enum StateChange: Equatable, Sendable {
         return .hello(version: command.integer(1), user: user, setsName: setsName)
     }
 
-    /// Known commands of the categories that carry state which change nothing that the proxy must know.
+    /// Commands of those categories that change nothing that the proxy must know.
     private static let harmless: Set<CommandName> = [
         "asking", "command", "echo", "ping", "publish", "pubsub", "readonly", "readwrite", "role", "spublish", "wait",
         "waitaof",

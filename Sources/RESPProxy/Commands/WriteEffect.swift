@@ -3,15 +3,15 @@ enum WriteEffect: Equatable, Sendable {
     case none
     case key([UInt8])
     case severalKeys([[UInt8]])
-    /// Keys that the command does not tell. Where the server announces what changes, that tells; otherwise it is ``everything``.
+    /// Keys that the command does not name. Where the server announces changes, it tells which; otherwise this counts as ``everything``.
     case unknownKeys
-    /// What the server does not announce, `SWAPDB` say, or may not: everything must be forgotten.
+    /// Something that the server does not announce, or may not, such as `SWAPDB`: everything must be forgotten.
     case everything
 
-    /// As by `==`, but without comparing what may come with the others.
+    /// The same as `== .none`, without comparing payloads.
     var isNone: Bool { if case .none = self { true } else { false } }
 
-    /// Whether it tells what it writes.
+    /// Whether it is known which keys it writes.
     var isKnown: Bool {
         switch self {
         case .none, .key, .severalKeys: true
@@ -27,7 +27,7 @@ enum WriteEffect: Equatable, Sendable {
         }
     }
 
-    /// The keys that it tells.
+    /// The keys that the command names.
     var knownKeys: [[UInt8]] {
         switch self {
         case .none, .unknownKeys, .everything: []
@@ -40,8 +40,8 @@ enum WriteEffect: Equatable, Sendable {
     ///
     /// Without a table every command counts as a write of everything, except the few that cannot be one whatever the table says.
     ///
-    /// - Parameter namesKeys: False where nothing is ever kept of any key: then those that it tells are not copied, and it counts as
-    ///   ``none``.
+    /// - Parameter namesKeys: False where nothing is ever cached: then a command whose keys are known counts as ``none``, and they are not
+    ///   copied.
     init(of command: CommandView, _ entry: TableEntry, namesKeys: Bool = true) {
         let description: CommandDescription
         switch entry {

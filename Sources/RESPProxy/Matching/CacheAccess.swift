@@ -1,4 +1,4 @@
-/// Whose reads the cache holds, and who may be given them (the option `CLIENT_AUTH`).
+/// The user and the database whose values the cache holds, and which sessions may be given them (the option `CLIENT_AUTH`).
 struct CacheAccess: Equatable, Sendable {
     /// The database that is cached.
     var database: Int
@@ -7,14 +7,14 @@ struct CacheAccess: Equatable, Sendable {
     /// `CLIENT_AUTH=trust`: a new session is logged in as the fill lane's user.
     var trustsClients: Bool
 
-    /// Whom the server takes for the user of a connection on which the client has not logged in.
+    /// The user that the server gives to a connection on which the client has not logged in.
     var newUser: [UInt8] { trustsClients ? fillUser ?? DefaultUser.name : DefaultUser.name }
 
     func includes(_ user: SessionState.User) -> Bool {
         switch user {
         case .new: fillUser == nil || trustsClients
         case .ofCertificate: false
-        // A fill lane that did not log in reads as the default user, where the server lets it.
+        // A fill lane that did not log in reads as the default user.
         case .named(let name): name == fillUser ?? DefaultUser.name
         }
     }

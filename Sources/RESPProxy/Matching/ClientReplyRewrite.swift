@@ -1,22 +1,21 @@
-/// What goes to the server for a command that has to do with `CLIENT REPLY`.
+/// What goes to the server in place of a command that has to do with `CLIENT REPLY`.
 ///
-/// A server that sends no replies leaves nothing to tell by what it has done. So the server is asked for all of them, and those that the
-/// client did not want are dropped here: the fences of its writes come down when they should, and its state is followed. In the
-/// place of `CLIENT REPLY OFF` and `SKIP` goes `CLIENT REPLY ON`, which needs the same rights and changes nothing; what the server says to it
-/// that is no error is dropped as well.
+/// A server that sends no replies gives no sign of what it has done. So it is asked for all of them, and those that the client does not want
+/// are dropped here. Then the fences of its writes still come down on time, and its state can be followed. `CLIENT REPLY OFF` and `SKIP`
+/// are sent as `CLIENT REPLY ON`, which needs the same rights and changes nothing; the reply to that is dropped as well, unless it is an error.
 enum ClientReplyRewrite: Equatable, Sendable {
     /// What the client sent.
     case asSent
     /// `CLIENT REPLY ON` in its place.
     case askedFor
-    /// `CLIENT REPLY OFF` before it: of what follows it is not known, as it begins, whether it is a reply or comes by itself.
+    /// `CLIENT REPLY OFF`, and then what the client sent: from here on replies and messages cannot be told apart as they begin.
     case silenced
-    /// `CLIENT REPLY SKIP` before it, for the same reason: what the server does with it decides what is skipped.
+    /// `CLIENT REPLY SKIP`, and then what the client sent, for the same reason: only the server knows what is skipped.
     case skipped
-    /// What the client sent; and of what comes from here on nothing tells to which command it belongs.
+    /// What the client sent; from here on nothing tells which reply belongs to which command.
     case unmatched
-    /// Nothing is like it: the session ends. An `EXEC` whose reply would begin in its middle, or would be confirmations without what stands
-    /// around them.
+    /// Nothing that could be sent would be answered alike: the session ends. The client would be sent the reply to an `EXEC` from its middle
+    /// on, or confirmations without the array around them.
     case notPossible
 
     static let command = [Array("CLIENT".utf8), Array("REPLY".utf8)]
@@ -54,7 +53,7 @@ enum ClientReplyRewrite: Equatable, Sendable {
 
 extension StateChange {
     /// Whether a command may go out only once those before it are answered, because what it means depends on them.
-    func settlesFirst(under replies: SessionState.Replies) -> Bool {
+    func waitsForEarlierReplies(under replies: SessionState.Replies) -> Bool {
         switch self {
         case .replies, .unclear: true
         // Redis 7.2 and later do not answer a log-in that fails behind a reply which has not been sent yet.

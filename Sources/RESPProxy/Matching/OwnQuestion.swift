@@ -1,15 +1,15 @@
 import NIOCore
 import RESPParser
 
-/// What the proxy itself asks on a connection of a session's own, to know for certain what it has so far only told from the order of the
+/// What the proxy itself asks on a session's own connection, to be certain of what it has so far only concluded from the order of the
 /// replies.
 ///
-/// `PING` with a word that nobody else can know: the server says it in the place of this one question and nowhere before. So where it
-/// comes, as many replies have come as commands were sent. `CLIENT INFO` right before it, where it is asked, says what the session is;
-/// what stands right before the word is the answer to that, whatever came earlier.
+/// It sends `PING` with a word that nobody else can know. The server repeats that word in the reply to this question and in no earlier one:
+/// when it comes, exactly as many replies have come as commands were sent. Where the session itself is in doubt, `CLIENT INFO` is sent
+/// right before the `PING`; the frame right before the word is the answer to it.
 ///
-/// `SPUBLISH` before both, for `WAIT`, which counts from the last of its connection's commands that was replicated (before 7.2 from the
-/// last one of all). This one is, and the channel is the word, so that nobody hears of it.
+/// Before both goes `SPUBLISH` where it is for `WAIT`. That counts from the last command of its connection that was replicated (before 7.2
+/// from the last one of all). This one is replicated; its channel is the word, so that nobody hears of it.
 struct OwnQuestion: Equatable, Sendable {
     /// The commands, in the order of their replies.
     enum Part: Equatable, Sendable { case replicated, standing, word }
@@ -17,7 +17,7 @@ struct OwnQuestion: Equatable, Sendable {
     let word: [UInt8]
     let isReplicated: Bool
     let asksStanding: Bool
-    /// Whom `CLIENT INFO` names of a connection on which nobody has logged in himself.
+    /// The user that `CLIENT INFO` names for a connection on which the client has not logged in.
     let newUser: [UInt8]
 
     /// - Parameter word: Unforeseeable, and never used twice.

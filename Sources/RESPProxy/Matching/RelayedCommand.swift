@@ -1,11 +1,11 @@
-/// What must be known of a command that is relayed.
+/// What the proxy must know of a command that it relays.
 struct RelayedCommand: Equatable, Sendable {
     var change: StateChange
     var writes: WriteEffect
     var isBlocking: Bool
-    /// Whether it leaves something on its connection, if it succeeds, that no other has and that ``change`` does not tell.
+    /// Whether its success leaves something on its connection that others do not have, beside what ``change`` says.
     var pins: Bool
-    /// What it leaves on its connection, if it succeeds, even behind `RESET`.
+    /// What its success leaves on its connection that `RESET` does not undo.
     var lasting: LastingEffect = .nothing
     /// What goes to the server in its place.
     var substitute: [[UInt8]]?
@@ -13,9 +13,9 @@ struct RelayedCommand: Equatable, Sendable {
     var isShareable: Bool
     /// Whether its reply is short whatever the keys hold.
     var hasShortReply = false
-    /// `WAIT` counts its own connection's writes: it needs one that has done something.
+    /// `WAIT` waits for the writes of its own connection: that must have sent something before.
     var needsOffset = false
-    /// It tells of the server's clients, or ends them.
+    /// It lists the server's clients, counts them, or ends some.
     var involvesOtherClients = false
     /// What of its reply names connections by the server's ids.
     var identifierReply = IdentifierReply.none

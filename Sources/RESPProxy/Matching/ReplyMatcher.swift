@@ -14,8 +14,8 @@ struct ReplyMatcher: Sendable {
     private var unmatched = UnmatchedFences()
     /// `RESET` was sent to end `MONITOR`.
     private var isResetting = false
-    /// The reply to an `EXEC` tells the client the server's id of its connection: nothing replaces that, so no other connection will do, for
-    /// good.
+    /// The reply to an `EXEC` has told the client the server's own id of its connection, since ids inside arrays are not replaced: the client
+    /// keeps this connection for good.
     private var tellsServerIdentifier = false
     private var proof = ReplyProof()
 
@@ -33,7 +33,7 @@ struct ReplyMatcher: Sendable {
     /// Whether the connection may be left, or lost, without anything being lost with it.
     var isClean: Bool { outstanding.isEmpty && state.isDefault && !tellsServerIdentifier }
 
-    /// Whether a command of the proxy's own may go out now: its reply is told from the client's.
+    /// Whether the proxy may ask something of its own now: nothing of the client's is outstanding that the answer could be taken for.
     var isAtRest: Bool {
         outstanding.isEmpty && !state.inTransaction && !state.isSubscribed && state.matching == .byReply
             && state.replies == .on
@@ -51,8 +51,8 @@ struct ReplyMatcher: Sendable {
     /// Whether a log-in is under way: until it ends it is not known which limits hold for what follows.
     var isAuthenticating: Bool { outstanding.authentications > 0 }
 
-    /// Whether what follows must wait for the replies, because it may not belong on this connection, or not be what the last
-    /// command makes of it.
+    /// Whether the next command must wait for the replies, because the last one may change which connection it belongs on, or how it is
+    /// understood.
     ///
     /// - Parameter onReset: Whether a session gets a new connection once `RESET` is answered.
     func mayLeaveConnection(onReset: Bool) -> Bool {
@@ -110,8 +110,8 @@ struct ReplyMatcher: Sendable {
         return true
     }
 
-    /// Replies cannot be told any more from what comes by itself, or which command each belongs to. That holds as long as the connection:
-    /// nothing that looks like the reply to `RESET` ends it.
+    /// From here on nothing tells which command a reply belongs to, or whether a frame is a reply at all. That holds for as long as the
+    /// connection: not even what looks like the reply to `RESET` ends it.
     mutating func giveUpMatching() {
         state.matching = .unmatched
         endMatchingIfSilenced()
@@ -197,7 +197,7 @@ struct ReplyMatcher: Sendable {
         }
         guard !comesByItself(reply) else { return MatchedReply() }
         guard !outstanding.isEmpty, reply.type != UInt8(ascii: ">") else {
-            // Nobody has asked for that: one before it must have been another's, too.
+            // No command is left for it: an earlier one must have been given to the wrong command, too.
             giveUpMatching()
             return MatchedReply()
         }
@@ -220,7 +220,7 @@ struct ReplyMatcher: Sendable {
         return MatchedReply(fences: Fences(.none, fences), event: .reset)
     }
 
-    /// Whether a frame is none that a command asks for: a push, or a message under RESP2.
+    /// Whether the server has sent a frame by itself: a push, or under RESP2 a message.
     private mutating func comesByItself(_ reply: ReplyGlimpse) -> Bool {
         let isPush = reply.type == UInt8(ascii: ">")
         guard isPush || state.isSubscribed, let kind = reply.messageKind else { return isPush }
@@ -281,12 +281,12 @@ struct ReplyMatcher: Sendable {
     /// - Returns: Every fence that is still up.
     mutating func connectionEnded() -> [WriteEffect] {
         let fences = outstanding.commands.map(\.writes).filter { !$0.isNone } + keptFences + unmatched.all
-        // What any connection would have outlives this one.
+        // What every connection of the session has in common outlives this one.
         self = ReplyMatcher(state.isDefault ? state : state.beginning)
         return fences
     }
 
-    /// The session has given up its connection, with what was left on that and whatever was in doubt there, for one that has nothing.
+    /// The session gets a new connection, on which nothing is left and nothing in doubt.
     mutating func connectionReplaced() {
         proof = ReplyProof()
         state = state.beginning
@@ -301,7 +301,7 @@ struct ReplyMatcher: Sendable {
 // MARK: - Proof
 
 extension ReplyMatcher {
-    /// The session's state if it proves to be what the replies have made of it, where the server is to be asked about that now.
+    /// What the session would be if the replies have shown it rightly; nil where the server is not to be asked about that now.
     var stateToProve: SessionState? {
         guard proof.isDue, outstanding.isEmpty, !state.inTransaction, state.matching == .byReply, state.replies == .on,
             // Under RESP2 PING has another reply then.

@@ -1,19 +1,20 @@
-/// Whether what the replies of a connection have made of a session is certain.
+/// Whether the session's state, as the replies have shown it, is certain.
 ///
-/// Replies carry no name: they are told apart by their order, so that one too many or one too few makes each that follows count as
-/// another's. Servers have bugs of both kinds, and a client may know how to use them. So behind a command that changes the session nothing
-/// is answered from the cache, and the connection is nobody else's, before the server has been asked (``OwnQuestion``).
+/// Replies carry no name: the nth belongs to the nth command. One reply too many, or too few, and each that follows is taken for another
+/// command's. Servers have bugs of both kinds, and a client may know how to use them. So after a command that changes the session nothing is
+/// answered from the cache, and the connection is given to nobody else, until the server has confirmed what the session is
+/// (``OwnQuestion``).
 struct ReplyProof: Equatable, Sendable {
     /// What is to be asked, from less to more.
     enum Doubt: Comparable, Sendable {
         case none
         /// Whether as many replies have come as commands were sent.
         case position
-        /// That, and who and where the session is.
+        /// That, and the session's user, database and the like.
         case standing
     }
 
-    /// What a frame in the place of an answer means.
+    /// What the frame means that comes where an answer is due.
     enum Verdict: Equatable, Sendable {
         /// An answer; more is to come.
         case goesOn
@@ -28,7 +29,7 @@ struct ReplyProof: Equatable, Sendable {
     }
 
     private(set) var doubt = Doubt.none
-    /// What has come to be in doubt since the question that is under way was sent.
+    /// What commands have put in doubt since the question that is under way was sent.
     private var laterDoubt = Doubt.none
     /// The server refuses to answer: it is not asked again before something else changes the session.
     private(set) var isRefused = false
@@ -46,7 +47,7 @@ struct ReplyProof: Equatable, Sendable {
         case refused
     }
 
-    /// A question may be asked and would settle something.
+    /// Something is in doubt, and the server may be asked about it now.
     var isDue: Bool { doubt != .none && !isRefused && !isPutOff && pending.isEmpty }
 
     /// Something is not certain.
@@ -71,7 +72,7 @@ struct ReplyProof: Equatable, Sendable {
         standing = nil
     }
 
-    /// A frame has come in the place of an answer.
+    /// A frame has come where an answer is due.
     mutating func received(_ reply: ReplyGlimpse, for part: OwnQuestion.Part, state: SessionState) -> Verdict {
         guard let question else { return .displaced }
         switch part {
@@ -101,7 +102,7 @@ struct ReplyProof: Equatable, Sendable {
         case .told(let standing):
             guard standing.agrees(with: state, newUser: question.newUser) else { return .denied }
         case .refused: return unanswered(isRefused: true)
-        // It cannot be asked: that the replies are in their places has to do.
+        // The server cannot be asked more: that the replies are in their places must be enough.
         case .unknown: break
         case nil: guard doubt < .standing else { return unanswered(isRefused: false) }
         }
@@ -140,7 +141,7 @@ struct ReplyProof: Equatable, Sendable {
 }
 
 extension StateChange {
-    /// What is not certain once such a command has been sent, whatever is answered.
+    /// What is in doubt once such a command has been sent, whatever its reply.
     func doubt(pins: Bool) -> ReplyProof.Doubt {
         switch self {
         case .none, .quit, .pause: pins ? .position : .none

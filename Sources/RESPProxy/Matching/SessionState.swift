@@ -54,8 +54,8 @@ struct SessionState: Equatable, Sendable {
     var shardChannels = 0
     /// `CLIENT TRACKING` of the client's own: it wants the server to remember its reads.
     var isTracked = false
-    /// Something happened whose effect on the session is not known: it is relayed until `RESET`, and for good where not even that is known
-    /// to undo it.
+    /// A command succeeded whose effect on the session is not known: everything is relayed until `RESET`, or for good where `RESET` may not
+    /// undo it.
     var isUncertain = false
     /// Its connection has something that only it has and that leaves the cache as it is (a name, a client id that was asked for): the
     /// session keeps it, until `RESET`.

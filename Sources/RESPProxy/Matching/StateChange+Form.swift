@@ -1,9 +1,9 @@
 import RESPParser
 
-/// How a reply looks beside what its command says where it succeeds.
+/// Whether a reply is one that its command can have.
 enum ReplyForm: Equatable, Sendable {
     case success, refused
-    /// It belongs to something else.
+    /// The command cannot have it: it belongs to another.
     case wrong
 }
 

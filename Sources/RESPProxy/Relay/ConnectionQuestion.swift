@@ -14,7 +14,7 @@ enum ConnectionQuestion: Hashable, Sendable {
         }
     }
 
-    /// Whether the answer has the form that it has where it is no error.
+    /// Whether a reply of this type can be the answer, where it is no error.
     func isAnswered(by type: UInt8) -> Bool {
         switch self {
         case .identifier: type == UInt8(ascii: ":")

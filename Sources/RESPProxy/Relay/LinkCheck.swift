@@ -17,7 +17,7 @@ protocol BackingLink: AnyObject {
 /// Looks, on one event loop, for connections to the backing that have gone silent for good, when its fill connection was given up for silence
 /// and a new one is answered: see ``RollCall``.
 final class LinkCheck {
-    /// How long after the old connections the new one is asked. What the server does in between it does for all.
+    /// How long after the old connections the new one is asked: by then the server has had time for all of them.
     static let patience = TimeAmount.seconds(5)
 
     private struct Member {

@@ -1,6 +1,6 @@
 import RESPParser
 
-/// What connections to the backing must have in common to stand for each other, beside being in their default state.
+/// What two connections to the backing in their default state must have in common so that a session can use either.
 struct RelayKey: Hashable, Sendable {
     var version: RESPVersion
     /// Logged in as the fill lane's user; otherwise as a new client's connection is.

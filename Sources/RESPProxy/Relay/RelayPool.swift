@@ -8,8 +8,8 @@ protocol AdmissionWaiter: AnyObject {
     func newConnectionWouldDo()
 }
 
-/// The connections to the backing that the sessions of one event loop have in common: those that they share, and those that one of
-/// them had to itself and left as a new one would be.
+/// The connections to the backing that the sessions of one event loop have in common: those that several share at a time, and spare ones,
+/// which are new or were left by a session in the state of a new one.
 ///
 /// A pool is for sessions that began under the same conditions: when the server begins to ask for a password, new sessions get a new
 /// pool, and those that were let in before keep theirs, as connections do in Redis.

@@ -1,8 +1,8 @@
 import NIOCore
 
-/// Those of one event loop that have something to do at the end of its turn: one task for all of them, in the order they came.
+/// Has something done at the end of an event loop's turn: in one task for all who asked for it, in their order.
 ///
-/// One read of a connection that many share, or that fetches for many, has something for each of them.
+/// One read of a shared connection, or of a fill lane, brings something for many sessions.
 final class EndOfTurn<Member> {
     private let eventLoop: any EventLoop
     private let act: (Member) -> Void

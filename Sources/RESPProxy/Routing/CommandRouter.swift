@@ -40,7 +40,7 @@ final class CommandRouter: Sendable {
             return .wait
         }
         let relayed = describe(command, announcesChanges: announcesChanges)
-        if session.outstanding > 0, relayed.change.settlesFirst(under: session.replies) { return .wait }
+        if session.outstanding > 0, relayed.change.waitsForEarlierReplies(under: session.replies) { return .wait }
         return .relay(relayed)
     }
 

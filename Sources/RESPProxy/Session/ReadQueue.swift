@@ -41,7 +41,7 @@ struct ReadQueue {
     /// One of the reads that wait was not looked up in the cache, because that could not be believed.
     private var hasBypassing = false
 
-    /// Values longer than this, in bytes, make ``pendingLimit`` what is still enough to keep a connection busy with them.
+    /// Longer values, in bytes, lower ``pendingLimit``: fewer are then enough to keep a connection busy.
     private static let smallValue = 65_536
 
     var isEmpty: Bool { slots.isEmpty }
