@@ -4,6 +4,8 @@ import RESPParser
 /// the session's state and the fences of its writes. A struct that touches no socket.
 ///
 /// A change of state takes effect with the reply, not with the command.
+///
+/// Longer than 300 lines: matching and proof change the same queue of commands, and that nothing else does is what they rest on.
 struct ReplyMatcher: Sendable {
     /// As far as the server has confirmed it.
     private(set) var state: SessionState

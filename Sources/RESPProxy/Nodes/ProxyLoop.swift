@@ -163,13 +163,8 @@ extension ProxyLoop {
 
 extension ProxyLoop {
     var router: CommandRouter { node.router }
-    var pool: RelayPool { node.pool }
     var outage: BackingError? { node.outage }
     var isFillRefused: Bool { node.isFillRefused }
     var laneIndex: Int { node.laneIndex }
     var readThrough: ReadThrough { node.reads }
-    func relayKey(of state: SessionState, in pool: RelayPool) -> RelayKey? { node.relayKey(of: state, in: pool) }
-    func openRelay() -> EventLoopFuture<OpenedRelay> { node.openRelay() }
-    func openRelay(as user: CertificateUser) -> EventLoopFuture<OpenedRelay> { node.openRelay(as: user) }
-    func openRelay(_ key: RelayKey) -> EventLoopFuture<OpenedRelay> { node.openRelay(key) }
 }

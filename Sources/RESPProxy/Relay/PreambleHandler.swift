@@ -61,6 +61,8 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func replyEnded() -> BackingError? {
         var reply = ReplyGlimpse()
         reply.type = splitter.frameType
+        // A span needs an owner that stays: without run-time checks of exclusive access, a class's property is none.
+        let frame = frame
         reply.append(frame.readableBytesSpan)
         switch preamble.commands[replies].change.form(of: reply, version: .resp2, queued: 0) {
         case .success:

@@ -15,6 +15,9 @@ protocol AttachmentOwner: RelayReceiver, SharedReplyReceiver, AdmissionWaiter {
 
 /// The connection to the backing that a session uses at present, if any: shared with others, or its own. A session has commands outstanding
 /// on one connection at most.
+///
+/// All that may end, replace or change hands of that connection is in this one file of more than 300 lines: what is allowed depends on how it was
+/// attached.
 final class Attachment {
     /// Whether a command can go out now.
     enum Outcome {

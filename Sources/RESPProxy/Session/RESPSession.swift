@@ -9,7 +9,10 @@ import TransportSecurity
 /// It joins parts that each keep their own state: what has come from the client (``ClientInput``), which connection its commands go on
 /// (``Attachment``), which reply is whose (``ReplyMatcher``), the reads under way (``ReadQueue``) and how new the cache must be for them
 /// (``CacheFreshness``), replies that are held (``HeldReplies``) and those on their way out (``ReplyOutput``), its ids (``ClientIdentity``)
-/// and its end (``SessionEnd``). What is longer than 300 lines here is what has to do with several of them at once.
+/// and its end (``SessionEnd``).
+///
+/// It is longer than 300 lines, over its files, because each event of a socket concerns several of these parts: what is here asks one what is to
+/// be done and tells the others. It keeps no state of theirs.
 ///
 /// The session outlives its client where commands already received must still reach the server.
 final class RESPSession: ChannelInboundHandler, ClientSession {
@@ -52,7 +55,7 @@ final class RESPSession: ChannelInboundHandler, ClientSession {
         self.client = client ?? channel.remoteAddress
         self.eventLoop = channel.eventLoop
         output = ReplyOutput(channel: channel, flusher: loop.flusher)
-        attachment = Attachment(source: loop, conditions: loop.coherence.conditions, user: user)
+        attachment = Attachment(source: loop.node, conditions: loop.coherence.conditions, user: user)
         matcher = ReplyMatcher(SessionState(byCertificate: user != nil))
         identity = ClientIdentity(loop.identifiers)
     }
