@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "RESPProxy", "HTTPFacade", "TestSupport",
+                "RESPProxy", "HTTPFacade", "TransportSecurity", "TestSupport",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         .testTarget(

@@ -5,7 +5,7 @@ extension CacheState {
     @inlinable
     @inline(__always)
     mutating func lookUp(
-        _ key: HashedKey, now: UInt64, limits: CacheLimits, lane: Int, outstandingLane: Int?,
+        _ key: HashedKey, now: UInt64, limits: CacheLimits, lane: LaneID, outstandingLane: LaneID?,
         copy: (RawSpan) -> Void, waiter: () -> Waiter, discarded: inout Value?
     ) -> LookUp<Value> {
         let position = entries.position(of: key)
@@ -36,7 +36,7 @@ extension CacheState {
     /// Begins a fetch that replaces an entry, once for each; nil where something is under way or nothing may be stored.
     @inlinable
     @inline(never)
-    mutating func refresh(_ key: HashedKey, _ slot: Slot, lane: Int) -> FillTicket? {
+    mutating func refresh(_ key: HashedKey, _ slot: Slot, lane: LaneID) -> FillTicket? {
         guard !entries.refreshed.contains(slot), fills.fencesForAllKeys == 0, fills.place(of: key) == .absent
         else { return nil }
         entries.refreshed.insert(slot)
@@ -59,7 +59,7 @@ extension CacheState {
     @inlinable
     @inline(never)
     mutating func lookUpMissing(
-        _ key: HashedKey, deadPosition: Int?, now: UInt64, limits: CacheLimits, lane: Int, outstandingLane: Int?,
+        _ key: HashedKey, deadPosition: Int?, now: UInt64, limits: CacheLimits, lane: LaneID, outstandingLane: LaneID?,
         waiter: () -> Waiter, discarded: inout Value?
     ) -> LookUp<Value> {
         let place = fills.place(of: key)
@@ -88,7 +88,7 @@ extension CacheState {
 
     /// A look-up in a cache that keeps nothing.
     @inlinable
-    mutating func lookUpNothing(lane: Int, outstandingLane: Int?, waiter: () -> Waiter) -> LookUp<Value> {
+    mutating func lookUpNothing(lane: LaneID, outstandingLane: LaneID?, waiter: () -> Waiter) -> LookUp<Value> {
         if let outstandingLane, outstandingLane != lane { return .mustWait }
         counters.misses &+= 1
         return .miss(fills.beginAlone(lane: lane, waiter: waiter()))

@@ -24,7 +24,7 @@ extension LocalCache {
 
     /// Voids every fill under way on one lane, whose connection was lost.
     @inlinable
-    public func voidFills(lane: Int) {
+    public func voidFills(lane: LaneID) {
         guard limits.capacity > 0 else { return }
         state.withLock { $0.fills.voidAll(lane: lane) }
     }

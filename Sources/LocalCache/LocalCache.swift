@@ -40,7 +40,8 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     ///   - waiter: Made only when the answer is ``LookUp/joined(lane:)`` or ``LookUp/miss(_:)``, under the lock; must not call back.
     @inlinable
     public func lookUp(
-        _ key: RawSpan, now: UInt64, lane: Int, outstandingLane: Int?, copy: (RawSpan) -> Void, waiter: () -> Waiter
+        _ key: RawSpan, now: UInt64, lane: LaneID, outstandingLane: LaneID?, copy: (RawSpan) -> Void,
+        waiter: () -> Waiter
     ) -> LookUp<Value> {
         guard keeps(key) else {
             return state.withLock {
@@ -63,7 +64,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     ///
     /// For the parameters see ``lookUp(_:now:lane:outstandingLane:waiter:)``.
     @inlinable
-    public func lookUpBypassing(lane: Int, outstandingLane: Int?, waiter: () -> Waiter) -> LookUp<Value> {
+    public func lookUpBypassing(lane: LaneID, outstandingLane: LaneID?, waiter: () -> Waiter) -> LookUp<Value> {
         state.withLock { $0.lookUpNothing(lane: lane, outstandingLane: outstandingLane, waiter: waiter) }
     }
 

@@ -1,4 +1,5 @@
 import BackingClient
+import LocalCache
 import NIOCore
 import RESPProxy
 import TransportSecurity
@@ -39,7 +40,7 @@ final class FakeReader: KeyReader {
             return .hit(value, age: age)
         case .pending, nil:
             pending.append((bytes, waiter, request))
-            return .pending(lane: 0, isPast: false)
+            return .pending(lane: LaneID(loop: 0, server: 0), isPast: false)
         }
     }
 

@@ -78,11 +78,12 @@ struct ConcurrencyTests {
             case 3 where step.isMultiple(of: 10):
                 cache.raiseFenceForAllKeys()
                 cache.lowerFenceForAllKeys()
-            case 4: cache.voidFills(lane: worker)
+            case 4: cache.voidFills(lane: LaneID(loop: worker, server: 0))
             default:
                 let waiter = worker << 32 | step
                 switch cache.lookUp(
-                    key.span.bytes, now: UInt64(tally.begun), lane: worker, outstandingLane: nil, copy: { _ in },
+                    key.span.bytes, now: UInt64(tally.begun), lane: LaneID(loop: worker, server: 0),
+                    outstandingLane: nil, copy: { _ in },
                     waiter: { waiter })
                 {
                 case .hit(let value, _): tally.wrongValues += value?.key == number ? 0 : 1

@@ -195,7 +195,7 @@ final class World {
 
     private func newClient(_ number: Int) throws -> SimulatedClient {
         let index = number % 2
-        let parts = self.proxy[self.eventLoops[index]]
+        let parts = self.proxy.parts(of: self.eventLoops[index])
         guard number < 4 else {
             return try SimulatedClient(number: number, .http, on: self.eventLoops[index]) {
                 try parts.httpSide?.configure($0, client: nil, user: nil)

@@ -19,7 +19,7 @@ extension FillTable {
 
     /// Begins a fill that nobody else can join or store, for a cache that keeps nothing.
     @inlinable
-    mutating func beginAlone(lane: Int, waiter: Waiter) -> FillTicket {
+    mutating func beginAlone(lane: LaneID, waiter: Waiter) -> FillTicket {
         let slot = takeRunning(place: .absent, lane: lane, waiters: .one(waiter))
         return FillTicket(slot: slot, generation: running[Int(slot)].generation)
     }
@@ -28,7 +28,7 @@ extension FillTable {
     ///
     /// - Parameter found: What ``place(of:)`` answered for `key`, which has no joinable fill.
     @inlinable
-    mutating func begin(_ key: HashedKey, found: Slot, lane: Int, waiters: Waiters<Waiter>) -> FillTicket {
+    mutating func begin(_ key: HashedKey, found: Slot, lane: LaneID, waiters: Waiters<Waiter>) -> FillTicket {
         let place = found == .absent ? placeOrNew(of: key) : found
         let slot = takeRunning(place: place, lane: lane, waiters: waiters)
         keys[Int(place)].joinable = slot
@@ -67,12 +67,12 @@ extension FillTable {
 
     /// Voids every fill under way on one lane.
     @inlinable
-    mutating func voidAll(lane: Int) {
+    mutating func voidAll(lane: LaneID) {
         voidBeforeByLane[lane] = nextSequence
     }
 
     @inlinable
-    mutating func takeRunning(place: Slot, lane: Int, waiters: Waiters<Waiter>) -> Slot {
+    mutating func takeRunning(place: Slot, lane: LaneID, waiters: Waiters<Waiter>) -> Slot {
         let slot: Slot
         if let free = freeRunning.popLast() {
             slot = free

@@ -12,7 +12,7 @@ struct FillTable<Waiter: Sendable>: ~Copyable, @unchecked Sendable {
     @usableFromInline var index = KeyIndex()
     @usableFromInline var nextSequence: UInt64 = 0
     @usableFromInline var voidBefore: UInt64 = 0
-    @usableFromInline var voidBeforeByLane: [Int: UInt64] = [:]
+    @usableFromInline var voidBeforeByLane: [LaneID: UInt64] = [:]
     /// Commands under way that may write any key.
     @usableFromInline var fencesForAllKeys = 0
 

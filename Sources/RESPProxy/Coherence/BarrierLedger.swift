@@ -1,3 +1,5 @@
+import LocalCache
+
 /// Which barriers stand, and who waits for one.
 ///
 /// A *barrier* at some time stands once everybody has answered a question that was sent later through whom something in the cache was
@@ -12,7 +14,7 @@ struct BarrierLedger<Waiter> {
     struct Question: Equatable {
         var since: UInt64
         var asksFeed: Bool
-        var lanes: [Int]
+        var lanes: [LaneID]
     }
 
     /// What is to be done about an event.

@@ -1,3 +1,4 @@
+import LocalCache
 import NIOCore
 
 /// Those who are asked for a barrier. Each answers for itself, on its own event loop.
@@ -7,7 +8,7 @@ struct BarrierWitnesses: Sendable {
     /// Makes sure that the feed answers something that is sent after that time.
     let askFeed: @Sendable (UInt64) -> Void
     /// The same of each fill lane.
-    let lanes: [Int: @Sendable (UInt64) -> Void]
+    let lanes: [LaneID: @Sendable (UInt64) -> Void]
 
     /// All questions go out at the same time.
     func ask(_ question: BarrierLedger<BarrierWaiter>.Question) {

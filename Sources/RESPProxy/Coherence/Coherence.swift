@@ -1,4 +1,5 @@
 import BackingClient
+import LocalCache
 import Logging
 import NIOCore
 import Synchronization
@@ -211,11 +212,11 @@ public final class Coherence: Sendable {
     }
 
     /// - Parameter now: What the lane brings is read by the server later than this.
-    func laneIsUp(_ lane: Int, now: UInt64) {
+    func laneIsUp(_ lane: LaneID, now: UInt64) {
         update { $0.barriers.trust.laneIsUp(lane, now: now) }
     }
 
-    func lane(_ lane: Int, isTrackedBy generation: UInt64) {
+    func lane(_ lane: LaneID, isTrackedBy generation: UInt64) {
         updateFlushing { state in
             guard state.feed?.generation == generation else { return false }
             state.barriers.trust.laneIsTracked(lane)
@@ -228,13 +229,13 @@ public final class Coherence: Sendable {
         }
     }
 
-    func lane(_ lane: Int, answered sent: UInt64) {
+    func lane(_ lane: LaneID, answered sent: UInt64) {
         update { $0.barriers.trust.laneAnswered(lane, sent: sent) }
     }
 
     /// The server has forgotten what it was to announce of the lane's reads. The lane's own fills fail on its loop, before or
     /// after, so none of them is stored behind the flush.
-    func laneIsDown(_ lane: Int) {
+    func laneIsDown(_ lane: LaneID) {
         updateFlushing { $0.barriers.trust.laneLost(lane) }
     }
 

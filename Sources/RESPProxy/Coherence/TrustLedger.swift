@@ -1,3 +1,5 @@
+import LocalCache
+
 /// For how long what was learned may be believed: as long as everybody who would tell of changes still answers.
 ///
 /// Each share is the time at which a question was sent that has been answered since, or a lane came up. All that was announced before that
@@ -8,9 +10,9 @@ struct TrustLedger {
     /// When the newest question was sent that the feed has answered; nil: it does not stand.
     private(set) var feed: UInt64?
     /// The same of each lane that is up.
-    private(set) var lanes: [Int: UInt64] = [:]
+    private(set) var lanes: [LaneID: UInt64] = [:]
     /// Lanes of which the server has said that it announces what they read.
-    private var tracked: Set<Int> = []
+    private var tracked: Set<LaneID> = []
     /// nil: the watch has not succeeded yet.
     private var watch: UInt64?
 
@@ -39,17 +41,17 @@ struct TrustLedger {
     }
 
     /// - Parameter now: What the lane brings is read by the server later than this, so for all before it need not be asked.
-    mutating func laneIsUp(_ lane: Int, now: UInt64) { lanes[lane] = now }
+    mutating func laneIsUp(_ lane: LaneID, now: UInt64) { lanes[lane] = now }
 
-    mutating func laneIsTracked(_ lane: Int) { tracked.insert(lane) }
+    mutating func laneIsTracked(_ lane: LaneID) { tracked.insert(lane) }
 
-    mutating func laneAnswered(_ lane: Int, sent: UInt64) {
+    mutating func laneAnswered(_ lane: LaneID, sent: UInt64) {
         guard let known = lanes[lane] else { return }
         lanes[lane] = max(known, sent)
     }
 
     /// - Returns: whether the server has now forgotten to announce changes of what the lane brought.
-    mutating func laneLost(_ lane: Int) -> Bool {
+    mutating func laneLost(_ lane: LaneID) -> Bool {
         lanes[lane] = nil
         return tracked.remove(lane) != nil
     }

@@ -7,30 +7,26 @@ import NIOCore
 ///
 /// The program, the simulation and the tests make it here and nowhere else. Event loops may be of any kind.
 public final class ProxyLoops: Sendable {
-    /// The parts of one event loop, for its listeners.
-    struct Parts {
-        let loop: ProxyLoop
-        /// Takes the HTTP connections; nil = everything is RESP.
-        let httpSide: (any HTTPSide)?
-    }
-
     /// The cache that all event loops share.
     public let cache: ValueCache
-    /// Whether the cache may be believed.
-    public let coherence: Coherence
-    private let monitor: ServerMonitorHandle
+    private let servers: [Server]
+    /// Where what comes from several event loops is put together.
+    private let eventLoop: any EventLoop
     /// In the order of the event loops.
-    private let all: [NIOLoopBound<Parts>]
-    private let byEventLoop: [ObjectIdentifier: NIOLoopBound<Parts>]
+    private let all: [NIOLoopBound<EventLoopParts>]
+    private let byEventLoop: [ObjectIdentifier: NIOLoopBound<EventLoopParts>]
 
-    private init(shared: SharedParts, parts: [NIOLoopBound<Parts>]) {
+    private init(shared: SharedParts, parts: [NIOLoopBound<EventLoopParts>], on eventLoop: any EventLoop) {
         cache = shared.cache
-        coherence = shared.coherence
-        monitor = shared.monitor
+        servers = shared.servers
+        self.eventLoop = eventLoop
         all = parts
         byEventLoop = Dictionary(
             parts.map { (ObjectIdentifier($0.eventLoop), $0) }, uniquingKeysWith: { first, _ in first })
     }
+
+    /// Whether the cache may be believed.
+    public var coherence: Coherence { servers[0].coherence }
 
     /// Makes the parts; nothing is connected before ``start()``.
     ///
@@ -45,38 +41,44 @@ public final class ProxyLoops: Sendable {
         let first = eventLoops[0]
         let connector = connector ?? BackingConnector(configuration: configuration.backing)
         let cache = ValueCache(configuration: configuration.cache)
-        let coherence = Coherence(configuration: configuration, cache: cache, logger: logger)
-        let monitor = first.perform {
-            ServerMonitorHandle(
-                ServerMonitor(
-                    connector: connector, configuration: configuration, coherence: coherence, cache: cache,
-                    eventLoop: first, logger: logger), on: first)
+        let topology = Topology()
+        let servers = topology.servers.map { id in
+            makeServer(id, connector, configuration, cache, on: first, logger)
         }
-        return monitor.map { monitor in
+        return EventLoopFuture.whenAllSucceed(servers, on: first).map { servers in
             SharedParts(
-                configuration: configuration, connector: connector, cache: cache, coherence: coherence,
-                monitor: monitor, allLoops: EventLoopTurns(eventLoops), logger: logger)
+                configuration: configuration, cache: cache, topology: topology, servers: servers,
+                allLoops: EventLoopTurns(eventLoops), logger: logger)
         }.flatMap { shared in
             let parts = eventLoops.enumerated().map { index, eventLoop in
                 eventLoop.perform {
                     let loop = ProxyLoop(index: index, eventLoop: eventLoop, shared: shared)
-                    let parts = Parts(loop: loop, httpSide: httpSide?(loop))
+                    let parts = EventLoopParts(loop: loop, httpSide: httpSide?(loop))
                     return (NIOLoopBound(parts, eventLoop: eventLoop), loop.handles)
                 }
             }
             return EventLoopFuture.whenAllSucceed(parts, on: first).map { parts in
-                shared.monitor.value.serve(parts.flatMap { $0.1 })
-                return ProxyLoops(shared: shared, parts: parts.map { $0.0 })
+                for server in shared.servers {
+                    server.monitor.value.serve(parts.flatMap { $0.1 }.filter { $0.server == server.id })
+                }
+                return ProxyLoops(shared: shared, parts: parts.map { $0.0 }, on: first)
             }
         }
     }
 
-    /// The parts of one event loop; to be called on it.
-    subscript(eventLoop: any EventLoop) -> Parts {
-        guard let parts = byEventLoop[ObjectIdentifier(eventLoop)] else {
-            preconditionFailure("a channel runs on an event loop of another group")
+    private static func makeServer(
+        _ id: ServerID, _ connector: BackingConnector, _ configuration: ProxyConfiguration, _ cache: ValueCache,
+        on eventLoop: any EventLoop, _ logger: Logger
+    ) -> EventLoopFuture<Server> {
+        let coherence = Coherence(configuration: configuration, cache: cache, logger: logger)
+        return eventLoop.perform {
+            let monitor = ServerMonitor(
+                connector: connector, configuration: configuration, coherence: coherence, cache: cache,
+                eventLoop: eventLoop, logger: logger)
+            return Server(
+                id: id, connector: connector, coherence: coherence,
+                monitor: ServerMonitorHandle(monitor, on: eventLoop))
         }
-        return parts.value
     }
 
     /// Calls `body` on every event loop.
@@ -84,12 +86,12 @@ public final class ProxyLoops: Sendable {
         _ body: @escaping @Sendable (ProxyLoop) -> Result
     ) -> EventLoopFuture<[Result]> {
         EventLoopFuture<Result>.whenAllSucceed(
-            all.map { parts in parts.eventLoop.perform { body(parts.value.loop) } }, on: monitor.eventLoop)
+            all.map { parts in parts.eventLoop.perform { body(parts.value.loop) } }, on: eventLoop)
     }
 
     /// Connects to the server.
     public func start() -> EventLoopFuture<Void> {
-        collect { $0.start() }.flatMap { [monitor] _ in monitor.eventLoop.perform { monitor.value.start() } }
+        collect { $0.start() }.flatMap { [self] _ in onEachServer { $0.start() } }
     }
 
     /// Lets every client finish what it has under way, then closes it; done when the last is gone.
@@ -100,14 +102,30 @@ public final class ProxyLoops: Sendable {
 
     /// Closes the connections to the server.
     public func stop() -> EventLoopFuture<Void> {
-        monitor.eventLoop.performFuture { [monitor] in monitor.value.stop() }.flatMap { [self] in
-            onEachLoop { $0.stop() }
+        let stopped = servers.map { server in
+            server.monitor.eventLoop.performFuture { server.monitor.value.stop() }
         }
+        return EventLoopFuture.andAllSucceed(stopped, on: eventLoop).flatMap { [self] in onEachLoop { $0.stop() } }
+    }
+
+    private func onEachServer(_ body: @escaping @Sendable (ServerMonitor) -> Void) -> EventLoopFuture<Void> {
+        .andAllSucceed(
+            servers.map { server in server.monitor.eventLoop.perform { body(server.monitor.value) } }, on: eventLoop)
     }
 
     private func onEachLoop(_ body: @escaping @Sendable (ProxyLoop) -> EventLoopFuture<Void>) -> EventLoopFuture<Void> {
         .andAllSucceed(
-            all.map { parts in parts.eventLoop.performFuture { body(parts.value.loop) } }, on: monitor.eventLoop)
+            all.map { parts in parts.eventLoop.performFuture { body(parts.value.loop) } }, on: eventLoop)
+    }
+}
+
+extension ProxyLoops: EventLoopPartsSource {
+    /// The parts of one event loop.
+    public func parts(of eventLoop: any EventLoop) -> EventLoopParts {
+        guard let parts = byEventLoop[ObjectIdentifier(eventLoop)] else {
+            preconditionFailure("a channel runs on an event loop of another group")
+        }
+        return parts.value
     }
 }
 

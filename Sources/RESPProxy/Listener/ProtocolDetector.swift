@@ -3,26 +3,6 @@ import NIOTLS
 import RESPParser
 import TransportSecurity
 
-/// Which protocols a port takes.
-public enum ListenerProtocol: Sendable {
-    /// RESP and HTTP, told apart by the first bytes.
-    case both
-    case resp
-    case http
-}
-
-/// What the listener needs of the HTTP side, on one event loop.
-public protocol HTTPSide: AnyObject {
-    /// Adds the handlers of an HTTP connection whose first bytes have been read; they are fired through the pipeline afterwards.
-    ///
-    /// - Parameters:
-    ///   - client: where the client is, as far as is known.
-    ///   - user: whom the client's certificate names, if it does.
-    func configure(_ channel: any Channel, client: SocketAddress?, user: CertificateUser?) throws
-    /// A whole response for a client that is turned away.
-    func refusal(_ reason: LoopMetrics.Refusal) -> ByteBuffer
-}
-
 /// Who has connected.
 enum Visitor {
     case client

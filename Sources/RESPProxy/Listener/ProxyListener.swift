@@ -23,7 +23,7 @@ public final class ProxyListener: Sendable {
     /// - Throws: What NIO throws where the port is taken, not permitted, or the name does not resolve.
     public static func bind(
         host: String, port: Int, on group: any EventLoopGroup, accepts: ListenerProtocol, tls: ListenerTLS?,
-        loops: ProxyLoops,
+        loops: any EventLoopPartsSource,
         limit: ConnectionLimit, probes: OwnProbes
     ) async throws -> ProxyListener {
         let bootstrap = bootstrap(on: group, accepts: accepts, tls: tls, loops: loops, limit: limit, probes: probes)
@@ -32,7 +32,7 @@ public final class ProxyListener: Sendable {
 
     /// Binds a Unix socket, on which plaintext is spoken; its file must not be there yet.
     public static func bind(
-        socket path: String, on group: any EventLoopGroup, accepts: ListenerProtocol, loops: ProxyLoops,
+        socket path: String, on group: any EventLoopGroup, accepts: ListenerProtocol, loops: any EventLoopPartsSource,
         limit: ConnectionLimit, probes: OwnProbes
     ) async throws -> ProxyListener {
         let bootstrap = bootstrap(on: group, accepts: accepts, tls: nil, loops: loops, limit: limit, probes: probes)
@@ -40,7 +40,7 @@ public final class ProxyListener: Sendable {
     }
 
     private static func bootstrap(
-        on group: any EventLoopGroup, accepts: ListenerProtocol, tls: ListenerTLS?, loops: ProxyLoops,
+        on group: any EventLoopGroup, accepts: ListenerProtocol, tls: ListenerTLS?, loops: any EventLoopPartsSource,
         limit: ConnectionLimit, probes: OwnProbes
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
@@ -59,7 +59,7 @@ public final class ProxyListener: Sendable {
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let parts = loops[channel.eventLoop]
+                    let parts = loops.parts(of: channel.eventLoop)
                     let loop = parts.loop
                     if channel.localAddress?.port != nil, let refusal = loop.configuration.clientTCP.apply(to: channel)
                     {
@@ -76,9 +76,11 @@ public final class ProxyListener: Sendable {
             }
     }
 
-    private static func listener(on channel: any Channel, _ loops: ProxyLoops) async throws -> ProxyListener {
+    private static func listener(on channel: any Channel, _ loops: any EventLoopPartsSource) async throws
+        -> ProxyListener
+    {
         try await channel.eventLoop.submit {
-            let handler = AcceptFaultHandler(faults: loops[channel.eventLoop].loop.faults)
+            let handler = AcceptFaultHandler(faults: loops.parts(of: channel.eventLoop).loop.faults)
             try channel.pipeline.syncOperations.addHandler(handler)
         }.get()
         return ProxyListener(channel: channel)

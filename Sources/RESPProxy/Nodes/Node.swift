@@ -26,6 +26,8 @@ final class Node {
     private let questions: any ServerQuestions
     private let logger: Logger
     private let lane: FillLane
+    /// By which cache and coherence tell it from others.
+    let laneID: LaneID
     private let opener: ConnectionOpener
     private let links: LinkCheck
     /// Whether the lane stood when it was last heard of.
@@ -35,26 +37,27 @@ final class Node {
         "the server has pushed something on a connection that sessions share: it is for none of them, and was dropped; "
             + "somebody's CLIENT TRACKING redirects to it by the server's own id")
 
-    /// - Parameter questions: What is asked of the server for the whole process.
+    /// - Parameter index: The event loop's number.
     init(
-        lane: FillLane, connector: BackingConnector, configuration: ProxyConfiguration, cache: ValueCache,
-        coherence: Coherence, clients: ClientRegistry, metrics: LoopMetrics, questions: any ServerQuestions,
-        logger: Logger
+        of server: Server, index: Int, on eventLoop: any EventLoop, configuration: ProxyConfiguration,
+        cache: ValueCache, clients: ClientRegistry, metrics: LoopMetrics, logger: Logger
     ) {
-        self.eventLoop = lane.eventLoop
-        self.lane = lane
+        self.eventLoop = eventLoop
         self.configuration = configuration
         self.access = CacheAccess(configuration)
         self.cache = cache
-        self.coherence = coherence
+        self.coherence = server.coherence
         self.clients = clients
         self.metrics = metrics
-        self.questions = questions
+        self.questions = server.monitor
         self.logger = logger
+        laneID = LaneID(loop: index, server: server.id.number)
+        lane = FillLane(index: index, connector: server.connector, eventLoop: eventLoop, logger: logger)
         router = CommandRouter(table: nil, access: access, caches: configuration.cache.capacity > 0)
-        opener = ConnectionOpener(connector, on: lane.eventLoop, configuration: configuration)
-        links = LinkCheck(eventLoop: lane.eventLoop, logger: logger)
-        reads = ReadThrough(cache: cache, lane: lane, coherence: coherence, configuration: configuration)
+        opener = ConnectionOpener(server.connector, on: eventLoop, configuration: configuration)
+        links = LinkCheck(eventLoop: eventLoop, logger: logger)
+        reads = ReadThrough(
+            cache: cache, lane: lane, laneID: laneID, coherence: server.coherence, configuration: configuration)
     }
 
     /// Connects.
@@ -71,8 +74,6 @@ final class Node {
 
     // MARK: The lane
 
-    /// The number of the fill lane.
-    var laneIndex: Int { lane.index }
     /// Whether fills are being answered.
     var isUp: Bool { lane.isReady }
     /// Set while the server cannot be reached.
@@ -190,7 +191,7 @@ extension Node: FillLaneObserver {
     /// Fills are answered from here on; the table is the server's as of this log-in.
     func fillLaneIsUp(_ lane: FillLane, commandTable table: ByteBuffer?) {
         // Before a fetch is written on it.
-        coherence.laneIsUp(lane.index, now: MonotonicClock.now())
+        coherence.laneIsUp(laneID, now: MonotonicClock.now())
         stands = true
         opener.outage = nil
         isFillRefused = false
@@ -214,8 +215,8 @@ extension Node: FillLaneObserver {
         // Where nothing is read through the lane it is not replaced at once, and what its server said goes on to hold so long.
         if configuration.cache.capacity > 0 || !stood { setTable(nil) }
         metrics.backingChanged(isUp: false)
-        cache.voidFills(lane: lane.index)
-        coherence.laneIsDown(lane.index)
+        cache.voidFills(lane: laneID)
+        coherence.laneIsDown(laneID)
         // A server that answers with an error of its own is there: its clients are to hear that error from it.
         opener.outage = error.code == .server || stood ? nil : error
         isFillRefused = error.code == .server
@@ -223,7 +224,7 @@ extension Node: FillLaneObserver {
 
     /// What is fetched from now on may be kept.
     func fillLane(_ lane: FillLane, isTrackedBy generation: UInt64) {
-        coherence.lane(lane.index, isTrackedBy: generation)
+        coherence.lane(laneID, isTrackedBy: generation)
     }
 
     /// Nothing that is fetched may be kept, unless by expiry.
@@ -233,7 +234,7 @@ extension Node: FillLaneObserver {
 
     /// The connection still stands.
     func fillLane(_ lane: FillLane, answered sent: UInt64) {
-        coherence.lane(lane.index, answered: sent)
+        coherence.lane(laneID, answered: sent)
         links.laneAnswered(sent: sent)
     }
 }

@@ -1,16 +1,18 @@
 import BackingClient
+import LocalCache
 import NIOCore
 
 /// A node, for those on other event loops: whatever it is told it hears on its own.
 struct NodeHandle: Sendable {
     private let node: NIOLoopBound<Node>
     /// Of its fill lane.
-    let lane: Int
+    let lane: LaneID
+    var server: ServerID { ServerID(number: Int(lane.server)) }
 
     /// To be made on the node's event loop.
     init(_ node: Node) {
         self.node = NIOLoopBound(node, eventLoop: node.eventLoop)
-        self.lane = node.laneIndex
+        self.lane = node.laneID
     }
 
     private func tell(_ body: @escaping @Sendable (Node) -> Void) {

@@ -12,8 +12,6 @@ public final class ProxyLoop {
     public let configuration: ProxyConfiguration
     /// The loop's counters.
     public let metrics: LoopMetrics
-    /// Whether the cache may be believed.
-    public let coherence: Coherence
     let cache: ValueCache
     let access: CacheAccess
     let logger: Logger
@@ -29,9 +27,13 @@ public final class ProxyLoop {
 
     private let clients = ClientRegistry()
     private let permissions: ReadPermissions
-    let topology = Topology()
+    private let topology: Topology
     /// By the servers' numbers.
     private let nodes: [Node]
+    /// That of the server to which sessions speak.
+    let node: Node
+    /// Whether what the cache has of that server may be believed.
+    public let coherence: Coherence
     /// It has been said that the server does not tell what a session is.
     private var hasToldOfRefusedProof = false
 
@@ -44,7 +46,7 @@ public final class ProxyLoop {
         self.eventLoop = eventLoop
         configuration = shared.configuration
         cache = shared.cache
-        coherence = shared.coherence
+        topology = shared.topology
         identifiers = shared.identifiers
         logger = shared.logger
         allLoops = shared.allLoops
@@ -54,15 +56,14 @@ public final class ProxyLoop {
         faults = ClientFaults(metrics: metrics, logger: logger)
         flusher = ReplyFlusher(eventLoop: eventLoop)
         turns = EndOfTurn(eventLoop: eventLoop) { $0.takeTurn() }
-        permissions = ReadPermissions(shared.connector, access: access, on: eventLoop)
-        nodes = topology.servers.map { [clients] server in
+        permissions = ReadPermissions(shared.servers[0].connector, access: access, on: eventLoop)
+        nodes = shared.servers.map { [clients] server in
             Node(
-                lane: FillLane(
-                    index: index, connector: shared.connector, eventLoop: eventLoop, logger: shared.logger),
-                connector: shared.connector, configuration: shared.configuration, cache: shared.cache,
-                coherence: shared.coherence, clients: clients, metrics: metrics, questions: shared.monitor,
-                logger: shared.logger)
+                of: server, index: index, on: eventLoop, configuration: shared.configuration, cache: shared.cache,
+                clients: clients, metrics: metrics, logger: shared.logger)
         }
+        node = nodes[0]
+        coherence = shared.servers[0].coherence
     }
 
     /// Connects to the servers. To be called on the event loop, as everything here.
@@ -74,9 +75,6 @@ public final class ProxyLoop {
     // MARK: Nodes
 
     func node(of server: ServerID) -> Node { nodes[server.number] }
-
-    /// That of the server to which a session speaks.
-    var node: Node { nodes[0] }
 
     var handles: [NodeHandle] { nodes.map { NodeHandle($0) } }
 
@@ -165,6 +163,6 @@ extension ProxyLoop {
     var router: CommandRouter { node.router }
     var outage: BackingError? { node.outage }
     var isFillRefused: Bool { node.isFillRefused }
-    var laneIndex: Int { node.laneIndex }
+    var laneID: LaneID { node.laneID }
     var readThrough: ReadThrough { node.reads }
 }

@@ -2,7 +2,7 @@
 struct Topology: Sendable {
     let servers: [ServerID] = [.first]
 
-    /// The server that a key's commands go to.
+    /// The server that holds a key, and that commands on it go to.
     @inline(__always)
     func owner(of key: RawSpan) -> ServerID { .first }
 }

@@ -8,6 +8,7 @@ public final class ReadThrough {
     public let eventLoop: any EventLoop
     private let cache: ValueCache
     private let lane: FillLane
+    private let laneID: LaneID
     private let coherence: Coherence
     /// For how long a key stays known as absent, in milliseconds.
     private let absenceLifetime: Int64
@@ -19,15 +20,16 @@ public final class ReadThrough {
         /// Answered from the cache (nil: the value's bytes have been copied); the age is in nanoseconds since the entry was added.
         case hit(CachedValue?, age: UInt64)
         /// The waiter will be told. `lane` is where the fetch is under way; `isPast`: the key may be in the cache, which was not asked.
-        case pending(lane: Int, isPast: Bool)
+        case pending(lane: LaneID, isPast: Bool)
         /// Nothing may be answered before the reader's own earlier reads are: ask again then.
         case mustWait
     }
 
-    init(cache: ValueCache, lane: FillLane, coherence: Coherence, configuration: ProxyConfiguration) {
+    init(cache: ValueCache, lane: FillLane, laneID: LaneID, coherence: Coherence, configuration: ProxyConfiguration) {
         self.eventLoop = lane.eventLoop
         self.cache = cache
         self.lane = lane
+        self.laneID = laneID
         self.coherence = coherence
         self.absenceLifetime = configuration.absenceExpiry.nanoseconds / 1_000_000
         self.caches = configuration.cache.capacity > 0
@@ -45,13 +47,14 @@ public final class ReadThrough {
     ///   - keep: The key, to be had for longer than this call.
     ///   - copy: Given a short value on a hit, before this returns, under the cache's lock; it must do no more than copy the bytes.
     public func read(
-        _ key: RawSpan, now: UInt64, isCurrent: Bool, outstandingLane: Int?, awaitsPast: Bool, waiter: any FillWaiter,
+        _ key: RawSpan, now: UInt64, isCurrent: Bool, outstandingLane: LaneID?, awaitsPast: Bool,
+        waiter: any FillWaiter,
         request: UInt64, keep: () -> ByteBuffer, copy: (RawSpan) -> Void
     ) -> Reading {
         let isPast = !isCurrent || looksPast(key, now: now)
         if awaitsPast, !isPast { return .mustWait }
         let found = lookUp(key, isPast: isPast, now: now, outstandingLane: outstandingLane, copy: copy) {
-            WaitingRead(waiter: waiter, request: request, lane: lane.index, asked: now)
+            WaitingRead(waiter: waiter, request: request, lane: laneID, asked: now)
         }
         switch found {
         case .hit(let value, let age): return .hit(value, age: age)
@@ -62,7 +65,7 @@ public final class ReadThrough {
         case .mustWait: return .mustWait
         case .miss(let ticket):
             fetch(keep(), ticket)
-            return .pending(lane: lane.index, isPast: isPast && coherence.keeps(key))
+            return .pending(lane: laneID, isPast: isPast && coherence.keeps(key))
         }
     }
 
@@ -74,15 +77,15 @@ public final class ReadThrough {
 
     @inline(__always)
     private func lookUp(
-        _ key: RawSpan, isPast: Bool, now: UInt64, outstandingLane: Int?, copy: (RawSpan) -> Void,
+        _ key: RawSpan, isPast: Bool, now: UInt64, outstandingLane: LaneID?, copy: (RawSpan) -> Void,
         _ waiting: () -> WaitingRead
     ) -> LookUp<CachedValue> {
         guard !isPast else {
             // A fill under way may have been asked before a change of which nobody has told us: it is not joined, either.
-            return cache.lookUpBypassing(lane: lane.index, outstandingLane: outstandingLane, waiter: waiting)
+            return cache.lookUpBypassing(lane: laneID, outstandingLane: outstandingLane, waiter: waiting)
         }
         return cache.lookUp(
-            key, now: now, lane: lane.index, outstandingLane: outstandingLane, copy: copy, waiter: waiting)
+            key, now: now, lane: laneID, outstandingLane: outstandingLane, copy: copy, waiter: waiting)
     }
 
     /// Reads several keys as of one moment, without asking the backing; nil where that cannot be.
@@ -147,14 +150,14 @@ public final class ReadThrough {
         }
         switch found {
         case .hit(let value, _):
-            waiting.tell(FillOutcome(value ?? .bytes(copied)), fromLane: lane.index)
+            waiting.tell(FillOutcome(value ?? .bytes(copied)), fromLane: laneID)
         case .refresh(let value, _, let ticket):
             fetch(key, ticket)
-            waiting.tell(FillOutcome(value ?? .bytes(copied)), fromLane: lane.index)
+            waiting.tell(FillOutcome(value ?? .bytes(copied)), fromLane: laneID)
         case .miss(let ticket): fetch(key, ticket)
         case .joined: break
         // Only said to those who wait on a lane.
-        case .mustWait: waiting.tell(.failure(.lost), fromLane: lane.index)
+        case .mustWait: waiting.tell(.failure(.lost), fromLane: laneID)
         }
     }
 
@@ -211,7 +214,7 @@ extension ReadThrough: FetchReceiver {
             if let deadline, deadline <= now, waiting.asked >= deadline {
                 readAnew(fetch.key, waiting, now: now)
             } else {
-                waiting.tell(outcome, outranCache: outranCache, fromLane: lane.index)
+                waiting.tell(outcome, outranCache: outranCache, fromLane: laneID)
             }
         }
     }

@@ -52,7 +52,7 @@ extension RESPSession {
     /// knows nothing of it any more, and we have not been told yet.
     @inline(__always)
     private func mayOvertake(_ key: RawSpan) -> Bool {
-        guard let lane = reads.lane, lane != loop.laneIndex else { return false }
+        guard let lane = reads.lane, lane != loop.laneID else { return false }
         return reads.awaits(key)
     }
 

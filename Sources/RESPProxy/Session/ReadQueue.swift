@@ -1,5 +1,6 @@
 import BackingClient
 import DequeModule
+import LocalCache
 import NIOCore
 
 /// Keeps the replies of a session's reads in the order of its commands: a hit never overtakes an earlier miss.
@@ -30,7 +31,7 @@ struct ReadQueue {
     /// Reads that wait for the backing.
     private(set) var pendingCount = 0
     /// The fill lane they wait on: two lanes are two sockets with no order between them, so it is never more than one.
-    private(set) var lane: Int?
+    private(set) var lane: LaneID?
     /// Whether a read of a large value is in the queue; further commands wait until it has been relayed.
     private(set) var holdsRelay = false
     /// Bytes of values that wait for their turn.
@@ -75,7 +76,7 @@ struct ReadQueue {
     /// Adds a read that a fill answers.
     ///
     /// - Parameter bypassesCache: Whether the cache was not asked for it.
-    mutating func appendPending(key: ByteBuffer, lane: Int, bypassesCache: Bool = false, started: UInt64) {
+    mutating func appendPending(key: ByteBuffer, lane: LaneID, bypassesCache: Bool = false, started: UInt64) {
         hasBypassing = bypassesCache || awaitsBypassing
         slots.append(Slot(key: key, state: .pending(started: started)))
         pendingCount += 1

@@ -1,3 +1,4 @@
+import LocalCache
 import NIOCore
 
 /// A waiter as the cache keeps it, which all event loops share: it is told on its own.
@@ -7,11 +8,11 @@ public struct WaitingRead: @unchecked Sendable {
     private let waiter: any FillWaiter
     private let request: UInt64
     /// The fill lane of the waiter's event loop.
-    private let lane: Int
+    private let lane: LaneID
     /// When it was asked for, in monotonic nanoseconds.
     let asked: UInt64
 
-    init(waiter: any FillWaiter, request: UInt64, lane: Int, asked: UInt64) {
+    init(waiter: any FillWaiter, request: UInt64, lane: LaneID, asked: UInt64) {
         self.waiter = waiter
         self.request = request
         self.lane = lane
@@ -19,7 +20,7 @@ public struct WaitingRead: @unchecked Sendable {
     }
 
     /// - Parameter lane: The fill lane of the event loop that this is called on.
-    func tell(_ outcome: FillOutcome, outranCache: Bool = false, fromLane lane: Int) {
+    func tell(_ outcome: FillOutcome, outranCache: Bool = false, fromLane lane: LaneID) {
         if lane == self.lane {
             waiter.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
         } else {

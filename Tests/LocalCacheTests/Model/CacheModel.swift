@@ -13,7 +13,7 @@ struct CacheModel {
     struct Flight {
         var ticket: FillTicket
         var key: [UInt8]
-        var lane: Int
+        var lane: LaneID
         var waiters: [Int]
         var isVoided = false
     }
@@ -21,7 +21,7 @@ struct CacheModel {
     /// As ``LookUp``, without the ticket, which only the cache can give.
     enum Answer: Equatable {
         case hit(Int, age: UInt64)
-        case joined(lane: Int)
+        case joined(lane: LaneID)
         case miss
         case mustWait
     }
@@ -41,7 +41,7 @@ struct CacheModel {
     }
 
     /// Answers without changing anything.
-    func answer(_ key: [UInt8], now: UInt64, lane: Int, outstandingLane: Int?) -> Answer {
+    func answer(_ key: [UInt8], now: UInt64, lane: LaneID, outstandingLane: LaneID?) -> Answer {
         let flight = configuration.capacity == 0 ? nil : flights.first { $0.key == key && !$0.isVoided }
         let entry = entries.first { $0.key == key && now < $0.deadline }
         if let outstandingLane {
@@ -56,7 +56,7 @@ struct CacheModel {
     }
 
     /// Does what follows from an answer. `ticket` is the cache's own on a miss.
-    mutating func apply(_ answer: Answer, key: [UInt8], lane: Int, waiter: Int, ticket: FillTicket?) {
+    mutating func apply(_ answer: Answer, key: [UInt8], lane: LaneID, waiter: Int, ticket: FillTicket?) {
         let position = entries.firstIndex { $0.key == key }
         switch answer {
         case .mustWait:

@@ -46,7 +46,7 @@ struct ModelRun {
             cache.lowerFenceForAllKeys()
             model.lowerFenceForAllKeys()
         case 994..<997:
-            let lane = Int.random(in: 0..<3, using: &generator)
+            let lane = LaneID(loop: Int.random(in: 0..<3, using: &generator), server: 0)
             cache.voidFills(lane: lane)
             model.voidFlights { $0.lane == lane }
         default:
@@ -59,8 +59,9 @@ struct ModelRun {
     }
 
     private mutating func lookUp(_ key: [UInt8]) -> String? {
-        let lane = Int.random(in: 0..<3, using: &generator)
-        let outstanding: Int? = Bool.random(using: &generator) ? nil : Int.random(in: 0..<3, using: &generator)
+        let lane = LaneID(loop: Int.random(in: 0..<3, using: &generator), server: 0)
+        let outstanding: LaneID? =
+            Bool.random(using: &generator) ? nil : LaneID(loop: Int.random(in: 0..<3, using: &generator), server: 0)
         nextNumber += 1
         let waiter = nextNumber
         let expected = model.answer(key, now: now, lane: lane, outstandingLane: outstanding)

@@ -18,7 +18,8 @@ final class TestCache: Sendable {
 
     var statistics: CacheStatistics { cache.statistics }
 
-    func lookUp(_ key: String, now: UInt64 = 0, lane: Int = 0, outstanding: Int? = nil, waiter: Int = 0) -> Answer {
+    func lookUp(_ key: String, now: UInt64 = 0, lane: LaneID = 0, outstanding: LaneID? = nil, waiter: Int = 0) -> Answer
+    {
         let bytes = Array(key.utf8)
         var copied: Int?
         let found = cache.lookUp(
@@ -31,7 +32,7 @@ final class TestCache: Sendable {
     static func number(_ bytes: RawSpan) -> Int { bytes.unsafeLoadUnaligned(as: Int.self) }
 
     /// Looks a key up that must be missing.
-    func miss(_ key: String, now: UInt64 = 0, lane: Int = 0, waiter: Int = 0) throws -> FillTicket {
+    func miss(_ key: String, now: UInt64 = 0, lane: LaneID = 0, waiter: Int = 0) throws -> FillTicket {
         guard case .miss(let ticket) = lookUp(key, now: now, lane: lane, waiter: waiter) else { throw NotMissing() }
         return ticket
     }
@@ -83,7 +84,7 @@ final class TestCache: Sendable {
     /// A look-up's answer, comparable.
     enum Answer: Equatable {
         case hit(Int?, age: UInt64)
-        case joined(lane: Int)
+        case joined(lane: LaneID)
         case miss(FillTicket)
         case mustWait
         case refresh(Int?, FillTicket)

@@ -11,7 +11,7 @@ import TestSupport
 /// One event loop of a proxy whose server is the test: it sees what is asked on the fill lane, and answers.
 final class LoopUnderTest {
     /// Whose answers count for the trust in the cache beside those of the loop's own lane.
-    static let otherLane = 1
+    static let otherLane: LaneID = 1
 
     let coherence: Coherence
     let cache: ValueCache
@@ -42,7 +42,7 @@ final class LoopUnderTest {
         ).wait()
         cache = loops.cache
         coherence = loops.coherence
-        loop = loops[eventLoop].loop
+        loop = loops.parts(of: eventLoop).loop
         loop.start()
         eventLoop.run()
         lane = try opened.takeFirst()
