@@ -1,5 +1,5 @@
 /// How much the cache keeps, and for how long.
-public struct CacheConfiguration: Sendable {
+public struct CacheConfiguration: Sendable, Equatable {
     /// Number of keys; 0 = no caching (every look-up is a miss of its own, nothing is joined or stored).
     public var capacity: Int
     /// Nanoseconds from when an entry was added to its death; nil = entries do not die by age.

@@ -40,6 +40,7 @@ extension CacheState {
     func lookUpStale(
         _ key: HashedKey, now: UInt64, limits: CacheLimits, make: (RawSpan) -> Value
     ) -> (value: Value, age: UInt64)? {
+        guard limits.staleAge > 0 else { return nil }
         if let position = stale.position(of: key) {
             return value(in: stale.pointer(at: position), now: now, limits: limits, make: make)
         }

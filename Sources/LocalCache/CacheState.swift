@@ -1,4 +1,4 @@
-/// What the lock guards: the entries, the fills and fences, and the counters.
+/// What the lock guards: the entries, the fills and fences, the counters and the limits.
 @usableFromInline
 struct CacheState<Value: Sendable, Waiter: Sendable>: ~Copyable, Sendable {
     @usableFromInline var entries = EntryStore<Value>()
@@ -6,7 +6,8 @@ struct CacheState<Value: Sendable, Waiter: Sendable>: ~Copyable, Sendable {
     @usableFromInline var stale = EntryStore<Value>()
     @usableFromInline var fills = FillTable<Waiter>()
     @usableFromInline var counters = CacheStatistics()
+    @usableFromInline var limits: CacheLimits
 
     @inlinable
-    init() {}
+    init(limits: CacheLimits) { self.limits = limits }
 }

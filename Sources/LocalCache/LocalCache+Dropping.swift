@@ -10,22 +10,25 @@ extension LocalCache {
     /// Drops everything and voids every fill under way.
     @inlinable
     public func flush() {
-        guard limits.capacity > 0 else { return }
+        guard isOn else { return }
         _ = state.withLock { $0.flush() }
     }
 
     /// As ``flush()`` where nothing is known to have changed: what may be of use as stale is kept apart.
     @inlinable
     public func flushKeepingStale() {
-        guard limits.staleAge > 0 else { return flush() }
-        guard limits.capacity > 0 else { return }
-        state.withLock { $0.retireAll(limits: limits) }
+        guard isOn else { return }
+        _ = state.withLock { state -> FlushedEntries<Value>? in
+            guard state.limits.staleAge > 0 else { return state.flush() }
+            state.retireAll(limits: state.limits)
+            return nil
+        }
     }
 
     /// Voids every fill under way on one lane, whose connection was lost.
     @inlinable
     public func voidFills(lane: LaneID) {
-        guard limits.capacity > 0 else { return }
+        guard isOn else { return }
         state.withLock { $0.fills.voidAll(lane: lane) }
     }
 
@@ -46,7 +49,7 @@ extension LocalCache {
     /// As ``raiseFence(_:)`` for a command that may write any key.
     @inlinable
     public func raiseFenceForAllKeys() {
-        guard limits.capacity > 0 else { return }
+        guard isOn else { return }
         _ = state.withLock { state in
             state.fills.fencesForAllKeys += 1
             return state.flush()
@@ -56,7 +59,7 @@ extension LocalCache {
     /// As ``lowerFence(_:)`` for a command that may have written any key.
     @inlinable
     public func lowerFenceForAllKeys() {
-        guard limits.capacity > 0 else { return }
+        guard isOn else { return }
         _ = state.withLock { state in
             state.fills.fencesForAllKeys = max(state.fills.fencesForAllKeys - 1, 0)
             return state.flush()

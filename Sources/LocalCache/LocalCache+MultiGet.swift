@@ -24,15 +24,15 @@ extension LocalCache {
         _ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: UInt64, addedBefore: UInt64,
         make: (RawSpan) -> Value
     ) -> MultiGet<Value> {
-        guard limits.capacity > 0 else { return .missing }
+        guard isOn else { return .missing }
         var hashes: [UInt32] = []
         hashes.reserveCapacity(keys.count)
         return bytes.withUnsafeBytes { bytes in
-            for key in keys { hashes.append(limits.hasher.hash(UnsafeRawBufferPointer(rebasing: bytes[key]))) }
+            for key in keys { hashes.append(hasher.hash(UnsafeRawBufferPointer(rebasing: bytes[key]))) }
             return state.withLock { state in
                 var index = 0
                 return state.multiGet(
-                    count: keys.count, now: now, limits: limits, addedBefore: addedBefore, make: make
+                    count: keys.count, now: now, limits: state.limits, addedBefore: addedBefore, make: make
                 ) {
                     defer { index += 1 }
                     let key = keys[keys.startIndex + index]

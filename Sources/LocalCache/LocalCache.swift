@@ -12,7 +12,9 @@ import Synchronization
 ///
 /// `Value` is opaque here; its size in bytes is passed in when it is stored. `Waiter` is who wants to know how a fill ended.
 public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
-    @usableFromInline let limits: CacheLimits
+    @usableFromInline let hasher: KeyHasher
+    /// Whether anything is kept at all.
+    @usableFromInline let isOn: Bool
     @usableFromInline let state: Mutex<CacheState<Value, Waiter>>
 
     /// An empty cache, with a hash of its own.
@@ -20,8 +22,11 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     /// - Parameter configuration: Values below zero count as zero.
     @inlinable
     public init(configuration: CacheConfiguration) {
-        limits = CacheLimits(configuration)
-        state = Mutex(CacheState())
+        var generator = SystemRandomNumberGenerator()
+        hasher = KeyHasher(using: &generator)
+        let limits = CacheLimits(configuration, hasher: hasher)
+        isOn = limits.capacity > 0
+        state = Mutex(CacheState(limits: limits))
     }
 
     /// Bytes that each entry counts towards the memory limit beside its key and value: what it really takes, rounded up.
@@ -51,10 +56,10 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
         // Freed when this returns, after the lock.
         var discarded: Value?
         return key.withUnsafeBytes { bytes in
-            let key = HashedKey(bytes: bytes, hash: limits.hasher.hash(bytes))
+            let key = HashedKey(bytes: bytes, hash: hasher.hash(bytes))
             return state.withLock {
                 $0.lookUp(
-                    key, now: now, limits: limits, lane: lane, outstandingLane: outstandingLane, copy: copy,
+                    key, now: now, limits: $0.limits, lane: lane, outstandingLane: outstandingLane, copy: copy,
                     waiter: waiter, discarded: &discarded)
             }
         }
@@ -100,7 +105,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     ) -> EndedFill<Waiter> {
         var discarded = Discarded<Value>()
         return state.withLock {
-            $0.complete(ticket, with: result, bytes: bytes, now: now, limits: limits, discarded: &discarded)
+            $0.complete(ticket, with: result, bytes: bytes, now: now, limits: $0.limits, discarded: &discarded)
         }
     }
 
@@ -113,10 +118,10 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     public func lookUpStale(
         _ key: RawSpan, now: UInt64, make: (RawSpan) -> Value
     ) -> (value: Value, age: UInt64)? {
-        guard limits.staleAge > 0, keeps(key) else { return nil }
+        guard keeps(key) else { return nil }
         return key.withUnsafeBytes { bytes in
-            let key = HashedKey(bytes: bytes, hash: limits.hasher.hash(bytes))
-            return state.withLock { $0.lookUpStale(key, now: now, limits: limits, make: make) }
+            let key = HashedKey(bytes: bytes, hash: hasher.hash(bytes))
+            return state.withLock { $0.lookUpStale(key, now: now, limits: $0.limits, make: make) }
         }
     }
 
@@ -129,7 +134,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     /// Whether anything is ever kept about `key`. Redis' keys end at 512 MiB; the tables count their bytes by 32 bits.
     @inlinable
     func keeps(_ key: RawSpan) -> Bool {
-        limits.capacity > 0 && key.byteCount < Int(UInt32.max)
+        isOn && key.byteCount < Int(UInt32.max)
     }
 
     /// Hashes `key`, then does `body` under the lock; the value that it returns is freed after the lock.
@@ -137,7 +142,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     func withLock(_ key: RawSpan, _ body: (inout CacheState<Value, Waiter>, HashedKey) -> Value?) {
         guard keeps(key) else { return }
         key.withUnsafeBytes { bytes in
-            let key = HashedKey(bytes: bytes, hash: limits.hasher.hash(bytes))
+            let key = HashedKey(bytes: bytes, hash: hasher.hash(bytes))
             _ = state.withLock { body(&$0, key) }
         }
     }

@@ -109,8 +109,10 @@ struct FenceTests {
     @Test("keys whose hashes collide have fences, fills and entries of their own")
     func collidingHashes() {
         let keys = (0..<40).map { Array("key:\($0)".utf8) }
-        let limits = CacheLimits(CacheConfiguration(capacity: 100, expiry: nil, memoryLimit: 1 << 20))
-        var state = CacheState<Int, Int>()
+        var generator = SystemRandomNumberGenerator()
+        let limits = CacheLimits(
+            CacheConfiguration(capacity: 100, expiry: nil, memoryLimit: 1 << 20), hasher: KeyHasher(using: &generator))
+        var state = CacheState<Int, Int>(limits: limits)
         var tickets: [FillTicket] = []
         var discardedValue: Int?
         var discarded = Discarded<Int>()

@@ -69,7 +69,7 @@ final class TestCache: Sendable {
         keys.filter { key in
             let bytes = Array(key.utf8)
             return bytes.withUnsafeBytes { bytes in
-                let key = HashedKey(bytes: bytes, hash: cache.limits.hasher.hash(bytes))
+                let key = HashedKey(bytes: bytes, hash: cache.hasher.hash(bytes))
                 return cache.state.withLock { $0.entries.position(of: key) != nil }
             }
         }
