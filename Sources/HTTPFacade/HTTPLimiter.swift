@@ -4,9 +4,7 @@ import Synchronization
 
 /// The slots of `MAX_CLIENTS`: how many HTTP requests the whole process serves at once.
 public final class HTTPLimiter: Sendable {
-    /// The number of slots.
-    public let maxClients: Int
-
+    private let slots: Atomic<Int>
     private let taken = Atomic<Int>(0)
     private let refusals = Atomic<UInt64>(0)
     /// When the last warning was logged, in monotonic nanoseconds; 0 = never.
@@ -15,9 +13,15 @@ public final class HTTPLimiter: Sendable {
 
     /// - Parameter logger: Gets at most one warning a minute.
     public init(maxClients: Int, logger: Logger) {
-        self.maxClients = maxClients
+        slots = Atomic(maxClients)
         self.logger = logger
     }
+
+    /// The number of slots.
+    public var maxClients: Int { slots.load(ordering: .relaxed) }
+
+    /// So many from now on; who is being served goes on.
+    public func change(to maxClients: Int) { slots.store(maxClients, ordering: .relaxed) }
 
     /// Slots taken now.
     public var inUse: Int { taken.load(ordering: .relaxed) }

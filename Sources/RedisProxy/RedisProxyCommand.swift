@@ -20,7 +20,8 @@ struct RedisProxyCommand {
             case .checkHealth(let flags):
                 let settings = try Settings(OptionReader(flags: flags, environment: environment))
                 let health = await HealthCheck(
-                    host: settings.adminHost, port: settings.adminPort, speaksTLS: settings.adminTLS != nil
+                    host: settings.process.adminHost, port: settings.process.adminPort,
+                    speaksTLS: settings.process.adminTLS != nil
                 ).run()
                 health.isHealthy ? output(health.line + "\n") : errorOutput(health.line + "\n")
                 return health.isHealthy ? ExitCode.success : ExitCode.failure

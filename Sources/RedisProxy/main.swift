@@ -9,7 +9,7 @@ let command = RedisProxyCommand(
     serve: { settings in
         BrokenPipe.ignore()
         HangUp.ignore()
-        let logger = try StandardErrorLog.start(level: settings.logLevel)
+        let logger = try StandardErrorLog.start(level: settings.process.logLevel)
         defer { StandardErrorLog.flush() }
         return try await ProxyProcess(settings: settings, logger: logger).run()
     })

@@ -56,8 +56,9 @@ final class World {
         let backing = BackingConfiguration(
             address: .tcp(host: "model", port: 6379), wrapsInTransaction: false, tracking: tracking)
         let configuration = ProxyConfiguration(
-            backing: backing, cache: CacheConfiguration(capacity: 100, expiry: nil, memoryLimit: 1 << 20),
-            trustsClients: false, protectedMode: false, maxConnections: 100, idleTimeout: nil, coherence: .tracking)
+            backing: backing, coherence: .tracking,
+            live: LiveSettings(
+                cache: CacheConfiguration(capacity: 100, expiry: nil, memoryLimit: 1 << 20), protectedMode: false))
         let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         let server = ModelServer { Self.now }
         let network = Network(server: server)

@@ -8,8 +8,8 @@ import TransportSecurity
 ///
 /// Everything here runs on the event loop of the ``ProxyLoop`` it was made for.
 public final class HTTPFacade {
-    let configuration: HTTPConfiguration
-    let knownHosts: KnownHosts
+    private(set) var configuration: HTTPConfiguration
+    private(set) var knownHosts: KnownHosts
     let reader: any KeyReader
     let limiter: HTTPLimiter
     let flusher: ReplyFlusher
@@ -44,6 +44,12 @@ public final class HTTPFacade {
         self.flusher = flusher
         self.logger = logger
         self.observer = observer
+    }
+
+    /// Other settings from now on; what bounds requests (their lengths) holds for connections that are made from now on.
+    public func apply(_ configuration: HTTPConfiguration) {
+        self.configuration = configuration
+        knownHosts = KnownHosts(names: configuration.allowedHosts)
     }
 
     /// Makes `channel` an HTTP connection; call on its event loop, from a handler that has read the first bytes.

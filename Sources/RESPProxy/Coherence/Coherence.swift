@@ -29,8 +29,7 @@ public final class Coherence: Sendable {
     private let cache: ValueCache
     private let logger: Logger
     /// Whether expiry alone bounds what is kept; without that nothing can be cached in expiry mode.
-    private let hasExpiry: Bool
-    private let prefixes: [[UInt8]]
+    private let hasExpiry: Atomic<Bool>
     private let current = Atomic<UInt64>(0)
     private let trustedUntil = Atomic<UInt64>(0)
     private let lastBarrier = Atomic<UInt64>(0)
@@ -54,8 +53,7 @@ public final class Coherence: Sendable {
         self.policy = configuration.coherence
         self.cache = cache
         self.logger = logger
-        self.hasExpiry = configuration.cache.expiry != nil
-        self.prefixes = configuration.cachePrefixes
+        self.hasExpiry = Atomic(configuration.live.cache.expiry != nil)
         let tracking = configuration.backing.tracking ?? TrackingConfiguration()
         let isExpiry = configuration.coherence == .expiry
         let span = UInt64(clamping: tracking.trust.nanoseconds)
@@ -155,19 +153,14 @@ public final class Coherence: Sendable {
     /// is told no.
     func mayStore(_ generation: UInt64) -> Bool {
         let current = current.load(ordering: .acquiring)
-        return current == Self.untracked ? hasExpiry : generation != 0 && generation == current
+        return current == Self.untracked
+            ? hasExpiry.load(ordering: .acquiring) : generation != 0 && generation == current
     }
 
     /// Whether absent keys may be kept: only where the server tells when they appear. During `CLIENT PAUSE` it does not delete what has
     /// expired, but does when that is read again afterwards.
     func mayStoreAbsence(_ generation: UInt64, now: UInt64) -> Bool {
         current.load(ordering: .acquiring) != Self.untracked && mayStore(generation) && !conditions.isPaused(now: now)
-    }
-
-    /// Whether `CACHE_PREFIXES` lets the key be kept.
-    func keeps(_ key: RawSpan) -> Bool {
-        guard !prefixes.isEmpty else { return true }
-        return key.withUnsafeBytes { bytes in prefixes.contains { bytes.starts(with: $0) } }
     }
 
     // MARK: What is heard
@@ -276,8 +269,21 @@ public final class Coherence: Sendable {
 
     private func servesByExpiry() {
         current.store(Self.untracked, ordering: .sequentiallyConsistent)
+        trustByExpiry()
+    }
+
+    private func trustByExpiry() {
+        let hasExpiry = hasExpiry.load(ordering: .acquiring)
         trustedUntil.store(hasExpiry ? .max : 0, ordering: .releasing)
         if !hasExpiry { logger.warning("CACHE_EXPIRY_TIME is 0 and nothing is heard of changes: nothing is cached") }
+    }
+
+    /// Other settings from now on.
+    func apply(_ settings: LiveSettings) {
+        state.withLock { state in
+            let had = hasExpiry.exchange(settings.cache.expiry != nil, ordering: .acquiringAndReleasing)
+            if state.isFallenBack, had != (settings.cache.expiry != nil) { trustByExpiry() }
+        }
     }
 
     /// - Parameter change: Answers whether everything must be dropped.

@@ -40,7 +40,7 @@ public final class ProxyLoops: Sendable {
     ) -> EventLoopFuture<ProxyLoops> {
         let first = eventLoops[0]
         let connector = connector ?? BackingConnector(configuration: configuration.backing)
-        let cache = ValueCache(configuration: configuration.cache)
+        let cache = ValueCache(configuration: configuration.live.cache)
         let topology = Topology()
         let servers = topology.servers.map { id in
             makeServer(id, connector, configuration, cache, on: first, logger)
@@ -92,6 +92,23 @@ public final class ProxyLoops: Sendable {
     /// Connects to the server.
     public func start() -> EventLoopFuture<Void> {
         collect { $0.start() }.flatMap { [self] _ in onEachServer { $0.start() } }
+    }
+
+    /// Other settings from now on: by one call for what all event loops share, and one for each of them.
+    ///
+    /// - Parameter http: Has the HTTP side of an event loop, if there is one, take what is changed for it.
+    public func apply(
+        _ settings: LiveSettings, http: @escaping @Sendable (any HTTPSide) -> Void = { _ in }
+    ) -> EventLoopFuture<Void> {
+        cache.change(to: settings.cache)
+        for server in servers { server.coherence.apply(settings) }
+        let applied = all.map { parts in
+            parts.eventLoop.perform {
+                parts.value.loop.apply(settings)
+                parts.value.httpSide.map(http)
+            }
+        }
+        return .andAllSucceed(applied.map { $0.map { _ in } }, on: eventLoop)
     }
 
     /// Lets every client finish what it has under way, then closes it; done when the last is gone.

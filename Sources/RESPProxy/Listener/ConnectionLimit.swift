@@ -2,14 +2,19 @@ import Synchronization
 
 /// Counts the clients of the whole process against `MAX_CONNECTIONS`.
 public final class ConnectionLimit: Sendable {
-    /// Clients that may be connected at once.
-    public let maximum: Int
+    private let limit: Atomic<Int>
     private let current = Atomic<Int>(0)
 
     /// A limit with nobody connected.
     public init(maximum: Int) {
-        self.maximum = maximum
+        limit = Atomic(maximum)
     }
+
+    /// Clients that may be connected at once.
+    public var maximum: Int { limit.load(ordering: .relaxed) }
+
+    /// So many from now on; who is connected stays so.
+    public func change(to maximum: Int) { limit.store(maximum, ordering: .relaxed) }
 
     /// Clients connected now.
     public var count: Int { current.load(ordering: .relaxed) }

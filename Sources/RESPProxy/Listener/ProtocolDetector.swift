@@ -166,9 +166,9 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
         if !visitor.isServed {
             schedule(Self.refusalDelay, context) { $0.decide(.resp, $1) }
         } else if opening.awaitsHeader {
-            let limit = min(loop.configuration.idleTimeout ?? Self.headerDelay, Self.headerDelay)
+            let limit = min(loop.live.idleTimeout ?? Self.headerDelay, Self.headerDelay)
             schedule(limit, context) { $0.headerFailed(.timedOut, $1) }
-        } else if let idle = loop.configuration.idleTimeout {
+        } else if let idle = loop.live.idleTimeout {
             schedule(idle, context) { $1.close(promise: nil) }
         }
     }
@@ -198,7 +198,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private func beginTLS(_ context: ChannelHandlerContext) {
         guard let tls else { return }
         deadline?.cancel()
-        let limit = min(loop.configuration.idleTimeout ?? ListenerTLS.handshakeLimit, ListenerTLS.handshakeLimit)
+        let limit = min(loop.live.idleTimeout ?? ListenerTLS.handshakeLimit, ListenerTLS.handshakeLimit)
         schedule(visitor.isServed ? limit : Self.refusalDelay, context) {
             $0.handshakeFailed(.timedOut)
             $1.close(promise: nil)
@@ -251,7 +251,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
                 try httpSide.configure(context.channel, client: client, user: user)
             } else {
                 identify(.resp)
-                if let idle = loop.configuration.idleTimeout {
+                if let idle = loop.live.idleTimeout {
                     try pipeline.addHandler(IdleStateHandler(allTimeout: idle))
                 }
                 try pipeline.addHandler(

@@ -61,8 +61,7 @@ public final class ProxyListener: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let parts = loops.parts(of: channel.eventLoop)
                     let loop = parts.loop
-                    if channel.localAddress?.port != nil, let refusal = loop.configuration.clientTCP.apply(to: channel)
-                    {
+                    if channel.localAddress?.port != nil, let refusal = loop.live.clientTCP.apply(to: channel) {
                         loop.faults.optionRefused(refusal)
                     }
                     let isProbe = probes.include(channel)

@@ -18,6 +18,9 @@ final class Node {
     private(set) lazy var pool = makePool()
 
     private let configuration: ProxyConfiguration
+    private var live: LiveSettings
+    /// Whether anything is cached.
+    private let caches: Bool
     private let access: CacheAccess
     private let cache: ValueCache
     private let coherence: Coherence
@@ -44,6 +47,8 @@ final class Node {
     ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
+        live = configuration.live
+        caches = configuration.live.cache.capacity > 0
         self.access = CacheAccess(configuration)
         self.cache = cache
         self.coherence = server.coherence
@@ -53,7 +58,7 @@ final class Node {
         self.logger = logger
         laneID = LaneID(loop: index, server: server.id.number)
         lane = FillLane(index: index, connector: server.connector, eventLoop: eventLoop, logger: logger)
-        router = CommandRouter(table: nil, access: access, caches: configuration.cache.capacity > 0)
+        router = CommandRouter(table: nil, access: access, caches: caches)
         opener = ConnectionOpener(server.connector, on: eventLoop, configuration: configuration)
         links = LinkCheck(eventLoop: eventLoop, logger: logger)
         reads = ReadThrough(
@@ -72,6 +77,12 @@ final class Node {
         return lane.close()
     }
 
+    /// Other settings from now on.
+    func apply(_ settings: LiveSettings) {
+        live = settings
+        reads.apply(settings)
+    }
+
     // MARK: The lane
 
     /// Whether fills are being answered.
@@ -88,7 +99,7 @@ final class Node {
     // MARK: What is known of the server
 
     /// Who is let in, as far as is known.
-    var admission: Admission { Admission(configuration, admitsAnonymous: pool.admitsAnonymous) }
+    var admission: Admission { Admission(configuration, live, admitsAnonymous: pool.admitsAnonymous) }
 
     /// The server has been asked whether it lets somebody in who gives no password.
     ///
@@ -213,7 +224,7 @@ extension Node: FillLaneObserver {
         stands = false
         links.laneIsDown(error)
         // Where nothing is read through the lane it is not replaced at once, and what its server said goes on to hold so long.
-        if configuration.cache.capacity > 0 || !stood { setTable(nil) }
+        if caches || !stood { setTable(nil) }
         metrics.backingChanged(isUp: false)
         cache.voidFills(lane: laneID)
         coherence.laneIsDown(laneID)

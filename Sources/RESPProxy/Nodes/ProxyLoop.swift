@@ -8,8 +8,10 @@ import TransportSecurity
 public final class ProxyLoop {
     /// The event loop of everything here.
     public let eventLoop: any EventLoop
-    /// The options in force.
+    /// The options as of the start.
     public let configuration: ProxyConfiguration
+    /// What of the options may change, as it is now.
+    public private(set) var live: LiveSettings
     /// The loop's counters.
     public let metrics: LoopMetrics
     let cache: ValueCache
@@ -45,6 +47,7 @@ public final class ProxyLoop {
     init(index: Int, eventLoop: any EventLoop, shared: SharedParts) {
         self.eventLoop = eventLoop
         configuration = shared.configuration
+        live = shared.configuration.live
         cache = shared.cache
         topology = shared.topology
         identifiers = shared.identifiers
@@ -71,6 +74,12 @@ public final class ProxyLoop {
 
     /// Closes the connections to the servers.
     public func stop() -> EventLoopFuture<Void> { .andAllSucceed(nodes.map { $0.stop() }, on: eventLoop) }
+
+    /// Other settings from now on.
+    func apply(_ settings: LiveSettings) {
+        live = settings
+        for node in nodes { node.apply(settings) }
+    }
 
     // MARK: Nodes
 

@@ -11,7 +11,10 @@ public final class ReadThrough {
     private let laneID: LaneID
     private let coherence: Coherence
     /// For how long a key stays known as absent, in milliseconds.
-    private let absenceLifetime: Int64
+    private var absenceLifetime: Int64
+    /// Only keys that begin with one of them are kept; empty: all.
+    private var prefixes: [[UInt8]]
+    private let announcesPrefixes: Bool
     /// Whether anything is kept.
     private let caches: Bool
 
@@ -31,8 +34,24 @@ public final class ReadThrough {
         self.lane = lane
         self.laneID = laneID
         self.coherence = coherence
-        self.absenceLifetime = configuration.absenceExpiry.nanoseconds / 1_000_000
-        self.caches = configuration.cache.capacity > 0
+        self.absenceLifetime = configuration.live.absenceExpiry.nanoseconds / 1_000_000
+        self.prefixes = configuration.live.cachePrefixes
+        self.announcesPrefixes = configuration.backing.tracking?.broadcastPrefixes != nil
+        self.caches = configuration.live.cache.capacity > 0
+    }
+
+    /// Other settings from now on.
+    ///
+    /// By broadcast the server announces what begins with the prefixes of the start, so they stay.
+    func apply(_ settings: LiveSettings) {
+        absenceLifetime = settings.absenceExpiry.nanoseconds / 1_000_000
+        if !announcesPrefixes { prefixes = settings.cachePrefixes }
+    }
+
+    /// Whether `CACHE_PREFIXES` lets the key be kept.
+    private func keeps(_ key: RawSpan) -> Bool {
+        guard !prefixes.isEmpty else { return true }
+        return key.withUnsafeBytes { bytes in prefixes.contains { bytes.starts(with: $0) } }
     }
 
     /// Reads `key`.
@@ -65,14 +84,14 @@ public final class ReadThrough {
         case .mustWait: return .mustWait
         case .miss(let ticket):
             fetch(keep(), ticket)
-            return .pending(lane: laneID, isPast: isPast && coherence.keeps(key))
+            return .pending(lane: laneID, isPast: isPast && keeps(key))
         }
     }
 
     /// Whether the cache is not asked for the key.
     @inline(__always)
     private func looksPast(_ key: RawSpan, now: UInt64) -> Bool {
-        !coherence.mayServe(now: now) || !coherence.keeps(key) || coherence.conditions.bypassesCache
+        !coherence.mayServe(now: now) || !keeps(key) || coherence.conditions.bypassesCache
     }
 
     @inline(__always)
@@ -113,7 +132,7 @@ public final class ReadThrough {
         case .unanswered, .failure: return false
         case .value, .unstorable, .absent, .tooLarge: break
         }
-        return caches && coherence.announcesChanges && coherence.keeps(key.readableBytesSpan)
+        return caches && coherence.announcesChanges && keeps(key.readableBytesSpan)
     }
 
     private func complete(

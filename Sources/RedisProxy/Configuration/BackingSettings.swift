@@ -1,4 +1,5 @@
 import BackingClient
+import NIOCore
 
 /// Where the backing is and who we are there: by a URL, by options of its parts, or by both where they do not contradict each other.
 struct BackingSettings: Sendable {
@@ -9,6 +10,10 @@ struct BackingSettings: Sendable {
     var database: Int
     /// nil = not encrypted.
     var tls: BackingTLSSettings?
+    var connectTimeout: TimeAmount
+    var commandTimeout: TimeAmount
+    /// nil = the kernel asks nothing.
+    var keepAlive: TimeAmount?
 }
 
 extension BackingSettings {
@@ -42,6 +47,9 @@ extension BackingSettings {
         database = try reader.value(of: OptionTable.redisDatabase, \.database)
         let isEncrypted = try reader.value(of: OptionTable.redisTLS, \.isTLS)
         tls = try BackingTLSSettings(reader.options, address: address, isOn: isEncrypted)
+        connectTimeout = try reader.options.value(of: OptionTable.connectTimeout)
+        commandTimeout = try reader.options.value(of: OptionTable.commandTimeout)
+        keepAlive = try reader.options.value(of: OptionTable.redisKeepAlive).unlessZero
         if username != nil && password == nil {
             let name = reader.options.givenName(of: OptionTable.redisUsername)
             throw ConfigurationError(

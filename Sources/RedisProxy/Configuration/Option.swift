@@ -5,20 +5,23 @@ struct Option<Value: Sendable>: OptionDescription {
     let kind: ValueKind<Value>
     let defaultValue: Value
     let shownDefault: String
+    let changes: OptionChange
     let help: String
 
     /// - Parameters:
     ///   - environment: The environment variable; the flag is derived from it.
     ///   - shownDefault: What help and README call the default, where its own text would not do.
+    ///   - changes: When another value takes effect.
     ///   - help: What the option is for: one sentence or two, without a line break.
     init(
         _ environment: String, _ kind: ValueKind<Value>, default defaultValue: Value, shown shownDefault: String? = nil,
-        help: String
+        changes: OptionChange = .atStart, help: String
     ) {
         self.environment = environment
         self.kind = kind
         self.defaultValue = defaultValue
         self.shownDefault = shownDefault ?? kind.format(defaultValue)
+        self.changes = changes
         self.help = help
     }
 
@@ -35,6 +38,8 @@ protocol OptionDescription: Sendable {
     var allowed: String { get }
     var shownDefault: String { get }
     var help: String { get }
+    /// When another value takes effect.
+    var changes: OptionChange { get }
     /// Whether the value must never be shown.
     var isSecret: Bool { get }
 }

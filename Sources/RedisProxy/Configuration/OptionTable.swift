@@ -132,25 +132,30 @@ extension OptionTable {
 extension OptionTable {
     static let cacheExpiryTime = Option(
         "CACHE_EXPIRY_TIME", .seconds(0...1_000_000_000_000_000_000), default: .seconds(300),
+        changes: .whileRunning,
         help:
             "How long an entry lives, counted from when it was added. 0: not by age; without tracking nothing is cached then."
     )
     static let cacheCapacity = Option(
         "CACHE_CAPACITY", .wholeNumber(0...1_000_000_000), default: 1000,
+        changes: .whileRunning,
         help: "How many keys are kept; the least recently read goes first. 0: nothing is cached.")
     static let cacheMemoryLimit = Option(
         "CACHE_MEMORY_LIMIT", .byteCount(1 << 10...1 << 44), default: 256 << 20,
+        changes: .whileRunning,
         help: "Bytes for all entries: keys, values and overhead.")
     static let cacheMaxValueSize = Option(
         "CACHE_MAX_VALUE_SIZE", .byteCount(1...512 << 20), default: 8 << 20,
         help: "A longer value is passed on but not kept.")
     static let cacheRefreshAhead = Option(
         "CACHE_REFRESH_AHEAD", .wholeNumber(0...90), default: 0,
+        changes: .whileRunning,
         help:
             "An entry read in so many percent of CACHE_EXPIRY_TIME, the last ones, is fetched anew meanwhile. 0: none is."
     )
     static let cacheStaleIfError = Option(
         "CACHE_STALE_IF_ERROR", .seconds(0...1_000_000_000_000_000_000), default: .seconds(0),
+        changes: .whileRunning,
         help: "While the backing is away, values up to this age are served although nobody knows whether they have"
             + " changed. They are kept apart, within limits as large as the cache's. 0: none are.")
     static let cacheCoherence = Option(
@@ -164,6 +169,7 @@ extension OptionTable {
         help: "With tracking, how often the backing must answer; 2 s after one is missed the cache answers nobody.")
     static let cacheNegativeExpiryTime = Option(
         "CACHE_NEGATIVE_EXPIRY_TIME", .seconds(0...1_000_000_000_000_000_000), default: .seconds(10),
+        changes: .whileRunning,
         help: "With tracking, how long it is kept that a key is absent. 0: not at all.")
     static let cacheTracking = Option(
         "CACHE_TRACKING", .word(of: TrackingKind.self), default: .default,
@@ -171,6 +177,7 @@ extension OptionTable {
             + " CACHE_PREFIXES, which costs it less memory, and less work for each miss.")
     static let cachePrefixes = Option(
         "CACHE_PREFIXES", ValueKind.text.optional(), default: nil, shown: "all keys",
+        changes: .whileRunning,
         help: "Comma-separated: only keys that begin with one of these are cached.")
 }
 
@@ -179,15 +186,19 @@ extension OptionTable {
 extension OptionTable {
     static let maxClients = Option(
         "MAX_CLIENTS", .wholeNumber(1...1_000_000), default: 20,
+        changes: .whileRunning,
         help: "HTTP requests served at once; the next gets status 429.")
     static let maxConnections = Option(
         "MAX_CONNECTIONS", .wholeNumber(1...1_000_000), default: 10_000,
+        changes: .whileRunning,
         help: "Client connections at once; the next is told so and closed. Lowered where descriptors do not suffice.")
     static let protectedMode = Option(
         "PROTECTED_MODE", .onOrOff, default: true,
+        changes: .whileRunning,
         help: "Refuses clients from beyond this machine while the backing needs no password, as Redis does.")
     static let httpAllowedHosts = Option(
         "HTTP_ALLOWED_HOSTS", .hostNames, default: [], shown: "none",
+        changes: .whileRunning,
         help:
             "Comma-separated names by which HTTP clients may call the proxy, beside IP addresses, localhost and PROXY_HOST;"
             + " others get status 421 where PROTECTED_MODE matters.")
@@ -198,9 +209,11 @@ extension OptionTable {
     static let clientIdleTimeout = Option(
         "CLIENT_IDLE_TIMEOUT", ValueKind.seconds(0...1_000_000_000_000_000_000).optional(), default: nil,
         shown: "0 for RESP, 60 for HTTP",
+        changes: .whileRunning,
         help: "When an idle client is closed; a value holds for both protocols. 0: never.")
     static let keepAlive = Option(
         "TCP_KEEPALIVE", .seconds(0...32_767_000_000_000), default: .seconds(300),
+        changes: .whileRunning,
         help:
             "When a client that says nothing is asked by the kernel whether it is there; after twice that without an answer it is"
             + " closed. In whole seconds, rounded up. 0: never.")

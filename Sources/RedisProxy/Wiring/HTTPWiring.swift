@@ -12,13 +12,19 @@ struct HTTPWiring {
     /// As good as never: ten years.
     private static let never = TimeAmount.hours(24 * 3650)
 
+    /// What the facade is told at start, and may be told anew.
+    var configuration: HTTPConfiguration {
+        var configuration = HTTPConfiguration()
+        configuration.allowedHosts = [settings.listening.host] + settings.clients.httpAllowedHosts
+        configuration.idleTimeout = settings.clients.httpIdleTimeout ?? Self.never
+        return configuration
+    }
+
     /// What makes the HTTP side of an event loop; nil where `HTTP_FACADE` is off.
-    func maker() -> (@Sendable (ProxyLoop) -> any HTTPSide)? {
-        guard settings.servesHTTP else { return nil }
-        let limiter = HTTPLimiter(maxClients: settings.maxClients, logger: logger)
-        var configuration = HTTPConfiguration(maxClients: settings.maxClients)
-        configuration.allowedHosts = [settings.proxyHost] + settings.httpAllowedHosts
-        configuration.idleTimeout = settings.httpIdleTimeout ?? Self.never
+    ///
+    /// - Parameter limiter: That of the whole process.
+    func maker(_ limiter: HTTPLimiter) -> (@Sendable (ProxyLoop) -> any HTTPSide)? {
+        guard settings.listening.servesHTTP else { return nil }
         return { [logger, configuration] loop in
             HTTPConnections(
                 facade: HTTPFacade(
@@ -29,12 +35,15 @@ struct HTTPWiring {
 }
 
 /// The facade as the listener sees it.
-private final class HTTPConnections: HTTPSide {
+final class HTTPConnections: HTTPSide {
     private let facade: HTTPFacade
 
     init(facade: HTTPFacade) {
         self.facade = facade
     }
+
+    /// Other settings from now on.
+    func apply(_ configuration: HTTPConfiguration) { facade.apply(configuration) }
 
     func configure(_ channel: any Channel, client: SocketAddress?, user: CertificateUser?) throws {
         try facade.configure(channel, client: client, user: user)

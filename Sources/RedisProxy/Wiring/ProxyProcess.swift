@@ -20,25 +20,27 @@ struct ProxyProcess {
     func run() async throws -> Int32 {
         let signals = await ShutdownSignals.trap()
         let descriptors = try DescriptorLimit.current().fit(
-            maxConnections: settings.maxConnections, threads: settings.threads)
-        let tls = try settings.backingTLS?.load()
-        let listenerTLS = try settings.listenerTLS?.load()
-        let adminTLS = try settings.adminTLS?.load()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
+            maxConnections: settings.clients.maxConnections, threads: settings.process.threads)
+        let tls = try settings.backing.tls?.load()
+        let listenerTLS = try settings.listening.tls?.load()
+        let adminTLS = try settings.process.adminTLS?.load()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.process.threads)
+        let httpLimiter = HTTPLimiter(maxClients: settings.clients.maxClients, logger: logger)
         let loops = try await ProxyLoops.make(
             on: Array(group.makeIterator()),
-            configuration: settings.proxyConfiguration(maxConnections: descriptors.maxConnections, tls: tls),
-            logger: logger, httpSide: HTTPWiring(settings: settings, logger: logger).maker()
+            configuration: settings.proxyConfiguration(tls: tls),
+            logger: logger, httpSide: HTTPWiring(settings: settings, logger: logger).maker(httpLimiter)
         ).get()
         // Nothing is said, and nothing connected, before it is certain that the proxy can stand where it was told to.
         let probes = OwnProbes()
         let probe = DataPortProbe(
-            probes: probes, eventLoop: group.next(), proxyProtocolFrom: settings.proxyProtocolFrom)
+            probes: probes, eventLoop: group.next(), proxyProtocolFrom: settings.listening.proxyProtocolFrom)
         let reload = TLSReload(
             sources: [(.clients, listenerTLS?.source), (.admin, adminTLS?.source), (.backing, tls?.source)].compactMap {
                 side, source in
                 source.map { (side, $0) }
-            }, passwords: listenerTLS?.passwords, interval: .nanoseconds(settings.tlsReloadInterval.nanoseconds),
+            }, passwords: listenerTLS?.passwords,
+            interval: .nanoseconds(settings.listening.tlsReloadInterval.nanoseconds),
             logger: logger)
         let admin = try await startAdmin(loops, adminTLS, probe, reload, backing: tls, on: group.next())
         let limit = ConnectionLimit(maximum: descriptors.maxConnections)
@@ -56,7 +58,7 @@ struct ProxyProcess {
             let (stopped, stop) = AsyncStream.makeStream(of: Void.self)
             tasks.addTask {
                 try await signals.handle { signal in
-                    ShutdownDeadline.begin(settings.shutdownTimeout, logger: logger)
+                    ShutdownDeadline.begin(settings.process.shutdownTimeout, logger: logger)
                     stop.finish()
                     logger.info("stopping", metadata: ["signal": "\(signal)"])
                 } exit: { code in
@@ -75,18 +77,18 @@ struct ProxyProcess {
     // MARK: Start
 
     private func warn(of descriptors: DescriptorLimit.Outcome) {
-        if descriptors.maxConnections < settings.maxConnections {
-            let change = "from \(settings.maxConnections) to \(descriptors.maxConnections)"
+        if descriptors.maxConnections < settings.clients.maxConnections {
+            let change = "from \(settings.clients.maxConnections) to \(descriptors.maxConnections)"
             logger.warning(
                 "MAX_CONNECTIONS lowered \(change): not more than \(descriptors.limit) descriptors may be open (ulimit -n)"
             )
         }
-        if settings.backingTLS?.verifies == false {
+        if settings.backing.tls?.verifies == false {
             logger.warning(
                 "REDIS_TLS_VERIFY is off: whoever is between here and the backing can read and change everything")
         }
-        if !settings.protectedMode, !Self.isLoopback(settings.proxyHost) {
-            let reach = "PROXY_HOST \(settings.proxyHost) may be reached from other machines"
+        if !settings.clients.protectedMode, !Self.isLoopback(settings.listening.host) {
+            let reach = "PROXY_HOST \(settings.listening.host) may be reached from other machines"
             logger.warning("PROTECTED_MODE is off and \(reach): whoever reaches it is served")
         }
     }
@@ -99,13 +101,13 @@ struct ProxyProcess {
         _ loops: ProxyLoops, on group: any EventLoopGroup, _ tls: ListenerTLS?, limit: ConnectionLimit,
         _ probes: OwnProbes, _ probe: DataPortProbe
     ) async throws -> [ProxyListener] {
-        let shares = settings.servesHTTP && settings.httpPort == nil
+        let shares = settings.listening.servesHTTP && settings.listening.httpPort == nil
         var listeners = [
             try await bind(
-                OptionTable.proxyPort, settings.proxyPort, on: group, accepts: shares ? .both : .resp, tls, loops,
+                OptionTable.proxyPort, settings.listening.port, on: group, accepts: shares ? .both : .resp, tls, loops,
                 limit, probes)
         ]
-        if settings.servesHTTP, let port = settings.httpPort {
+        if settings.listening.servesHTTP, let port = settings.listening.httpPort {
             listeners.append(
                 try await bind(
                     OptionTable.httpPort, port, on: group, accepts: .http, tls, loops, limit, probes))
@@ -119,9 +121,10 @@ struct ProxyProcess {
         _ loops: ProxyLoops, on group: any EventLoopGroup, limit: ConnectionLimit, _ probes: OwnProbes,
         _ listeners: inout [ProxyListener]
     ) async throws -> SocketFile? {
-        guard let path = settings.proxySocket else { return nil }
+        guard let path = settings.listening.socket else { return nil }
         try SocketFile.makeRoom(at: path)
-        let accepts: ListenerProtocol = settings.servesHTTP && settings.httpPort == nil ? .both : .resp
+        let accepts: ListenerProtocol =
+            settings.listening.servesHTTP && settings.listening.httpPort == nil ? .both : .resp
         // Nobody else may use it before its mode is set; at start nothing else makes files meanwhile.
         let mask = umask(0o777)
         defer { umask(mask) }
@@ -129,7 +132,7 @@ struct ProxyProcess {
             listeners.append(
                 try await ProxyListener.bind(
                     socket: path, on: group, accepts: accepts, loops: loops, limit: limit, probes: probes))
-            return try SocketFile(at: path, mode: settings.proxySocketMode)
+            return try SocketFile(at: path, mode: settings.listening.socketMode)
         } catch {
             throw SocketFile.cannotListen(path, error)
         }
@@ -138,15 +141,16 @@ struct ProxyProcess {
     /// The one line that says where it listens and what it fronts.
     private func announce(_ listeners: [ProxyListener], _ admin: AdminServer?) {
         let addresses = listeners.filter { $0.address?.port != nil }.map {
-            "\(settings.proxyHost):\($0.address?.port ?? settings.proxyPort)"
+            "\(settings.listening.host):\($0.address?.port ?? settings.listening.port)"
         }
-        var places = settings.servesHTTP && settings.httpPort == nil ? "RESP and HTTP on " : "RESP on "
+        var places =
+            settings.listening.servesHTTP && settings.listening.httpPort == nil ? "RESP and HTTP on " : "RESP on "
         places += addresses.joined(separator: ", HTTP on ")
-        if let tls = settings.listenerTLS { places += tls.allowsPlaintext ? ", with and without TLS" : " over TLS" }
-        if let path = settings.proxySocket { places += ", plain on \(path)" }
-        if let admin { places += ", admin on \(settings.adminHost):\(admin.port)" }
+        if let tls = settings.listening.tls { places += tls.allowsPlaintext ? ", with and without TLS" : " over TLS" }
+        if let path = settings.listening.socket { places += ", plain on \(path)" }
+        if let admin { places += ", admin on \(settings.process.adminHost):\(admin.port)" }
         logger.info(
-            "redis-proxy \(ProductVersion.number) listens for \(places), in front of \(settings.backingAddress)\(settings.backingTLS == nil ? "" : " over TLS")"
+            "redis-proxy \(ProductVersion.number) listens for \(places), in front of \(settings.backing.address)\(settings.backing.tls == nil ? "" : " over TLS")"
         )
     }
 
@@ -156,11 +160,12 @@ struct ProxyProcess {
     ) async throws -> ProxyListener {
         do {
             return try await ProxyListener.bind(
-                host: settings.proxyHost, port: port, on: group, accepts: accepts, tls: tls, loops: loops, limit: limit,
+                host: settings.listening.host, port: port, on: group, accepts: accepts, tls: tls, loops: loops,
+                limit: limit,
                 probes: probes)
         } catch {
             throw StartupError.cannotListen(
-                host: settings.proxyHost, port: port, hostOption: OptionTable.proxyHost, portOption: option,
+                host: settings.listening.host, port: port, hostOption: OptionTable.proxyHost, portOption: option,
                 error: error)
         }
     }
@@ -169,11 +174,11 @@ struct ProxyProcess {
         _ loops: ProxyLoops, _ tls: ListenerTLS?, _ probe: DataPortProbe, _ reload: TLSReload,
         backing: BackingTLS?, on eventLoop: any EventLoop
     ) async throws -> AdminServer? {
-        guard let port = settings.adminPort else { return nil }
+        guard let port = settings.process.adminPort else { return nil }
         let metrics = ProxyMetrics(
             loops: try await loops.collect { NIOLoopBound($0.metrics, eventLoop: $0.eventLoop) }.get(),
             cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherence.statistics },
-            tls: { [isListening = settings.listenerTLS != nil] in
+            tls: { [isListening = settings.listening.tls != nil] in
                 let expiry = reload.sources.compactMap { side, source in source.expiry.map { (side, $0) } }
                 return TLSStatistics(
                     expiry: Dictionary(expiry, uniquingKeysWith: { $1 }), isListening: isListening,
@@ -189,7 +194,7 @@ struct ProxyProcess {
             },
             metrics: metrics.prometheusText)
         return try await AdminServer.start(
-            host: settings.adminHost, port: port, tls: tls, eventLoop: eventLoop, responder: responder)
+            host: settings.process.adminHost, port: port, tls: tls, eventLoop: eventLoop, responder: responder)
     }
 
     // MARK: Stop

@@ -3,35 +3,45 @@ import LocalCache
 import RESPProxy
 
 extension Settings {
-    /// What the core is told.
+    /// What the core is told at start.
     ///
-    /// - Parameters:
-    ///   - maxConnections: As the descriptors allow.
-    ///   - tls: As its files say.
-    func proxyConfiguration(maxConnections: Int, tls: BackingTLS?) -> ProxyConfiguration {
+    /// - Parameter tls: As its files say.
+    func proxyConfiguration(tls: BackingTLS?) -> ProxyConfiguration {
         // Where nothing is kept, nothing needs to be heard.
-        let coherence = cacheCapacity == 0 ? CoherencePolicy.expiry : coherence
-        let expiry = cacheExpiry.map { UInt64(clamping: $0.nanoseconds) }
-        // The last part of the life that an entry has by its age: what ends by the key's own time to live would come back the same.
-        let refreshAge = cacheRefreshAhead == 0 ? nil : expiry.map { $0 - $0 / 100 * UInt64(cacheRefreshAhead) }
-        let prefixes = cachePrefixes.map { Array($0.utf8) }
-        let tracking = TrackingConfiguration(
-            heartbeat: trackingHeartbeat, broadcastPrefixes: trackingKind == .broadcast ? prefixes : nil)
+        let coherence = cache.capacity == 0 ? CoherencePolicy.expiry : cache.coherence
         var configuration = ProxyConfiguration(
-            backing: BackingConfiguration(
-                address: backingAddress, username: username, password: password?.reveal(), database: database,
-                connectTimeout: connectTimeout, commandTimeout: commandTimeout, maxValueSize: cacheMaxValueSize,
-                // Nobody waits for a lane through which nothing is read.
-                replacementDelay: cacheCapacity == 0 ? .milliseconds(500) : .zero,
-                tracking: coherence == .expiry ? nil : tracking, tls: tls),
-            cache: CacheConfiguration(
-                capacity: cacheCapacity, expiry: expiry, memoryLimit: cacheMemoryLimit, refreshAge: refreshAge,
-                staleAge: cacheStaleIfError.map { UInt64(clamping: $0.nanoseconds) }),
-            trustsClients: clientAuthentication == .trust, protectedMode: protectedMode, maxConnections: maxConnections,
-            idleTimeout: respIdleTimeout, coherence: coherence, absenceExpiry: negativeExpiry, cachePrefixes: prefixes)
-        configuration.proxyProtocolFrom = proxyProtocolFrom
-        configuration.clientTCP = TCPOptions(keepAlive: keepAlive)
-        configuration.backing.tcp = TCPOptions(keepAlive: redisKeepAlive, limitsUnacknowledged: true)
+            backing: backingConfiguration(coherence, tls: tls), trustsClients: clients.authentication == .trust,
+            coherence: coherence, live: liveSettings)
+        configuration.proxyProtocolFrom = listening.proxyProtocolFrom
         return configuration
+    }
+
+    private func backingConfiguration(_ coherence: CoherencePolicy, tls: BackingTLS?) -> BackingConfiguration {
+        let tracking = TrackingConfiguration(
+            heartbeat: cache.trackingHeartbeat,
+            broadcastPrefixes: cache.trackingKind == .broadcast ? cache.prefixes.map { Array($0.utf8) } : nil)
+        var configuration = BackingConfiguration(
+            address: backing.address, username: backing.username, password: backing.password?.reveal(),
+            database: backing.database, connectTimeout: backing.connectTimeout,
+            commandTimeout: backing.commandTimeout, maxValueSize: cache.maxValueSize,
+            // Nobody waits for a lane through which nothing is read.
+            replacementDelay: cache.capacity == 0 ? .milliseconds(500) : .zero,
+            tracking: coherence == .expiry ? nil : tracking, tls: tls)
+        configuration.tcp = TCPOptions(keepAlive: backing.keepAlive, limitsUnacknowledged: true)
+        return configuration
+    }
+
+    /// What the core is told at start, and may be told anew.
+    var liveSettings: LiveSettings {
+        let expiry = cache.expiry.map { UInt64(clamping: $0.nanoseconds) }
+        // The last part of the life that an entry has by its age: what ends by the key's own time to live would come back the same.
+        let refreshAge = cache.refreshAhead == 0 ? nil : expiry.map { $0 - $0 / 100 * UInt64(cache.refreshAhead) }
+        return LiveSettings(
+            cache: CacheConfiguration(
+                capacity: cache.capacity, expiry: expiry, memoryLimit: cache.memoryLimit, refreshAge: refreshAge,
+                staleAge: cache.staleIfError.map { UInt64(clamping: $0.nanoseconds) }),
+            absenceExpiry: cache.negativeExpiry, cachePrefixes: cache.prefixes.map { Array($0.utf8) },
+            protectedMode: clients.protectedMode, idleTimeout: clients.respIdleTimeout,
+            clientTCP: TCPOptions(keepAlive: clients.keepAlive))
     }
 }

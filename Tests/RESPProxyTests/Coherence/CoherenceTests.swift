@@ -15,9 +15,10 @@ struct CoherenceTests {
         let configuration = ProxyConfiguration(
             backing: BackingConfiguration(
                 address: .tcp(host: "localhost", port: 6379), tracking: TrackingConfiguration()),
-            cache: CacheConfiguration(capacity: 10, expiry: expiry, memoryLimit: 1 << 20), trustsClients: false,
-            protectedMode: false, maxConnections: 1, idleTimeout: nil, coherence: policy, cachePrefixes: [])
-        cache = ValueCache(configuration: configuration.cache)
+            coherence: policy,
+            live: LiveSettings(
+                cache: CacheConfiguration(capacity: 10, expiry: expiry, memoryLimit: 1 << 20), protectedMode: false))
+        cache = ValueCache(configuration: configuration.live.cache)
         coherence = Coherence(
             configuration: configuration, cache: cache, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
@@ -47,6 +48,19 @@ struct CoherenceTests {
         #expect(!coherence.mayStore(1))
         up(2)
         #expect(coherence.mayStore(2) && !coherence.mayStore(1))
+    }
+
+    @Test("by expiry alone, whether anything may be kept follows the expiry that was said last")
+    func expiryChanges() {
+        let expiry = CoherenceTests(.expiry)
+        #expect(expiry.mayServe && expiry.coherence.mayStore(0))
+        var settings = LiveSettings(
+            cache: CacheConfiguration(capacity: 10, expiry: nil, memoryLimit: 1 << 20), protectedMode: false)
+        expiry.coherence.apply(settings)
+        #expect(!expiry.mayServe && !expiry.coherence.mayStore(0))
+        settings.cache.expiry = 1_000_000_000
+        expiry.coherence.apply(settings)
+        #expect(expiry.mayServe && expiry.coherence.mayStore(0))
     }
 
     @Test("auto falls back where it is refused for good, and comes back where it is granted after all")

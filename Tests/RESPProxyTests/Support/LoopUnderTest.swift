@@ -18,6 +18,7 @@ final class LoopUnderTest {
     /// So long that no test runs into it.
     private static let tracking = TrackingConfiguration(heartbeat: .seconds(30))
     private let eventLoop = EmbeddedEventLoop()
+    private let loops: ProxyLoops
     private let loop: ProxyLoop
     private let opened: Opened
     private let lane: EmbeddedChannel
@@ -27,8 +28,9 @@ final class LoopUnderTest {
         let backing = BackingConfiguration(
             address: .tcp(host: "localhost", port: 6379), wrapsInTransaction: false, tracking: Self.tracking)
         let configuration = ProxyConfiguration(
-            backing: backing, cache: CacheConfiguration(capacity: 10, expiry: nil, memoryLimit: 1 << 20),
-            trustsClients: false, protectedMode: false, maxConnections: 10, idleTimeout: nil, coherence: .tracking)
+            backing: backing, coherence: .tracking,
+            live: LiveSettings(
+                cache: CacheConfiguration(capacity: 10, expiry: nil, memoryLimit: 1 << 20), protectedMode: false))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let opened = Opened()
         self.opened = opened
@@ -37,7 +39,7 @@ final class LoopUnderTest {
         ) { eventLoop, initializer in
             opened.open(on: eventLoop, initializer)
         }
-        let loops = try ProxyLoops.make(
+        loops = try ProxyLoops.make(
             on: [eventLoop], configuration: configuration, connector: connector, logger: logger
         ).wait()
         cache = loops.cache
@@ -63,6 +65,15 @@ final class LoopUnderTest {
         try serve("$12\r\nrun_id:abc\r\n\r\n")
         try serve("+OK\r\n")
     }
+
+    /// Other settings, those of the start changed.
+    func apply(_ change: (inout LiveSettings) -> Void) throws {
+        var settings = loop.configuration.live
+        change(&settings)
+        try loops.apply(settings).wait()
+    }
+
+    var deniesRemoteClients: Bool { loop.deniesRemoteClients }
 
     /// Whether the cache counts.
     func trust(_ isTrusted: Bool) {

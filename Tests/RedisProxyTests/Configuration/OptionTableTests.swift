@@ -48,6 +48,27 @@ import Testing
         #expect(String(reflecting: given) == String(reflecting: defaults))
     }
 
+    @Test("what may change while the proxy runs is told apart from what may not")
+    func changes() {
+        let live = OptionTable.all.filter { $0.changes == .whileRunning }.map(\.environment)
+        #expect(
+            live == [
+                "CACHE_EXPIRY_TIME",
+                "CACHE_CAPACITY",
+                "CACHE_MEMORY_LIMIT",
+                "CACHE_REFRESH_AHEAD",
+                "CACHE_STALE_IF_ERROR",
+                "CACHE_NEGATIVE_EXPIRY_TIME",
+                "CACHE_PREFIXES",
+                "MAX_CLIENTS",
+                "MAX_CONNECTIONS",
+                "PROTECTED_MODE",
+                "HTTP_ALLOWED_HOSTS",
+                "CLIENT_IDLE_TIMEOUT",
+                "TCP_KEEPALIVE",
+            ])
+    }
+
     @Test("--help shows every option: flag, variable, default, what is allowed, what it is for")
     func help() async {
         let result = await CommandResult.of(flags: ["--help"])
@@ -104,7 +125,7 @@ import Testing
 
     @Test("the program runs with the settings it was given and exits with the code of the run")
     func run() async {
-        let result = await CommandResult.of(flags: ["--proxy-port=7"]) { settings in Int32(settings.proxyPort) }
+        let result = await CommandResult.of(flags: ["--proxy-port=7"]) { settings in Int32(settings.listening.port) }
         #expect(result == CommandResult(code: 7))
     }
 }

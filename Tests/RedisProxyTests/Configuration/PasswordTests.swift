@@ -20,8 +20,8 @@ import Testing
         try withFile(Array(content.utf8)) { path in
             let byVariable = try Settings(environment: ["REDIS_PASSWORD_FILE": path])
             let byFlag = try Settings(flags: ["--redis-password-file", path])
-            #expect(byVariable.password == Secret(password))
-            #expect(byFlag.password == Secret(password))
+            #expect(byVariable.backing.password == Secret(password))
+            #expect(byFlag.backing.password == Secret(password))
         }
     }
 
@@ -45,7 +45,7 @@ import Testing
     func bytes() throws {
         try withFile([0xe9, 0xff, 0x00, 0x78, 0x0a]) { path in
             let settings = try Settings(environment: ["REDIS_PASSWORD_FILE": path])
-            #expect(settings.password == Secret([0xe9, 0xff, 0x00, 0x78]))
+            #expect(settings.backing.password == Secret([0xe9, 0xff, 0x00, 0x78]))
         }
     }
 
@@ -91,6 +91,6 @@ import Testing
         var dumped = ""
         dump(settings, to: &dumped)
         #expect(!(dumped + "\(settings)" + String(reflecting: settings)).contains(Self.password))
-        #expect(settings.password?.reveal() == Array(Self.password.utf8))
+        #expect(settings.backing.password?.reveal() == Array(Self.password.utf8))
     }
 }
