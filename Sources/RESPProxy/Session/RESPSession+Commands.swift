@@ -78,12 +78,8 @@ extension RESPSession {
     private func take(_ command: ParsedCommand, now: UInt64) -> Bool {
         let router = loop.router
         let announcesChanges = loop.coherence.announcesChanges
-        let standing = standing(for: router.access)
-        let route =
-            command.form == .line
-            ? router.route(line: command.view, standing, announcesChanges: announcesChanges)
-            : router.route(command.view, standing, announcesChanges: announcesChanges)
-        switch route {
+        // As it is returned: kept, it would be copied.
+        switch route(command, by: router, announcesChanges: announcesChanges) {
         case .wait: return false
         case .hangUp:
             hangUp()
@@ -105,14 +101,23 @@ extension RESPSession {
             case .waiting: return false
             case .missing:
                 let relayed = router.describe(command.view, announcesChanges: announcesChanges)
-                return relay(command, relayed, [:], now: now)
+                return relay(command, relayed, replacing: nil, now: now)
             }
         case .relay(let relayed) where relayed.namesClients:
             guard let identifiers = identity.resolve(command.view, for: self) else { return false }
-            return relay(command, relayed, identifiers, now: now)
+            return relay(command, relayed, replacing: identifiers.isEmpty ? nil : identifiers, now: now)
         case .relay(let relayed):
-            return relay(command, relayed, [:], now: now)
+            return relay(command, relayed, replacing: nil, now: now)
         }
+    }
+
+    @inline(__always)
+    private func route(_ command: ParsedCommand, by router: CommandRouter, announcesChanges: Bool) -> Route {
+        let standing = standing(for: router.access)
+        guard command.form != .line else {
+            return router.route(line: command.view, standing, announcesChanges: announcesChanges)
+        }
+        return router.route(command.view, standing, announcesChanges: announcesChanges)
     }
 
     /// Closes without a word, behind what was sent and answered before.
@@ -139,10 +144,10 @@ extension RESPSession {
 
     /// Sends a command to the backing.
     ///
-    /// - Parameter identifiers: What goes in the place of ids that it names.
+    /// - Parameter identifiers: What goes in the place of ids that it names; nil: nothing does.
     /// - Returns: False where it must wait.
     private func relay(
-        _ command: ParsedCommand, _ relayed: RelayedCommand, _ identifiers: [Int: Int], now: UInt64
+        _ command: ParsedCommand, _ relayed: RelayedCommand, replacing identifiers: [Int: Int]?, now: UInt64
     ) -> Bool {
         if case .quit = relayed.change, attachment.own == nil {
             input.end()
@@ -160,7 +165,7 @@ extension RESPSession {
         case .waiting: return false
         case .ready:
             earlierClients = .unknown
-            send(command, relayed, identifiers, now: now)
+            send(command, relayed, replacing: identifiers, now: now)
         case .failed(let error):
             input.drop(command)
             refuse(error)
@@ -185,7 +190,7 @@ extension RESPSession {
 
     /// Sends what goes to the server for a command: mostly the command itself.
     private func send(
-        _ command: ParsedCommand, _ relayed: RelayedCommand, _ identifiers: [Int: Int], now: UInt64
+        _ command: ParsedCommand, _ relayed: RelayedCommand, replacing identifiers: [Int: Int]?, now: UInt64
     ) {
         let rewrite = ClientReplyRewrite(for: relayed.change, in: matcher.state)
         switch rewrite {
@@ -202,10 +207,13 @@ extension RESPSession {
         }
         begin(relayed, now: now)
         if command.form == .line, matcher.state.matching == .byReply { input.lineIsSent() }
-        if let words = relayed.substitute ?? (rewrite == .askedFor ? ClientReplyRewrite.ask : nil) {
+        if let substitute = relayed.substitute {
             input.drop(command)
-            attachment.send(words: words)
-        } else if !identifiers.isEmpty {
+            attachment.send(words: substitute)
+        } else if rewrite == .askedFor {
+            input.drop(command)
+            attachment.send(words: ClientReplyRewrite.ask)
+        } else if let identifiers {
             input.drop(command)
             send(identity.encode(command.view, replacing: identifiers))
         } else {

@@ -53,6 +53,7 @@ extension RESPSession {
     // MARK: Fences
 
     /// A reply begins, or has ended, that the fences stood for.
+    @inline(__always)
     private func lowerFences(_ fences: Fences) {
         fences.forEach { fence in
             if case .unknownKeys = fence { holdReplies() } else { loop.cache.lowerFence(fence) }
