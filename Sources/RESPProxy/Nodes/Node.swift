@@ -18,6 +18,8 @@ final class Node {
     private(set) lazy var pool = makePool()
 
     private let configuration: ProxyConfiguration
+    private let trustsClients: Bool
+    private let hasPassword: Bool
     private var live: LiveSettings
     /// Whether anything is cached.
     private let caches: Bool
@@ -47,6 +49,8 @@ final class Node {
     ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
+        trustsClients = configuration.trustsClients
+        hasPassword = configuration.backing.password != nil
         live = configuration.live
         caches = configuration.live.cache.capacity > 0
         self.access = CacheAccess(configuration)
@@ -99,7 +103,11 @@ final class Node {
     // MARK: What is known of the server
 
     /// Who is let in, as far as is known.
-    var admission: Admission { Admission(configuration, live, admitsAnonymous: pool.admitsAnonymous) }
+    var admission: Admission {
+        Admission(
+            protectedMode: live.protectedMode, trustsClients: trustsClients, hasPassword: hasPassword,
+            admitsAnonymous: pool.admitsAnonymous)
+    }
 
     /// The server has been asked whether it lets somebody in who gives no password.
     ///
@@ -110,7 +118,7 @@ final class Node {
         pool.admitsAnonymous = isGranted
         if isGranted { pool.admitted(sent: sent) }
         guard lane.isReady else { return }
-        isFillRefused = configuration.backing.password == nil && !isGranted
+        isFillRefused = !hasPassword && !isGranted
     }
 
     /// A client has logged in: whom the server lets in may have changed.

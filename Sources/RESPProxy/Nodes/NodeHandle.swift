@@ -3,7 +3,7 @@ import LocalCache
 import NIOCore
 
 /// A node, for those on other event loops: whatever it is told it hears on its own.
-struct NodeHandle: Sendable {
+struct NodeHandle: ServerObserver {
     private let node: NIOLoopBound<Node>
     /// Of its fill lane.
     let lane: LaneID
@@ -19,17 +19,8 @@ struct NodeHandle: Sendable {
         node.eventLoop.execute { [node] in body(node.value) }
     }
 
-    /// The invalidation feed that stands from now on; nil: none.
     func feedChanged(to feed: FeedIdentity?) { tell { $0.feedChanged(to: feed) } }
-
-    /// The server has been asked whether it lets somebody in who gives no password.
-    ///
-    /// - Parameter sent: When it was asked, in monotonic nanoseconds.
     func admissionChanged(to isGranted: Bool, sent: UInt64) { tell { $0.admissionChanged(to: isGranted, sent: sent) } }
-
-    /// For what the server ends connections is another thing than it was.
     func limitsChanged(to limits: ServerLimits) { tell { $0.limitsChanged(to: limits) } }
-
-    /// Makes sure that the fill lane answers something that is sent after `since`.
     func askLane(since: UInt64) { tell { $0.askLane(since: since) } }
 }

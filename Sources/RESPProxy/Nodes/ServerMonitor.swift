@@ -10,15 +10,15 @@ final class ServerMonitor {
 
     private let eventLoop: any EventLoop
     private let coherence: Coherence
-    private let nodes = Nodes()
+    private let observers = Observers()
     private let authProbe: AuthProbe
     private let limits: ServerLimitsWatch
     /// nil where nothing is to be announced.
     private let invalidator: CacheInvalidator?
 
-    /// Those of the server on all event loops.
-    private final class Nodes {
-        var all: [NodeHandle] = []
+    /// Those of all event loops.
+    private final class Observers {
+        var all: [any ServerObserver] = []
     }
 
     /// Nothing is asked before ``start()``, or a question.
@@ -28,13 +28,13 @@ final class ServerMonitor {
     ) {
         self.eventLoop = eventLoop
         self.coherence = coherence
-        let nodes = nodes
+        let observers = observers
         let authProbe = AuthProbe(connector: connector, eventLoop: eventLoop) { isGranted, sent in
-            for node in nodes.all { node.admissionChanged(to: isGranted, sent: sent) }
+            for observer in observers.all { observer.admissionChanged(to: isGranted, sent: sent) }
         }
         self.authProbe = authProbe
         limits = ServerLimitsWatch(connector: connector, eventLoop: eventLoop) { limits in
-            for node in nodes.all { node.limitsChanged(to: limits) }
+            for observer in observers.all { observer.limitsChanged(to: limits) }
         }
         let announces = configuration.coherence != .expiry
         invalidator = configuration.backing.tracking.flatMap { tracking in
@@ -42,20 +42,21 @@ final class ServerMonitor {
             return CacheInvalidator(
                 connector: connector, tracking: tracking, coherence: coherence, cache: cache, eventLoop: eventLoop,
                 logger: logger, authProbe: authProbe,
-                announce: { feed in for node in nodes.all { node.feedChanged(to: feed) } })
+                announce: { feed in for observer in observers.all { observer.feedChanged(to: feed) } })
         }
     }
 
-    /// Tells those nodes from now on, and asks their lanes for barriers. To be called once, before anything connects.
-    func serve(_ nodes: [NodeHandle]) {
-        self.nodes.all = nodes
+    /// Tells them from now on, and asks their lanes for barriers. To be called once, before anything connects.
+    func serve(_ observers: [any ServerObserver]) {
+        self.observers.all = observers
         guard let invalidator else { return }
         let feed = NIOLoopBound(invalidator.feed, eventLoop: eventLoop)
         coherence.started(
             BarrierWitnesses(
                 eventLoop: eventLoop, askFeed: { since in feed.eventLoop.execute { feed.value.ask(since: since) } },
                 lanes: Dictionary(
-                    nodes.map { node in (node.lane, { @Sendable since in node.askLane(since: since) }) },
+                    observers.map { observer in (observer.lane, { @Sendable since in observer.askLane(since: since) })
+                    },
                     uniquingKeysWith: { first, _ in first })))
     }
 
