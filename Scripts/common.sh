@@ -3,6 +3,9 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
+# Debian keeps nginx and HAProxy where an ordinary user's PATH does not look.
+PATH=$PATH:/usr/sbin:/sbin
+
 say() { printf 'redis-proxy: %s\n' "$*" >&2; }
 
 fail() {
