@@ -54,6 +54,9 @@ public struct ServerProgram: Sendable, CustomStringConvertible {
     /// Whether who has not logged in may send little only; the proxy always holds to that where a password is asked for.
     public var limitsAnonymousClients: Bool { self.isSince(redis: [6, 2, 6]) }
 
+    /// Whether a command may have more arguments than 1,048,576.
+    public var takesLongMultibulks: Bool { self.isSince(redis: [7, 0]) }
+
     /// Whether who has switched replies off is told that he has subscribed.
     public var confirmsSilentSubscriptions: Bool { self.isSince(redis: [7, 0]) }
 
