@@ -185,9 +185,8 @@ struct BackingTLSTests {
         let adminPort = try freePort()
         let proxy = try self.proxy(server, ["ADMIN_PORT": "\(adminPort)"])
         func failed(_ reason: String) throws -> Int? {
-            let start = "redis_proxy_tls_handshakes_failed_total{side=\"backing\",reason=\"\(reason)\"} "
-            let page = try HTTPClient(port: adminPort).get("/metrics").text
-            return page.split(separator: "\n").first { $0.hasPrefix(start) }.flatMap { Int($0.dropFirst(start.count)) }
+            try HTTPClient(port: adminPort).metric(
+                "redis_proxy_tls_handshakes_failed_total{side=\"backing\",reason=\"\(reason)\"}")
         }
         try eventually("the name is counted: \(proxy.log)") { try failed("wrong_name") ?? 0 > 0 }
         #expect(try failed("expired") == 0)

@@ -29,11 +29,6 @@ struct ClientNameTests {
         let clients = try NamedClients()
         let alice = try clients.identity("alice")
         let script = """
-            import socket, ssl, sys
-            context = ssl.create_default_context(cafile=sys.argv[2])
-            context.load_cert_chain(sys.argv[3], sys.argv[4])
-            connection = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="localhost")
-            connection.settimeout(30)
             whoami, reset = b"*2\\r\\n$3\\r\\nACL\\r\\n$6\\r\\nWHOAMI\\r\\n", b"*1\\r\\n$5\\r\\nRESET\\r\\n"
             connection.sendall(whoami + reset + whoami + b"SET k v\\r\\nGET k\\r\\n" + reset + reset + whoami + b"QUIT\\r\\n")
             received = b""
@@ -41,10 +36,7 @@ struct ClientNameTests {
             expected = b"$5\\r\\nalice\\r\\n+RESET\\r\\n$5\\r\\nalice\\r\\n+OK\\r\\n$1\\r\\nv\\r\\n+RESET\\r\\n+RESET\\r\\n$5\\r\\nalice\\r\\n+OK\\r\\n"
             assert received == expected, received
             """
-        let result = try run(
-            Python.program(),
-            ["-c", script, "\(clients.proxy.port)", clients.certificates.authority, alice.certificate, alice.key])
-        #expect(result.ending == .exited(0), "\(result.errors) \(clients.proxy.log)")
+        try clients.python(alice, connected: script)
     }
 
     @Test("only the fill user is answered from the cache, over RESP and HTTP; no other is given what he may not read")
@@ -214,11 +206,6 @@ struct ClientNameTests {
         let clients = try NamedClients()
         let alice = try clients.identity("alice")
         let script = """
-            import socket, ssl, sys
-            context = ssl.create_default_context(cafile=sys.argv[2])
-            context.load_cert_chain(sys.argv[3], sys.argv[4])
-            connection = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="localhost")
-            connection.settimeout(30)
             connection.sendall(b"PING\\r\\n")
             assert connection.recv(100) == b"+PONG\\r\\n"
             connection.sendall(b'"R\\\\x45SET"\\r\\nACL WHOAMI\\r\\n')
@@ -226,10 +213,7 @@ struct ClientNameTests {
             while part := connection.recv(65536): received += part
             assert received == b"", received
             """
-        let result = try run(
-            Python.program(),
-            ["-c", script, "\(clients.proxy.port)", clients.certificates.authority, alice.certificate, alice.key])
-        #expect(result.ending == .exited(0), "\(result.errors) \(clients.proxy.log)")
+        try clients.python(alice, connected: script)
     }
 
     @Test("while the server is away there is an error for each command, and the user is logged in once it is back")
@@ -262,10 +246,7 @@ struct ClientNameTests {
                 assert pipeline.execute()[1::2] == [str(i).encode() for i in range(100)]
                 client.close()
             """
-        let result = try run(
-            Python.program(),
-            ["-c", script, "\(clients.proxy.port)", clients.certificates.authority, alice.certificate, alice.key])
-        #expect(result.ending == .exited(0), "\(result.errors) \(clients.proxy.log)")
+        try clients.python(alice, script)
     }
 
     @Test("options that are of no use without each other stop the start, and are named")

@@ -35,8 +35,7 @@ struct ProxyProtocolTests {
             port = place.flatMap { Int($0.prefix { $0.isNumber }) }
             return port != nil
         }
-        let lines = try HTTPClient(port: try #require(port)).get("/metrics").text.split(separator: "\n")
-        return lines.first { $0.hasPrefix(name) }?.split(separator: " ").last.flatMap { Int($0) }
+        return try HTTPClient(port: try #require(port)).metric(name)
     }
 
     private func failures(_ reason: String, of redis: ProxiedRedis) throws -> Int? {

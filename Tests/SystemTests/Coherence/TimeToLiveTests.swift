@@ -42,12 +42,7 @@ struct TimeToLiveTests {
             ["CACHE_COHERENCE": coherence, "ADMIN_PORT": "\(port)", "TRACKING_HEARTBEAT": "10", "THREADS": "1"],
             relayed: FaultyRelay.Fault.none)
         let relay = try #require(tracked.relay)
-        func coalesced() throws -> Int? {
-            let line = try HTTPClient(port: port).get("/metrics").text.split(separator: "\n").first {
-                $0.hasPrefix("redis_proxy_cache_coalesced_total ")
-            }
-            return line?.split(separator: " ").last.flatMap { Int($0) }
-        }
+        func coalesced() throws -> Int? { try HTTPClient(port: port).metric("redis_proxy_cache_coalesced_total") }
         #expect(try tracked.straight.command("DEBUG", "SET-ACTIVE-EXPIRE", "0") == .status("OK"))
         let early = try tracked.redis.connection()
         let late = try tracked.redis.connection()

@@ -4,8 +4,8 @@ import Testing
 @Suite("what is heard of changes can be seen", .blocking)
 struct TrackingMetricsTests {
     private static func metric(_ admin: HTTPClient, _ name: String) throws -> Int {
-        let line = try admin.get("/metrics").text.split(separator: "\n").first { $0.hasPrefix("redis_proxy_\(name) ") }
-        return try #require(line?.split(separator: " ").last.flatMap { Int($0) })
+        let number = try admin.metric("redis_proxy_\(name)")
+        return try #require(number)
     }
 
     @Test("announcements, barriers, reconnections, and whether anything is heard at all")

@@ -58,10 +58,7 @@ struct HAProxyHeaderTests {
 
         /// The sum of a metric of both proxies.
         func metric(_ name: String) throws -> Int {
-            try self.admins.map { admin in
-                let lines = try HTTPClient(port: admin).get("/metrics").text.split(separator: "\n")
-                return lines.first { $0.hasPrefix(name) }?.split(separator: " ").last.flatMap { Int($0) } ?? 0
-            }.reduce(0, +)
+            try self.admins.map { try HTTPClient(port: $0).metric(name) ?? 0 }.reduce(0, +)
         }
 
         var log: String { self.proxies.map(\.log).joined() }

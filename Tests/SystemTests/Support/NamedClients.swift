@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// A server with users, and a proxy that takes clients for the user whom their certificate names.
 struct NamedClients {
@@ -71,15 +72,28 @@ struct NamedClients {
         return result.output + result.errors
     }
 
-    /// A number of `/metrics`.
-    func metric(_ name: String) throws -> Int? {
-        let page = try HTTPClient(port: self.adminPort).get("/metrics").text
-        let line = page.split(separator: "\n").first { $0.hasPrefix("\(name) ") }
-        return line.flatMap { $0.split(separator: " ").last }.flatMap { Int($0) }
+    /// Runs a Python script with a client's certificate; its arguments are the proxy's port, the authority, the certificate and its key.
+    func python(_ identity: TestCertificates.Identity, _ script: String) throws {
+        let files = [self.certificates.authority, identity.certificate, identity.key]
+        let result = try run(Python.program(), ["-c", script, "\(self.proxy.port)"] + files)
+        #expect(result.ending == .exited(0), "\(result.errors) \(self.proxy.log)")
+    }
+
+    /// The same with a `connection` that stands.
+    func python(_ identity: TestCertificates.Identity, connected script: String) throws {
+        let connect = """
+            import socket, ssl, sys
+            context = ssl.create_default_context(cafile=sys.argv[2])
+            context.load_cert_chain(sys.argv[3], sys.argv[4])
+            connection = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="localhost")
+            connection.settimeout(30)
+
+            """
+        try self.python(identity, connect + script)
     }
 
     func refused(_ reason: String) throws -> Int? {
-        try self.metric("redis_proxy_connections_refused_total{reason=\"\(reason)\"}")
+        try HTTPClient(port: self.adminPort).metric("redis_proxy_connections_refused_total{reason=\"\(reason)\"}")
     }
 
     /// Waits until reads are answered.
