@@ -81,16 +81,7 @@ struct TLSConnectionTests {
         let relay = try FaultyRelay(to: server, .ending(after: 700_000), overTLS: true)
         let proxy = try ProxyProcess(
             environment: ["REDIS_HOST": "127.0.0.1", "REDIS_PORT": "\(relay.port)"], overTLS: true)
-        for _ in 0..<3 {
-            let fill = try proxy.connection()
-            try fill.send("GET k\r\n")
-            #expect(try fill.receive(count: 4) == Array("-ERR".utf8), "nothing of it had been passed on")
-            let relayed = try proxy.connection()
-            try relayed.send("GETRANGE k 0 -1\r\nPING\r\n")
-            let answer = try relayed.receiveToEnd().bytes
-            #expect(answer.count < value.count && !printable(answer.suffix(20)).contains("PONG"))
-            #expect(try proxy.http.get("/k").status / 100 == 5)
-        }
+        try proxy.expectCutReplies(length: value.count, endsSending: false)
         withExtendedLifetime((server, relay)) {}
     }
 
