@@ -59,7 +59,7 @@ let package = Package(
         .target(
             name: "HTTPFacade",
             dependencies: [
-                "RESPParser", "RESPProxy",
+                "RESPParser", "BackingClient", "TransportSecurity", "RESPProxy",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -69,7 +69,7 @@ let package = Package(
         .executableTarget(
             name: "RedisProxy",
             dependencies: [
-                "RESPProxy", "HTTPFacade", "TransportSecurity",
+                "LocalCache", "BackingClient", "TransportSecurity", "RESPProxy", "HTTPFacade",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

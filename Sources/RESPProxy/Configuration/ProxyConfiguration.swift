@@ -24,7 +24,4 @@ public struct ProxyConfiguration: Sendable {
         self.coherence = coherence
         self.live = live
     }
-
-    /// Whether clients must log in before the cache may answer them.
-    public var requiresCredentials: Bool { !trustsClients && backing.password != nil }
 }

@@ -1,5 +1,3 @@
-import NIOCore
-
 /// Who is let in: by the options, and by what the server last said to somebody who gives no password.
 struct Admission {
     /// `PROTECTED_MODE`.
