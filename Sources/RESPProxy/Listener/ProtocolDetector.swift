@@ -41,7 +41,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     static let refusalDelay = TimeAmount.seconds(1)
     /// How long a header of the PROXY protocol may take.
     static let headerDelay = TimeAmount.seconds(10)
-    /// How long a first line that looks like HTTP may take.
+    /// How long a first line that looks like HTTP may take, and the beginning of what may be a header of the PROXY protocol.
     static let firstLineDelay = TimeAmount.seconds(60)
 
     /// - Parameters:

@@ -18,9 +18,10 @@ final class LogWriter: TextOutputStream, Sendable {
     /// Words for so many records that were dropped.
     private let tellDropped: @Sendable (UInt64) -> String
     private let state = ConditionLock(value: State.idle)
-    /// Guarded by ``state``, as is the next.
+    /// Read and written with ``state`` locked only: a `ConditionLock` cannot own what it guards, as a `Mutex` would, and a `Mutex` has nobody wait
+    /// for a condition.
     private nonisolated(unsafe) var backlog = LogBacklog(limit: LogWriter.limit)
-    /// While the thread writes it looks for more by itself.
+    /// While the thread writes it looks for more by itself. Unsafe for the same reason.
     private nonisolated(unsafe) var isWriting = false
 
     /// - Parameter tellDropped: Makes the record which says how many were dropped.

@@ -11,8 +11,8 @@ final class OutboundPacer: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// How much is encrypted at once, and how much may be written without that the channel knows of it.
-    /// Encrypted it fits in 64 KiB: memory for it comes in powers of two.
+    /// How long a piece is that is encrypted, and how much may be written without that the channel knows of it. Both may be encrypted with one flush.
+    /// Encrypted, a piece fits in 64 KiB: memory for it comes in powers of two.
     static let pieceLength = 64_000
 
     private enum Waiting {
