@@ -17,7 +17,6 @@ final class Node {
     /// Sessions keep the pool that they began with.
     private(set) lazy var pool = makePool()
 
-    private let configuration: ProxyConfiguration
     private let trustsClients: Bool
     private let hasPassword: Bool
     private var live: LiveSettings
@@ -48,7 +47,6 @@ final class Node {
         cache: ValueCache, clients: ClientRegistry, metrics: LoopMetrics, logger: Logger
     ) {
         self.eventLoop = eventLoop
-        self.configuration = configuration
         trustsClients = configuration.trustsClients
         hasPassword = configuration.backing.password != nil
         live = configuration.live
@@ -126,15 +124,17 @@ final class Node {
 
     /// For what the server ends connections is another thing than it was.
     func limitsChanged(to limits: ServerLimits) {
-        router = CommandRouter(
-            table: router.table, access: access, caches: router.caches, sharesLongReplies: !limits.forbidLongReplies)
+        setRouter(table: router.table, sharesLongReplies: !limits.forbidLongReplies)
         pool.limits = limits
         lane.limits = limits
     }
 
     private func setTable(_ table: CommandTable?) {
-        router = CommandRouter(
-            table: table, access: access, caches: router.caches, sharesLongReplies: router.sharesLongReplies)
+        setRouter(table: table, sharesLongReplies: router.sharesLongReplies)
+    }
+
+    private func setRouter(table: CommandTable?, sharesLongReplies: Bool) {
+        router = CommandRouter(table: table, access: access, caches: caches, sharesLongReplies: sharesLongReplies)
     }
 
     // MARK: Connections
@@ -150,7 +150,7 @@ final class Node {
     /// What kind of connection of the pool would do for a session in that state, if any but its own does.
     func relayKey(of state: SessionState, in pool: RelayPool) -> RelayKey? {
         RelayKey(
-            of: state, trustsClients: configuration.trustsClients, fillUser: access.fillUser,
+            of: state, trustsClients: trustsClients, fillUser: access.fillUser,
             admitsAnonymous: pool.admitsAnonymous == true)
     }
 
