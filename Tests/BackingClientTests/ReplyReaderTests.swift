@@ -60,6 +60,17 @@ struct ReplyReaderTests {
             ])
     }
 
+    @Test("of two elements the one is named as too long that was, and a nil beside it stays a nil")
+    func limitBesideNil() throws {
+        let dropped = "$101\r\n" + String(repeating: "d", count: 101) + "\r\n"
+        try Self.expect(
+            "*2\r\n$-1\r\n\(dropped)*2\r\n*-1\r\n\(dropped)*2\r\n\(dropped)$-1\r\n$-1\r\n",
+            [
+                .array([.null, .tooLong(length: 101)]), .array([.null, .tooLong(length: 101)]),
+                .array([.tooLong(length: 101), .null]), .null,
+            ])
+    }
+
     @Test("a value that is far longer than what hiredis is fed at once comes out whole")
     func longValue() throws {
         let value = String(repeating: "0123456789", count: 10_000)

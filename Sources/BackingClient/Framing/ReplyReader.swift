@@ -26,7 +26,8 @@ struct ReplyReader {
     private var parsed: BackingReply?
     private var raw = ByteBuffer()
     private var rawLength = 0
-    private var droppedLength: Int?
+    /// The reply in hand has a value that is too long.
+    private var hasLongValue = false
     /// How many of the next bytes belong to a value that is dropped.
     private var bytesToDrop = 0
     private var isHeadChecked = false
@@ -91,13 +92,14 @@ struct ReplyReader {
         guard self.byte(at: start) == UInt8(ascii: "$") else {
             throw ReplyViolation(reason: "a long reply that is no value")
         }
-        guard self.droppedLength == nil else { throw ReplyViolation(reason: "two long values in one reply") }
+        guard !self.hasLongValue else { throw ReplyViolation(reason: "two long values in one reply") }
         try self.take(upTo: start)
+        self.hiredis.nextNil(standsForBulkOf: length)
         try self.feed(ByteBuffer(staticString: "$-1\r\n"))
         self.isHeadChecked = true
         self.held.clear()
         self.taken = body
-        self.droppedLength = length
+        self.hasLongValue = true
         // The value's line end goes with it.
         self.bytesToDrop = length &+ 2
     }
@@ -123,7 +125,7 @@ struct ReplyReader {
         self.isHeadChecked = false
         self.held.clear()
         defer {
-            self.droppedLength = nil
+            self.hasLongValue = false
             self.parsed = nil
             self.raw = ByteBuffer()
             self.rawLength = 0
@@ -135,7 +137,7 @@ struct ReplyReader {
         }
         if self.collectsRawFrame { return .raw(self.rawLength <= self.rawLimit ? self.raw : nil) }
         guard let parsed else { throw ReplyViolation(reason: "an unfinished reply") }
-        return self.droppedLength.map { parsed.naming(droppedLength: $0) } ?? parsed
+        return parsed
     }
 }
 
@@ -143,7 +145,7 @@ struct ReplyReader {
 extension ReplyReader {
     private func isWholeFrame(from start: Int, to end: Int) -> Bool {
         self.taken == start && self.held.readableBytes == 0 && !self.collectsRawFrame && !self.isHeadChecked
-            && self.bytesToDrop == 0 && self.droppedLength == nil && self.parsed == nil
+            && self.bytesToDrop == 0 && !self.hasLongValue && self.parsed == nil
             && end - start <= HiredisReader.feedLimit
     }
 

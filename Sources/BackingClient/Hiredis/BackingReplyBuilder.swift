@@ -5,6 +5,8 @@ import NIOCore
 struct BackingReplyBuilder {
     /// See ``HiredisReader/next(in:)``.
     var frame: ByteBuffer?
+    /// See ``HiredisReader/nextNil(standsForBulkOf:)``.
+    var longBulk: Int?
     private var reply: BackingReply?
     /// The arrays that have begun, the innermost last.
     private var arrays: [(missing: Int, elements: [BackingReply], isArray: Bool)] = []
@@ -21,6 +23,8 @@ struct BackingReplyBuilder {
         default: self.add(.other)
         }
     }
+
+    mutating func addNil() { self.add(self.longBulk.take().map { .tooLong(length: $0) } ?? .null) }
 
     /// A bulk string is the end of its frame, but for CR and LF.
     private func value(_ text: UnsafeRawBufferPointer) -> ByteBuffer {

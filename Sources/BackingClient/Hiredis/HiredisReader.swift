@@ -25,7 +25,7 @@ final class HiredisReader {
                 },
                 integer: { HiredisReader.at($0).builder.add(.integer($1)) },
                 array: { HiredisReader.at($0).builder.begin(arrayOf: $2, type: $1) },
-                nil: { HiredisReader.at($0).builder.add(.null) }))
+                nil: { HiredisReader.at($0).builder.addNil() }))
         guard let reader = redis_proxy_create_reader(objects) else { preconditionFailure("out of memory") }
         self.reader = reader
         objects.pointee.context = Unmanaged.passUnretained(self).toOpaque()
@@ -50,6 +50,9 @@ final class HiredisReader {
             throw self.violation
         }
     }
+
+    /// The nil that is fed next stands for a bulk string of that length; all before it has been parsed.
+    func nextNil(standsForBulkOf length: Int) { self.builder.longBulk = length }
 
     /// The next whole reply, or nil when bytes are missing.
     ///

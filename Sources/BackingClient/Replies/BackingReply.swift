@@ -21,16 +21,3 @@ enum BackingReply: Equatable {
     /// A type that RESP2 does not have.
     case other
 }
-
-extension BackingReply {
-    /// The reply in which a nil stands for a bulk string of that length.
-    func naming(droppedLength length: Int) -> BackingReply {
-        switch self {
-        case .null: return .tooLong(length: length)
-        case .array(var elements):
-            if let index = elements.firstIndex(of: .null) { elements[index] = .tooLong(length: length) }
-            return .array(elements)
-        default: return self
-        }
-    }
-}
