@@ -158,6 +158,9 @@ public final class RawConnection: Sendable {
         }
     }
 
+    /// Whether the other side's end has been seen by a call that received.
+    public var hasEnded: Bool { self.received.withLock { $0.closing != nil } }
+
     // MARK: Closing
 
     /// Ends our side, over TLS with `close_notify`; the other side may go on sending.
