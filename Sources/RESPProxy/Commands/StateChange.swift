@@ -61,7 +61,8 @@ enum StateChange: Equatable, Sendable {
         case "select": self = command.integer(1).map { .select(database: $0) } ?? .unknown
         case "auth": self = .authenticate(user: command.count == 3 ? command.copy(1) : DefaultUser.name)
         case "hello": self = Self.hello(command)
-        case "reset": self = .reset
+        // With arguments it is refused.
+        case "reset": self = last == 0 ? .reset : .unknown
         case "quit": self = .quit
         case "subscribe": self = .subscribe(.channel, count: last)
         case "psubscribe": self = .subscribe(.pattern, count: last)

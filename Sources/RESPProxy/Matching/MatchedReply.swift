@@ -13,6 +13,8 @@ struct MatchedReply: Sendable {
     /// When the command that it ends was forwarded; nil: it ends none.
     var started: UInt64?
     var event = ConfirmedEvent.none
+    /// The server takes nothing more that the client has sent.
+    var endsInput = false
 }
 
 /// What the server has confirmed that others than the session itself must hear of.

@@ -22,6 +22,8 @@ struct OutstandingCommands: Sendable {
         var confirmations: Int?
         /// What of its reply names connections by the server's ids.
         var identifierReply = IdentifierReply.none
+        /// A line that only the server can split.
+        var isLine = false
 
         /// Whether its success changes nothing about the session or its connection, as that of nearly all commands.
         var isPlain: Bool { change.isNone && !pins && own == nil && !identifierReply.tellsOwn }
@@ -35,6 +37,9 @@ struct OutstandingCommands: Sendable {
 
     var count: Int { commands.count }
     var isEmpty: Bool { commands.isEmpty }
+
+    /// Whether the last of them is a line that only the server can split. By its place: taken out, the whole command would be copied.
+    var endsWithLine: Bool { !commands.isEmpty && commands[commands.count - 1].isLine }
 
     mutating func append(_ command: Command) {
         if !command.change.isNone {

@@ -21,6 +21,8 @@ struct RelayedCommand: Equatable, Sendable {
     var identifierReply = IdentifierReply.none
     /// It may name clients by their ids.
     var namesClients = false
+    /// It is a line that only the server can split (``CommandParseResult/line(length:)``).
+    var isLine = false
 
     /// A read whose reply is expected to be large.
     static let largeRead = RelayedCommand(

@@ -50,6 +50,9 @@ struct ReplyMatcher: Sendable {
     /// Whether the client is there to hear something rather than to ask: it may be silent for as long as it likes.
     var isListening: Bool { isBlocked || state.isSubscribed }
 
+    /// Whether nothing may follow before what was sent is answered: if a line turns out to be malformed the server closes behind it.
+    var isBehindLine: Bool { outstanding.endsWithLine }
+
     /// Whether a log-in is under way: until it ends it is not known which limits hold for what follows.
     var isAuthenticating: Bool { outstanding.authentications > 0 }
 
@@ -83,7 +86,7 @@ struct ReplyMatcher: Sendable {
         }
         var entry = OutstandingCommands.Command(
             change: command.change, writes: command.writes, isBlocking: command.isBlocking, pins: command.pins,
-            lasting: command.lasting, started: now, identifierReply: command.identifierReply)
+            lasting: command.lasting, started: now, identifierReply: command.identifierReply, isLine: command.isLine)
         switch command.change {
         case .none: break
         case .subscribe(_, let count): entry.confirmations = max(count, 1)
@@ -205,9 +208,12 @@ struct ReplyMatcher: Sendable {
         }
         let command = outstanding.removeFirst()
         if state.replies == .skipsNext { state.replies = .on }
-        // The server closes behind it, and the client is to see that.
-        if reply.isError, reply.starts(with: "-ERR Protocol error") { state.isPinned = true }
         var matched = MatchedReply(started: command.started)
+        if reply.isError, reply.starts(with: "-ERR Protocol error") {
+            // The server closes behind it, and the client is to see that.
+            state.isPinned = true
+            matched.endsInput = command.isLine
+        }
         if !command.isPlain || state.inTransaction { apply(command, reply, to: &matched) }
         endMatchingIfSilenced()
         return matched

@@ -100,7 +100,7 @@ final class CommandRouter: Sendable {
             // With tracking all of its replies are held; nothing else would ever end a fence.
             return RelayedCommand(
                 change: .unclear, writes: announcesChanges ? .none : .everything, isBlocking: true, pins: true,
-                lasting: .unknown, isShareable: false)
+                lasting: .unknown, isShareable: false, isLine: true)
         }
         let flags = description.flags
         let isRead = flags.contains(.readonly) && name != "pfcount"
@@ -114,7 +114,7 @@ final class CommandRouter: Sendable {
             change: change.isNone ? .none : .unknown, writes: writes,
             isBlocking: description.flags.contains(.blocking),
             pins: lasting != .nothing || Self.pins(line), lasting: lasting,
-            isShareable: false, needsOffset: name == "wait" || name == "waitaof")
+            isShareable: false, needsOffset: name == "wait" || name == "waitaof", isLine: true)
     }
 
     /// Commands whose arguments say how often they are answered, or that end what replies belong to.

@@ -34,8 +34,6 @@ struct ClientInput {
     private(set) var intake = Intake.commands
     /// The command that is passed on as it comes has no end: what follows is none of the protocol's.
     private(set) var isCommandBroken = false
-    /// A line that only the server can split has not been answered: nothing follows it before.
-    private(set) var isBehindLine = false
     private var bytes = ByteBuffer()
     private var parser = CommandParser()
 
@@ -157,15 +155,6 @@ struct ClientInput {
 
     /// The server has accepted `SYNC`.
     mutating func becomeTunnel() { intake = .tunnel }
-
-    /// A line that only the server can split has been sent.
-    mutating func lineIsSent() { isBehindLine = true }
-
-    /// Such a line is answered. If it is with a protocol error the server closes.
-    mutating func lineIsAnswered(isProtocolError: Bool) {
-        isBehindLine = false
-        if isProtocolError { intake = .ended }
-    }
 
     /// Nothing more is taken.
     mutating func end() { intake = .ended }

@@ -53,7 +53,7 @@ extension RESPSession {
 
     /// Takes one command, or one piece of a large one.
     private func takeNext(now: UInt64) -> Taking {
-        if input.isBehindLine || matcher.isAuthenticating && asksForPassword { return .waits }
+        if matcher.isBehindLine || matcher.isAuthenticating && asksForPassword { return .waits }
         switch input.next() {
         case .command(let command):
             return take(command, now: now) ? .taken : .waits
@@ -206,7 +206,6 @@ extension RESPSession {
             return close()
         }
         begin(relayed, now: now)
-        if command.form == .line, matcher.state.matching == .byReply { input.lineIsSent() }
         if let substitute = relayed.substitute {
             input.drop(command)
             attachment.send(words: substitute)

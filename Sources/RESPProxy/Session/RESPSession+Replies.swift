@@ -15,9 +15,7 @@ extension RESPSession {
 
     func replyEnded(_ reply: ReplyGlimpse) {
         let matched = matcher.replyEnded(reply)
-        if input.isBehindLine, matcher.isEmpty {
-            input.lineIsAnswered(isProtocolError: reply.starts(with: "-ERR Protocol error"))
-        }
+        if matched.endsInput { input.end() }
         lowerFences(matched.fences)
         confirmed(matched.event)
         guard let started = matched.started else { return }

@@ -121,6 +121,34 @@ struct ReplyMatcherTests {
         #expect(isCached)
     }
 
+    private mutating func sendLine() {
+        let router = CommandRouter(table: table, access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
+        let line = router.describe(line: CommandView(words: ["SET"]), announcesChanges: true)
+        _ = matcher.forwarded(line, now: 1)
+    }
+
+    @Test("nothing follows a line that only the server can split before it is answered, or ever where it is malformed")
+    mutating func behindLine() {
+        sendLine()
+        #expect(matcher.isBehindLine)
+        receive("+OK\r\n")
+        #expect(!matcher.isBehindLine)
+        sendLine()
+        let malformed = ReplyGlimpse(frame: Array("-ERR Protocol error: unbalanced quotes in request\r\n".utf8))
+        #expect(matcher.replyEnded(malformed).endsInput)
+        _ = send("EVAL", "return redis.error_reply('ERR Protocol error')", "0")
+        #expect(!matcher.replyEnded(malformed).endsInput)
+    }
+
+    @Test("and once replies are not matched nothing waits for that answer")
+    mutating func unmatchedLine() {
+        sendLine()
+        matcher.giveUpMatching()
+        #expect(!matcher.isBehindLine)
+        sendLine()
+        #expect(!matcher.isBehindLine)
+    }
+
     @Test("a pipelined transaction is followed reply by reply")
     mutating func pipelinedTransaction() {
         _ = send("MULTI")

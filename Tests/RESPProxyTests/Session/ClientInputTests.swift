@@ -100,16 +100,4 @@ struct ClientInputTests {
         input.endMalformed()
         #expect(input.isInsideCommand)
     }
-
-    @Test(
-        "nothing follows a line that only the server can split before it is answered, or ever where that is malformed")
-    mutating func behindLine() {
-        input.lineIsSent()
-        #expect(input.isBehindLine)
-        input.lineIsAnswered(isProtocolError: false)
-        #expect(!input.isBehindLine && input.intake == .commands)
-        input.lineIsSent()
-        input.lineIsAnswered(isProtocolError: true)
-        #expect(input.intake == .ended)
-    }
 }
