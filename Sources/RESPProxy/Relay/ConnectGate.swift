@@ -15,6 +15,8 @@ final class ConnectGate {
     private let eventLoop: any EventLoop
     private var underWay = 0
     private var waiting: Deque<() -> Void> = []
+    /// Those that wait are being let in.
+    private var isLettingIn = false
 
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -53,7 +55,11 @@ final class ConnectGate {
 
     private func ended() {
         underWay -= 1
+        // One that fails at once ends in here: the loop that has let it in goes on.
+        guard !isLettingIn else { return }
+        isLettingIn = true
         while underWay < Self.limit, let next = waiting.popFirst() { next() }
+        isLettingIn = false
     }
 }
 

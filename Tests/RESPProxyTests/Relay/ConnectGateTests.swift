@@ -67,4 +67,21 @@ struct ConnectGateTests {
         #expect(promises.count == ConnectGate.limit + 2)
         promises.last?.fail(ChannelError.eof)
     }
+
+    @Test("however many wait, all hear at once that the server is away")
+    func serverAway() {
+        let loop = EmbeddedEventLoop()
+        let gate = ConnectGate(eventLoop: loop)
+        let promises = (0..<ConnectGate.limit).map { _ in loop.makePromise(of: (any Channel).self) }
+        for promise in promises { _ = gate.open { promise.futureResult } }
+        var refused = 0
+        for _ in 0..<100_000 {
+            gate.open { loop.makeFailedFuture(ChannelError.eof) }.assumeIsolated().whenFailure { _ in refused += 1 }
+        }
+        #expect(refused == 0)
+        promises[0].fail(ChannelError.eof)
+        #expect(refused == 100_000)
+        #expect(!gate.isFull)
+        for promise in promises.dropFirst() { promise.fail(ChannelError.eof) }
+    }
 }
