@@ -61,6 +61,20 @@ struct BadRESPInputTests {
         #expect(try redis.client().command("PING") == .status("PONG"), "others are served")
     }
 
+    @Test(
+        "what was answered before POST and Host: goes out before the end, also where it is held until changes are heard of",
+        arguments: ["POST x\r\n", "Host: example.com\r\n"])
+    func heldReply(request: String) throws {
+        let redis = try TrackedRedis(relayed: .delayedFeed(.milliseconds(700)))
+        let client = try redis.redis.connection()
+        try client.sendCommand("EVAL", "redis.call('set', KEYS[1], 'v') return 'answered'", "1", "k")
+        try eventually("the script has run") { try redis.server.command("EXISTS", "k") == .integer(1) }
+        try client.send(request + "PING\r\n")
+        let end = try client.receiveToEnd()
+        #expect(printable(end.bytes) == #"$8\r\nanswered\r\n"#)
+        #expect(end.closing == .end)
+    }
+
     @Test("what Redis waits for, the proxy waits for, without allocating ahead")
     func waits() throws {
         let redis = try ProxiedRedis()

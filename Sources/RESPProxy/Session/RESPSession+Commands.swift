@@ -120,12 +120,10 @@ extension RESPSession {
         return router.route(command.view, standing, announcesChanges: announcesChanges)
     }
 
-    /// Closes without a word, behind what was sent and answered before.
+    /// Closes without a word, behind what was sent and answered before: at the end of the turn, or once replies that are held have gone out.
     func hangUp() {
         input.end()
-        attachment.flush()
-        output.endTurn()
-        close()
+        end.hangUp()
     }
 
     /// Each property by itself: passed on as a whole, the matcher and the queue would be copied.

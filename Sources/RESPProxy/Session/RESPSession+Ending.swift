@@ -13,6 +13,10 @@ extension RESPSession {
     /// Ends the session where nothing is left to be waited for, or nothing ever comes.
     func endIfDone() {
         guard !end.isClosed else { return }
+        if end.isHangingUp {
+            if !held.isHolding { close() }
+            return
+        }
         // The rest of what there was no server for never comes.
         if input.intake == .skipping, end.inputHasEnded { input.end() }
         if output.hasLastReply {

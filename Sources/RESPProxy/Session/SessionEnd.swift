@@ -8,6 +8,8 @@ struct SessionEnd {
     private(set) var clientHasEnded = false
     /// The client's connection is closed, or closes behind what was written.
     private(set) var isClosed = false
+    /// The client is to be closed without a word, once what it was answered before has gone out.
+    private(set) var isHangingUp = false
     /// Nothing is left that the session waits for.
     private(set) var isReleased = false
     /// Counted among those whose client is gone.
@@ -25,6 +27,8 @@ struct SessionEnd {
     }
 
     mutating func close() { isClosed = true }
+
+    mutating func hangUp() { isHangingUp = true }
 
     /// Whether the session goes on although its client has ended its side, or it has closed, and nobody looks after that yet.
     var needsDeparture: Bool { departure == nil && (clientHasEnded || isClosed && !isReleased) }
