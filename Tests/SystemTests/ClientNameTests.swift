@@ -216,6 +216,43 @@ struct ClientNameTests {
         try clients.python(alice, connected: script)
     }
 
+    @Test("nor does a RESET that the server leaves unanswered make it the default user")
+    func unansweredReset() throws {
+        let clients = try NamedClients()
+        try clients.server.command("ACL", "SETUSER", "default", "nopass")
+        let alice = try clients.identity("alice")
+        let script = """
+            import os, signal
+            connection.sendall(b"ACL WHOAMI\\r\\n")
+            assert connection.recv(100) == b"$5\\r\\nalice\\r\\n"
+            os.kill(\(clients.server.pid), signal.SIGSTOP)
+            connection.sendall(b"RESET\\r\\nACL WHOAMI\\r\\n")
+            received = b""
+            try:
+                while part := connection.recv(65536): received += part
+            finally:
+                os.kill(\(clients.server.pid), signal.SIGCONT)
+            assert received == b"", received
+            """
+        try clients.python(alice, connected: script)
+        #expect(clients.proxy.log.contains("may have undone the log-in of its certificate's user"))
+    }
+
+    @Test("nor does PSYNC, behind which nothing is read")
+    func replica() throws {
+        let clients = try NamedClients()
+        let alice = try clients.identity("alice")
+        let script = """
+            connection.sendall(b"PING\\r\\n")
+            assert connection.recv(100) == b"+PONG\\r\\n"
+            connection.sendall(b"PSYNC ? -1\\r\\n")
+            received = b""
+            while part := connection.recv(65536): received += part
+            assert received == b"", received[:100]
+            """
+        try clients.python(alice, connected: script)
+    }
+
     @Test("while the server is away there is an error for each command, and the user is logged in once it is back")
     func serverAway() throws {
         let clients = try NamedClients()

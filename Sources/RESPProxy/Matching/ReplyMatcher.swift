@@ -16,6 +16,9 @@ struct ReplyMatcher: Sendable {
     private var unmatched = UnmatchedFences()
     /// `RESET` was sent to end `MONITOR`.
     private var isResetting = false
+    /// `RESET` was sent, and whether the server has done it is not known: it was answered with something else, or replies have ceased to be
+    /// matched.
+    private(set) var hasLostReset = false
     /// The reply to an `EXEC` has told the client the server's own id of its connection, since ids inside arrays are not replaced: the client
     /// keeps this connection for good.
     private var tellsServerIdentifier = false
@@ -131,7 +134,8 @@ struct ReplyMatcher: Sendable {
             // Up already: each stays up once more than it was.
             if !command.writes.isNone { keptFences.append(command.writes) }
             state.leave(command.lasting)
-            if command.change == .reset, state.matching == .monitoring { isResetting = true }
+            guard command.change == .reset else { continue }
+            if state.matching == .monitoring { isResetting = true } else { hasLostReset = true }
         }
     }
 
@@ -193,7 +197,14 @@ struct ReplyMatcher: Sendable {
 
     /// A frame has ended.
     mutating func replyEnded(_ reply: ReplyGlimpse) -> MatchedReply {
-        if isResetting, reply.starts(with: "+RESET\r\n") { return monitoringEnded() }
+        if isResetting {
+            if reply.starts(with: "+RESET\r\n") { return monitoringEnded() }
+            // Nothing waits for it any more.
+            if reply.saysUnknownReset {
+                isResetting = false
+                hasLostReset = true
+            }
+        }
         guard state.matching == .byReply else { return MatchedReply() }
         if !outstanding.isEmpty, outstanding.commands[0].change.subscriptionKind != nil,
             outstanding.commands[0].change.isConfirmed(by: reply.messageKind)
@@ -265,7 +276,10 @@ struct ReplyMatcher: Sendable {
             }
             return
         }
-        switch change.form(of: reply, version: state.version, queued: state.queued.count) {
+        let form = change.form(of: reply, version: state.version, queued: state.queued.count)
+        // No server that knows it refuses it: that may have been the reply to something else.
+        if change == .reset, form != .success { hasLostReset = true }
+        switch form {
         case .success:
             if command.pins { state.isPinned = true }
             state.leave(command.lasting)
@@ -298,6 +312,7 @@ struct ReplyMatcher: Sendable {
     mutating func connectionReplaced() {
         proof = ReplyProof()
         state = state.beginning
+        hasLostReset = false
     }
 
     /// The session has got a connection on which the proxy has logged in the user of the client's certificate.

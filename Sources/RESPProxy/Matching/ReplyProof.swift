@@ -155,6 +155,14 @@ extension ReplyGlimpse {
     /// What a message to a channel without subscribers is answered with.
     fileprivate var isHeardByNobody: Bool { starts(with: ":0\r\n") }
 
+    /// Whether the server does not know `RESET`, or not by that name.
+    var saysUnknownReset: Bool {
+        // `-ERR unknown command 'reset', with args…`; Redis 6 quotes otherwise.
+        let beginning = "-ERR unknown command "
+        return isError && starts(with: "-ERR unknown command ")
+            && String(decoding: head.dropFirst(beginning.count + 1).prefix(5), as: UTF8.self).lowercased() == "reset"
+    }
+
     /// Whether the server does not know the command, or the subcommand.
     var saysUnknownCommand: Bool {
         // `-ERR unknown command 'CLIENT'…`; `-ERR Unknown subcommand or wrong number of arguments for 'INFO'…`; Redis 5 and older: `-ERR

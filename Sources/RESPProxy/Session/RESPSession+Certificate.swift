@@ -22,18 +22,19 @@ extension RESPSession {
         return state.isOfBeginningUser && state.version == .resp2 || attachment.key(for: state) != nil
     }
 
-    /// Whether such a command may make the session the server's default user without the proxy's seeing it: `RESET` where replies are not matched, or
-    /// a line that may be any command.
+    /// Whether such a command may make the session the server's default user without the proxy's seeing it: `RESET` where replies are not matched, a
+    /// line that may be any command, or one behind which nothing is read.
     func mayLoseUser(by change: StateChange) -> Bool {
         switch change {
-        case .unclear: true
+        case .unclear, .synchronize: true
         case .reset: matcher.state.matching == .unmatched
         default: false
         }
     }
 
+    /// Also where a `RESET` has been sent whose reply is not known: what follows it has not gone out yet, and nothing tells as whom it would be done.
     func refuseToLoseUser() {
-        loop.logger.info("a client is closed whose command may have undone the log-in of its certificate's user")
+        loop.logger.info("a client is closed that may have undone the log-in of its certificate's user")
         hangUp()
     }
 }

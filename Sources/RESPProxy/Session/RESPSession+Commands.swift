@@ -17,6 +17,7 @@ extension RESPSession {
     ///
     /// - Returns: Whether a command waits for something that is outstanding.
     func takeCommands(now: UInt64) -> Bool {
+        if user != nil, matcher.hasLostReset, !end.isHangingUp { refuseToLoseUser() }
         // Once for all of them: what follows a log-in waits for its reply. Where replies are not matched it is not known who the client is, but the
         // server looks at the limits all the same.
         let mustLogIn = asksForPassword && matcher.state.hasNotLoggedIn && matcher.state.matching != .unmatched

@@ -62,4 +62,30 @@ struct CertificateUserTests {
         _ = matcher.connectionEnded()
         #expect(matcher.state.user == .ofCertificate)
     }
+
+    /// What comes behind `RESET`, and whether it has taken effect is not known then.
+    private static let lostResets: [([String], [String])] = [
+        (["RESET"], ["-ERR unknown command 'RESET', with args beginning with: \r\n"]), (["RESET"], ["+OK\r\n"]),
+        (["RESET"], [":1\r\n"]), (["RESET"], []), (["SET k v", "RESET"], ["+RESET\r\n"]),
+        (["MULTI", "RESET"], ["+OK\r\n", "-NOPERM no\r\n"]),
+        (["MONITOR", "RESET"], ["+OK\r\n", "-ERR unknown command `reset`, with args beginning with: \r\n"]),
+    ]
+
+    @Test("whether RESET has logged it out is in doubt where no reply of its own came", arguments: Self.lostResets)
+    mutating func lostReset(commands: [String], replies: [String]) {
+        let router = CommandRouter(table: table, access: CacheAccess(database: 0, fillUser: nil, trustsClients: false))
+        matcher.certificateLoggedIn(as: alice)
+        for command in commands {
+            _ = matcher.forwarded(router.describe(CommandView(line: command), announcesChanges: false), now: 1)
+        }
+        for reply in replies { matcher.receive(reply) }
+        if !matcher.isEmpty {
+            #expect(!matcher.hasLostReset && matcher.mayLeaveConnection(onReset: true), "nothing follows it")
+            matcher.giveUpMatching()
+        }
+        #expect(matcher.hasLostReset)
+        #expect(!matcher.mayLeaveConnection(onReset: true))
+        _ = matcher.connectionEnded()
+        #expect(!matcher.hasLostReset)
+    }
 }
