@@ -3,7 +3,7 @@
 # .build/bench, as Markdown, JSON and SVG.
 #
 #   QUICK=1           one short round instead of five longer ones; 10,000 connections are left out
-#   ONLY="hits web"   parts of the table: hits, relays, web, micro, scale, distance, startup, tls
+#   ONLY="hits web"   parts of the table: hits, relays, web, micro, scale, distance, startup, tls, mixed
 #   AGAINST=PROGRAM   another build of redis-proxy, measured in the same run
 #   COMPARE="A B"     instead of measuring, puts two results.json side by side; refused where they are of different runs
 #   PUBLISH=A         instead of measuring, puts a full run's results.json into docs/performance.md and README.md
@@ -28,7 +28,7 @@ BENCHMARKS=1 build_product MicroBenchmarks
 # Whoever builds Swift has clang.
 programs=.build/bench/programs
 mkdir -p "$programs"
-for program in load relay; do
+for program in load relay conversation; do
     clang -O2 -Wall -Wextra -Werror -o "$programs/$program" "Benchmarks/load/$program.c" -lm
 done
 clang -O2 -Wall -Wextra -Werror -shared -fPIC -o "$programs/allocations.so" Benchmarks/load/allocations.c

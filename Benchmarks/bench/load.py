@@ -52,6 +52,16 @@ def own(program, server, seconds, backing=None, **options):
     return {**outcome, **account.each(requests)}
 
 
+def conversation(program, server, seconds, steps, connects=False):
+    """Benchmarks/load/conversation.c; each step is its bytes and how many replies come to them."""
+    command = [program, server.port, round(seconds * 1_000), "connect" if connects else "keep"]
+    for request, replies in steps:
+        command += [request.decode(), replies]
+    outcome = json.loads(_run(command))
+    del outcome["requests"]
+    return outcome
+
+
 class Account:
     """The CPU time that a server and the one behind it took meanwhile."""
 

@@ -150,4 +150,6 @@ def proxy(binary, backing_port, wrapper=(), name="redis-proxy", patience=30, **o
         "PROXY_HOST": "127.0.0.1", "PROXY_PORT": str(port), "REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(backing_port),
         **{option.upper(): str(value) for option, value in options.items()},
     }
-    return Server(name, [*wrapper, binary], port, environment, patience)
+    server = Server(name, [*wrapper, binary], port, environment, patience)
+    server.program = binary
+    return server

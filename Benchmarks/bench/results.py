@@ -64,6 +64,7 @@ def measured(run, target):
 
 NAMES = {
     "per_second": "requests/s", "megabytes_per_second": "MB/s", "p50_milliseconds": "median, ms", "p99_milliseconds": "p99, ms",
+    "p999_milliseconds": "p99.9, ms",
     "cpu_microseconds": "CPU, µs", "backing_cpu_microseconds": "Redis' CPU, µs",
     "user_microseconds": "in user space, µs", "resident_mebibytes": "resident, MiB",
 }

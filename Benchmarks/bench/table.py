@@ -15,10 +15,10 @@ import uuid
 
 from . import chart, peers, processes, report, wire
 from .bench import Bench
-from .targets import distance, hits, micro, relays, scale, startup, tls, web
+from .targets import distance, hits, micro, mixed, relays, scale, startup, tls, web
 
 MODULES = {"hits": hits, "relays": relays, "web": web, "micro": micro, "scale": scale, "distance": distance,
-           "startup": startup, "tls": tls}
+           "startup": startup, "tls": tls, "mixed": mixed}
 
 
 def start(bench, against):

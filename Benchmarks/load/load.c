@@ -2,7 +2,8 @@
 // answer is known and nothing needs to be parsed. One thread; each client has one batch in flight.
 //
 // redis-benchmark does most of the table. This one does what it does not: keys drawn by Zipf's law, reads mixed with writes,
-// large values without an object for each, and a GET with a PTTL behind it. It prints what it saw as JSON.
+// large values without an object for each, a GET with a PTTL behind it, and batches that come at a fixed rate, whether or not those
+// before them have been answered: one that finds no client free waits for one, and that counts. It prints what it saw as JSON.
 
 #define _GNU_SOURCE
 #include "common.h"
@@ -16,7 +17,7 @@
 enum { DRAWS = 1 << 20, MOST_LATENCIES = 1 << 26 };
 
 static struct {
-    long port, clients, duration /* milliseconds */, keys, size, reads, pipeline, pttl;
+    long port, clients, duration /* milliseconds */, keys, size, reads, pipeline, pttl, rate /* batches a second; 0: as they can */;
     double skew;
     const char *prefix;
 } options = {.clients = 50, .duration = 1000, .keys = 1000, .size = 100, .reads = 100, .pipeline = 1, .prefix = "key:"};
@@ -87,11 +88,12 @@ static char *append(char *end, size_t *answer, char *first) {
     return end;
 }
 
-static void ask(struct client *client) {
+// `asked` is since when the answer is waited for.
+static void ask(struct client *client, uint64_t asked) {
     char *end = batch;
     client->first = 0;
     for (long count = 0; count < options.pipeline; count++) end = append(end, &client->outstanding, &client->first);
-    client->sent = now();
+    client->sent = asked;
     for (char *start = batch; start < end;) {
         ssize_t count = send(client->descriptor, start, (size_t)(end - start), MSG_NOSIGNAL);
         if (count < 0) fail("send");
@@ -127,7 +129,8 @@ static double milliseconds(double share) {
 static void read_options(int count, char **arguments) {
     static const struct option known[] = {
         {"port", 1, 0, 'p'}, {"clients", 1, 0, 'c'}, {"milliseconds", 1, 0, 'm'}, {"keys", 1, 0, 'k'}, {"size", 1, 0, 's'},
-        {"reads", 1, 0, 'r'}, {"pipeline", 1, 0, 'P'}, {"pttl", 0, 0, 't'}, {"skew", 1, 0, 'z'}, {"prefix", 1, 0, 'x'}, {0}};
+        {"reads", 1, 0, 'r'}, {"pipeline", 1, 0, 'P'}, {"pttl", 0, 0, 't'}, {"skew", 1, 0, 'z'}, {"prefix", 1, 0, 'x'},
+        {"rate", 1, 0, 'a'}, {0}};
     for (int option; (option = getopt_long(count, arguments, "", known, NULL)) != -1;) {
         switch (option) {
         case 'p': options.port = atol(optarg); break;
@@ -140,6 +143,7 @@ static void read_options(int count, char **arguments) {
         case 't': options.pttl = 1; break;
         case 'z': options.skew = atof(optarg); break;
         case 'x': options.prefix = optarg; break;
+        case 'a': options.rate = atol(optarg); break;
         default: exit(64);
         }
     }
@@ -162,12 +166,24 @@ int main(int count, char **arguments) {
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &clients[index]};
         if (epoll_ctl(poller, EPOLL_CTL_ADD, clients[index].descriptor, &event) < 0) fail("epoll_ctl");
     }
-    uint64_t start = now(), end = start + (uint64_t)options.duration * 1000000, time = start;
-    for (long index = 0; index < options.clients; index++) ask(&clients[index]);
+    // With a rate: who has nothing to do, and when the next batch comes.
+    struct client **idle = calloc((size_t)options.clients, sizeof *idle);
+    long idle_count = 0;
+    if (!idle) fail("start");
+    uint64_t start = now(), end = start + (uint64_t)options.duration * 1000000, time = start, next = start;
+    for (long index = 0; index < options.clients; index++) {
+        if (options.rate) idle[idle_count++] = &clients[index]; else ask(&clients[index], now());
+    }
     while (time < end && batches < MOST_LATENCIES) {
+        while (options.rate && idle_count && next <= time) {
+            ask(idle[--idle_count], next);
+            next += 1000000000 / (uint64_t)options.rate;
+        }
         struct epoll_event events[128];
-        int ready = epoll_wait(poller, events, 128, 10000);
-        if (ready == 0) {
+        struct timespec patience = {.tv_sec = 10};
+        if (idle_count) patience = (struct timespec){.tv_nsec = next > time ? (long)(next - time) : 0};
+        int ready = epoll_pwait2(poller, events, 128, &patience, NULL);
+        if (ready == 0 && !idle_count) {
             fprintf(stderr, "no answer for ten seconds\n");
             return 1;
         }
@@ -176,7 +192,7 @@ int main(int count, char **arguments) {
             if (!receive(client)) continue;
             time = now();
             if (batches < MOST_LATENCIES) latencies[batches++] = (uint32_t)((time - client->sent) / 100);
-            ask(client);
+            if (options.rate) idle[idle_count++] = client; else ask(client, now());
         }
         // Large answers come in many pieces: the clock must be looked at between them, too.
         time = now();
@@ -184,8 +200,8 @@ int main(int count, char **arguments) {
     double seconds = (double)(time - start) / 1e9;
     qsort(latencies, batches, sizeof *latencies, by_size);
     printf("{\"requests\": %zu, \"seconds\": %f, \"per_second\": %f, \"bytes_per_second\": %f, \"p50_milliseconds\": %f, "
-           "\"p99_milliseconds\": %f}\n",
+           "\"p99_milliseconds\": %f, \"p999_milliseconds\": %f}\n",
            batches * (size_t)options.pipeline, seconds, (double)(batches * (size_t)options.pipeline) / seconds,
-           (double)bytes_received / seconds, milliseconds(0.5), milliseconds(0.99));
+           (double)bytes_received / seconds, milliseconds(0.5), milliseconds(0.99), milliseconds(0.999));
     return 0;
 }
