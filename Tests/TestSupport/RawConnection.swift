@@ -87,8 +87,11 @@ public final class RawConnection: Sendable {
     public func send(_ text: String) throws { try self.send(Array(text.utf8)) }
 
     /// Sends a command as an array of bulk strings.
-    public func sendCommand(_ arguments: String...) throws {
-        try self.send(encodeCommand(arguments.map { Array($0.utf8) }))
+    public func sendCommand(_ arguments: String...) throws { try self.sendCommand(arguments) }
+
+    /// Sends a command as an array of bulk strings.
+    public func sendCommand(_ words: [String]) throws {
+        try self.send(encodeCommand(words.map { Array($0.utf8) }))
     }
 
     /// Sends the bytes in pieces of random sizes, each in a write of its own.

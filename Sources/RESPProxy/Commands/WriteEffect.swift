@@ -65,7 +65,8 @@ enum WriteEffect: Equatable, Sendable {
         } else if flags.contains(.write) || command.name == "pfcount" {
             // PFCOUNT is flagged read-only and yet may rewrite the string that it reads (it caches the count).
             self = Self.keys(of: command, description, namesKeys: namesKeys)
-        } else if flags.contains(.readonly) {
+        } else if flags.contains(.readonly) || ReadOnlyScript.isRun(by: command, description) {
+            // `EVAL_RO` and its like are flagged so, too.
             self = .none
         } else {
             self = Self.unflagged(command, description)

@@ -38,6 +38,32 @@ struct WriteEffectTests {
     }
 
     @Test(
+        "a script that says so in its first line writes nothing",
+        arguments: [
+            "#!lua flags=no-writes\nreturn 1", "#!lua flags=no-writes,allow-stale\n",
+            "#!lua flags=allow-oom,no-writes\nreturn 1",
+        ])
+    func readOnlyScript(script: String) {
+        #expect(effect(CommandView("EVAL", script, "0")) == .none)
+        #expect(effect(CommandView("EVAL", script, announced: 3)) == .none)
+        #expect(effect(CommandView("EVALSHA", script, "0")) == .unknownKeys)
+    }
+
+    @Test(
+        "any other form of that line may be read otherwise",
+        arguments: [
+            "return 1 -- #!lua flags=no-writes\n", "#!lua flags=no-writes", "#!lua\n-- flags=no-writes\n",
+            "#!lua flags=\n",
+            "#!lua flags=no-writes2\n", "#!lua flags=allow-oom no-writes\n", "#!lua  flags=no-writes\n",
+            "#!js flags=no-writes\n", "#!lua flags=\"no-writes\"\n", "#!lua flags=NO-WRITES\n",
+            "#!lua flags=no-writes\r\n",
+            " #!lua flags=no-writes\n", "",
+        ])
+    func otherScript(script: String) {
+        #expect(effect(CommandView("EVAL", script, "0")) == .unknownKeys)
+    }
+
+    @Test(
         "what writes more than the server may announce counts as a write of everything",
         arguments: ["FLUSHALL", "DEBUG"])
     func everything(name: String) {

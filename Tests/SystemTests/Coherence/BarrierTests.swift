@@ -59,6 +59,32 @@ struct BarrierTests {
         }
     }
 
+    /// They are answered at once, so the server must keep to it.
+    static let readOnly = [
+        ["EVAL_RO", "return redis.call('SET', 'k', 'new')", "0"],
+        ["EVAL", "#!lua flags=no-writes\nreturn redis.call('SET', 'k', 'new')", "0"],
+        ["EVAL", "#!lua flags=allow-stale,no-writes\nreturn redis.call('DEL', 'k')", "0"],
+        ["EVAL", "#!lua flags=no-writes\nreturn redis.call('PFCOUNT', 'k')", "0"],
+    ]
+
+    @Test(
+        "a script that says that it writes nothing is refused what writes, and answered without a barrier",
+        arguments: Self.readOnly)
+    func readOnlyScripts(command: [String]) throws {
+        let tracked = try TrackedRedis(relayed: FaultyRelay.Fault.none)
+        let relay = try #require(tracked.relay)
+        try tracked.cache("k", "old")
+        #expect(try tracked.redis.client().command(command).isError(""))
+        let session = try tracked.redis.connection()
+        _ = try session.roundTrip("PING")
+        // So a barrier would take until the cache is not believed any more.
+        relay.swallow(.trackedReplies)
+        try session.sendCommand(command)
+        #expect(try !session.staysSilent(for: .milliseconds(1500)))
+        relay.release()
+        #expect(try tracked.straight.command("GET", "k") == .text("old"))
+    }
+
     @Test("nor while the end of a fill connection that the server has closed is still on its way")
     func closedUnnoticed() throws {
         let tracked = try TrackedRedis(relayed: FaultyRelay.Fault.none)
