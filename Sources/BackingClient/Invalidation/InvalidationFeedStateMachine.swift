@@ -3,8 +3,8 @@ import NIOCore
 /// The invalidation connection, from its handshake to its end: what is announced, and what has been answered.
 ///
 /// The server announces on this connection in the order of its events, so what it had announced before the answer to a `PING` has
-/// been applied once that is read; with ``BroadcastOrder`` it may take a second one. One `PING` at a time is in flight; who asks meanwhile
-/// gets the next one, because the one in flight may have been answered before what they want to be sure of.
+/// been applied once that is read. Who asks while a `PING` is in flight that was sent too early gets one of his own at once. By broadcast it
+/// may take two answers (``BroadcastOrder``), of which the second must be asked for later, so there one is in flight at a time.
 ///
 ///     handshaking ──▶ up ──▶ closed      (and from handshaking straight to closed)
 ///
@@ -23,8 +23,8 @@ struct InvalidationFeedStateMachine {
     private let started: UInt64
     /// What an answer proves.
     private var order = BroadcastOrder.announcedFirst
-    /// When the question in flight was sent.
-    private var inFlight: UInt64?
+    /// When the questions in flight were sent, the oldest first.
+    private var inFlight = CircularBuffer<UInt64>()
     private var lastSent: UInt64
     /// Up to when it is proven that what was announced has been heard.
     private var lastAnswered: UInt64 = 0
@@ -140,11 +140,10 @@ struct InvalidationFeedStateMachine {
     }
 
     private mutating func answered(now: UInt64) -> Action {
-        guard let sent = self.inFlight else { return self.fail("a reply that nobody asked for") }
-        self.inFlight = nil
+        guard let sent = self.inFlight.popFirst() else { return self.fail("a reply that nobody asked for") }
         let proven = self.order.answered(sent: sent)
         self.lastAnswered = max(self.lastAnswered, proven ?? 0)
-        let asks = self.wanted >= self.lastAnswered && self.ask(now: now)
+        let asks = self.wanted >= max(self.lastAnswered, self.inFlight.last ?? 0) && self.ask(now: now)
         guard let proven else { return asks ? .ask : .nothing }
         return .answered(sent: proven, asks: asks)
     }
@@ -153,15 +152,15 @@ struct InvalidationFeedStateMachine {
     private mutating func refused(_ text: [UInt8], now: UInt64) -> Action {
         func says(_ words: String...) -> Bool { words.contains { text.starts(with: $0.utf8) } }
         if says("LOADING ", "MASTERDOWN ") { return .fail(.server(text), nil) }
-        guard self.inFlight != nil else { return self.fail("a reply that nobody asked for") }
+        guard !self.inFlight.isEmpty else { return self.fail("a reply that nobody asked for") }
         if says("NOPERM ", "ERR unknown command"), !self.asksBySubscribing {
-            self.inFlight = nil
+            self.inFlight.removeFirst()
             self.asksBySubscribing = true
             return self.ask(now: now) ? .ask : .nothing
         }
         guard self.tracking.broadcastPrefixes != nil else { return self.answered(now: now) }
         guard says("BUSY ") else { return .fail(.server(text), nil) }
-        self.inFlight = nil
+        self.inFlight.removeFirst()
         self.order.interrupted()
         self.askAgain = now.advanced(by: Self.busyDelay)
         return .nothing
@@ -182,13 +181,18 @@ struct InvalidationFeedStateMachine {
     mutating func ask(since: UInt64, now: UInt64) -> Bool {
         guard case .up = self.state, self.lastAnswered <= since else { return false }
         self.wanted = max(self.wanted, since)
+        guard self.inFlight.last ?? 0 <= since else { return false }
         return self.ask(now: now)
     }
 
-    /// A question is about to be written, unless one is in flight, or the server has no time.
+    /// Questions in flight, where there may be several: enough for a server whose answers take a hundred times longer than what asks.
+    private static let inFlightLimit = 64
+
+    /// A question is about to be written, unless as many are in flight as may be, or the server has no time.
     private mutating func ask(now: UInt64) -> Bool {
-        guard self.inFlight == nil, self.askAgain == nil else { return false }
-        self.inFlight = now
+        let limit = self.tracking.broadcastPrefixes == nil ? Self.inFlightLimit : 1
+        guard self.inFlight.count < limit, self.askAgain == nil else { return false }
+        self.inFlight.append(now)
         self.lastSent = now
         return true
     }
@@ -207,7 +211,7 @@ struct InvalidationFeedStateMachine {
         switch self.state {
         case .handshaking: self.started.advanced(by: self.configuration.connectTimeout + self.tracking.timeout)
         case .up:
-            self.askAgain ?? self.inFlight?.advanced(by: self.limit)
+            self.askAgain ?? self.inFlight.first?.advanced(by: self.limit)
                 ?? self.lastSent.advanced(by: self.tracking.heartbeat)
         case .closed: nil
         }
@@ -225,8 +229,9 @@ struct InvalidationFeedStateMachine {
         case .closed: return .nothing
         case .handshaking: return .fail(.silent(self.configuration.address, for: self.configuration.connectTimeout))
         case .up:
+            guard self.inFlight.isEmpty else { return .fail(.silent(self.configuration.address, for: self.limit)) }
             self.askAgain = nil
-            guard self.ask(now: now) else { return .fail(.silent(self.configuration.address, for: self.limit)) }
+            guard self.ask(now: now) else { return .nothing }
             // Up to this moment: where that takes two answers, both at once.
             self.wanted = max(self.wanted, now > 0 ? now - 1 : 0)
             return .ask

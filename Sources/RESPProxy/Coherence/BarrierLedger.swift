@@ -7,8 +7,8 @@ import LocalCache
 /// had not closed it by then, and nothing is under way on it any more that was asked before. Of a lane that it has closed, or does not
 /// track yet, the server announces nothing, and the lane's own end may be on its way for long.
 ///
-/// One round of questions is under way at a time; who comes meanwhile gets the next one, because what is under way may have been
-/// answered before what they want to be sure of. `Waiter` is whoever waits.
+/// What is under way may have been answered before what somebody wants to be sure of, so each round of questions is for those who have come
+/// since the last one, whether or not that has been answered. `Waiter` is whoever waits.
 struct BarrierLedger<Waiter> {
     /// What is to be asked: something that is sent after `since`.
     struct Question: Equatable {
@@ -17,18 +17,11 @@ struct BarrierLedger<Waiter> {
         var lanes: [LaneID]
     }
 
-    /// What is to be done about an event.
-    struct Outcome {
-        /// They need not wait any more.
-        var released: [Waiter] = []
-        var question: Question?
-    }
-
     /// Who has answered what. Of what was learned through one who is lost nothing is left in the cache, or will be before ``settle()``.
     var trust: TrustLedger
     private var waiters: [(waiter: Waiter, since: UInt64)] = []
     /// All are to answer something that is sent after this.
-    private var asked: UInt64?
+    private var asked: UInt64 = 0
 
     /// - Parameter span: For how long after an unanswered question the cache goes on answering, in nanoseconds.
     init(span: UInt64) {
@@ -40,28 +33,27 @@ struct BarrierLedger<Waiter> {
 
     // MARK: Who waits
 
-    /// What is to be done now that somebody has answered, or is gone.
-    mutating func settle() -> Outcome {
+    /// Who need not wait any more, now that somebody has answered, or is gone.
+    mutating func settle() -> [Waiter] {
         guard let newest = trust.heard else {
-            asked = nil
-            return Outcome(released: takeAll())
+            asked = 0
+            return takeAll()
         }
-        if let asked, newest > asked { self.asked = nil }
-        guard !waiters.isEmpty else { return Outcome() }
-        return Outcome(released: take { $0 < newest }, question: ask())
+        return waiters.isEmpty ? [] : take { $0 < newest }
     }
 
-    /// Somebody waits for a barrier at `since`.
+    /// Somebody waits for a barrier at `since`, unless it stands already, or nothing is heard, in which case nothing is cached either.
     ///
-    /// - Returns: Whether it stands already, or nothing is heard, in which case nothing is cached either; and what is to be asked.
-    mutating func wait(since: UInt64, _ waiter: Waiter) -> (stands: Bool, question: Question?) {
-        guard let newest = trust.heard, newest <= since else { return (true, nil) }
+    /// - Returns: Whether he waits; then ``ask()`` is to be called once all have come who come at the same moment.
+    mutating func wait(since: UInt64, _ waiter: Waiter) -> Bool {
+        guard let newest = trust.heard, newest <= since else { return false }
         waiters.append((waiter, since))
-        return (false, ask())
+        return true
     }
 
-    private mutating func ask() -> Question? {
-        guard asked == nil, let since = waiters.map(\.since).max(), let feed = trust.feed else { return nil }
+    /// What is to be asked for those who wait; nil: nothing that is not under way.
+    mutating func ask() -> Question? {
+        guard let since = waiters.map(\.since).max(), since > asked, let feed = trust.feed else { return nil }
         asked = since
         return Question(
             since: since, asksFeed: feed <= since, lanes: trust.lanes.filter { $0.value <= since }.keys.sorted())
@@ -97,5 +89,4 @@ struct BarrierLedger<Waiter> {
     }
 }
 
-extension BarrierLedger.Outcome: Sendable where Waiter: Sendable {}
 extension BarrierLedger.Question: Sendable {}

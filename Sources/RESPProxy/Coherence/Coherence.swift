@@ -47,6 +47,8 @@ public final class Coherence: Sendable {
         var witnesses: BarrierWitnesses?
         /// Somebody will look whether one waits in vain.
         var isTimerSet = false
+        /// Event loops that will ask at the end of their turn for those who wait.
+        var asking: Set<ObjectIdentifier> = []
     }
 
     init(configuration: ProxyConfiguration, cache: ValueCache, logger: Logger) {
@@ -110,22 +112,28 @@ public final class Coherence: Sendable {
     public func awaitBarrier(since: UInt64, on eventLoop: any EventLoop, _ done: @escaping @Sendable () -> Void) {
         guard !isBarrierAnswered(since: since) else { return eventLoop.execute(done) }
         let waiter = BarrierWaiter(eventLoop: eventLoop, done: done)
-        let (outcome, timer) = state.withLock { state in
-            guard state.witnesses != nil else { return (BarrierLedger.Outcome(released: [waiter]), nil as UInt64?) }
-            let (stands, question) = state.barriers.wait(since: since, waiter)
-            guard !stands else { return (BarrierLedger.Outcome(released: [waiter]), nil) }
+        let (waits, asks, timer) = state.withLock { state in
+            guard state.witnesses != nil, state.barriers.wait(since: since, waiter) else {
+                return (false, false, nil as UInt64?)
+            }
             defer { state.isTimerSet = true }
             return (
-                BarrierLedger.Outcome(question: question), state.isTimerSet ? nil : state.barriers.nextDeadline
+                true, state.asking.insert(ObjectIdentifier(eventLoop)).inserted,
+                state.isTimerSet ? nil : state.barriers.nextDeadline
             )
         }
-        carryOut(outcome)
+        guard waits else { return waiter.tell() }
+        if asks { eventLoop.execute { [self] in ask(for: ObjectIdentifier(eventLoop)) } }
         if let timer { setTimer(to: timer) }
     }
 
-    private func carryOut(_ outcome: BarrierLedger<BarrierWaiter>.Outcome) {
-        for waiter in outcome.released { waiter.tell() }
-        if let question = outcome.question { state.withLock { $0.witnesses }?.ask(question) }
+    /// Asks for all who have come to wait in one turn of an event loop, whatever is under way: that may have been sent too early for them.
+    private func ask(for eventLoop: ObjectIdentifier) {
+        let (question, witnesses) = state.withLock { state in
+            state.asking.remove(eventLoop)
+            return (state.barriers.ask(), state.witnesses)
+        }
+        if let question { witnesses?.ask(question) }
     }
 
     /// One timer serves all who wait, as nearly all of them are told long before it is due.
@@ -288,29 +296,31 @@ public final class Coherence: Sendable {
 
     /// - Parameter change: Answers whether everything must be dropped.
     private func updateFlushing(_ change: (inout State) -> Bool) {
-        let (flushes, outcome) = state.withLock { state in
+        let (flushes, released) = state.withLock { state in
             let flushes = change(&state)
             if flushes { state.flushesUnderWay += 1 }
             return (flushes, publish(&state))
         }
-        carryOut(outcome)
+        for waiter in released { waiter.tell() }
         guard flushes else { return }
         // Nothing is known to have changed, only that it would not be heard.
         cache.flushKeepingStale()
-        carryOut(
-            state.withLock { state in
-                state.flushesUnderWay -= 1
-                return publish(&state)
-            })
+        let others = state.withLock { state in
+            state.flushesUnderWay -= 1
+            return publish(&state)
+        }
+        for waiter in others { waiter.tell() }
     }
 
     /// Tells readers what counts, under the lock, so that an older sum never replaces a newer one.
-    private func publish(_ state: inout State) -> BarrierLedger<BarrierWaiter>.Outcome {
+    ///
+    /// - Returns: Who need not wait any more.
+    private func publish(_ state: inout State) -> [BarrierWaiter] {
         let isFlushing = state.flushesUnderWay > 0
         if !state.isFallenBack {
             trustedUntil.store(isFlushing ? 0 : state.barriers.trust.trustedUntil, ordering: .releasing)
         }
-        guard !isFlushing else { return BarrierLedger.Outcome() }
+        guard !isFlushing else { return [] }
         let barrier = max(lastBarrier.load(ordering: .relaxed), state.barriers.newest)
         lastBarrier.store(barrier, ordering: .releasing)
         return state.barriers.settle()

@@ -88,17 +88,40 @@ struct InvalidationFeedStateMachineTests {
         #expect(Self.replies(&machine, Self.pong) == ["protocolViolation"], "nobody asked")
     }
 
-    @Test("one question serves all who asked before it was sent; who asks meanwhile gets the next one")
+    @Test("one question serves all who asked before it was sent; who asks meanwhile gets another at once")
     func questions() {
         var machine = Self.up()
         #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
-        #expect(machine.ask(since: 99 * Self.second, now: 102 * Self.second) == false)
-        #expect(machine.ask(since: 102 * Self.second, now: 102 * Self.second) == false)
-        #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 101 ask"])
+        #expect(machine.ask(since: 99 * Self.second, now: 102 * Self.second) == false, "what is in flight will do")
+        #expect(machine.ask(since: 102 * Self.second, now: 103 * Self.second) == true)
+        #expect(Self.replies(&machine, Self.pong, at: 104) == ["answered 101"])
         #expect(machine.ask(since: 100 * Self.second, now: 104 * Self.second) == false, "it is answered")
         #expect(Self.replies(&machine, Self.pong, at: 105) == ["answered 103"])
+        #expect(Self.replies(&machine, Self.pong) == ["protocolViolation"], "nobody asked")
         machine.close()
         #expect(machine.ask(since: 200 * Self.second, now: 201 * Self.second) == false)
+    }
+
+    @Test(
+        "no more than so many are in flight; who asks beyond that gets the next one, and the oldest bounds how long it may be silent"
+    )
+    func manyQuestions() {
+        var machine = Self.up()
+        let start = 101 * Self.second
+        for number in 0..<64 as Range<UInt64> {
+            #expect(machine.ask(since: start + number - 1, now: start + number) == true)
+        }
+        #expect(machine.ask(since: start + 100, now: start + 101) == false)
+        #expect(machine.nextDeadline == 111 * Self.second)
+        guard case .answered(start, asks: true) = machine.received(.reply(Self.pong), now: start + 200) else {
+            Issue.record("it is not asked again")
+            return
+        }
+        #expect(machine.nextDeadline == 111 * Self.second + 1)
+        guard case .fail = machine.timePassed(now: 112 * Self.second) else {
+            Issue.record("it goes on")
+            return
+        }
     }
 
     @Test("what is sent at the very moment is asked again: nobody can tell which was first")
@@ -184,6 +207,16 @@ struct InvalidationFeedStateMachineTests {
         var other = Self.up(broadcast: false, info: info)
         #expect(other.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
         #expect(Self.replies(&other, Self.pong, at: 102) == ["answered 101"], "not by broadcast")
+    }
+
+    @Test("by broadcast nothing is asked while an answer is due: the server might read both in one turn")
+    func oneInFlight() {
+        var machine = Self.up(broadcast: true, info: "redis_version:8.2.3\r\n")
+        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(machine.ask(since: 102 * Self.second, now: 103 * Self.second) == false)
+        #expect(Self.replies(&machine, Self.pong, at: 104) == ["ask"])
+        #expect(Self.replies(&machine, Self.pong, at: 105) == ["answered 101 ask"])
+        #expect(Self.replies(&machine, Self.pong, at: 106) == ["answered 104"])
     }
 
     @Test(
