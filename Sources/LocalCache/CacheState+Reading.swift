@@ -86,6 +86,30 @@ extension CacheState {
         return .miss(fills.begin(key, found: place, lane: lane, waiters: .one(waiter())))
     }
 
+    /// See ``LocalCache/lookUpAnew(_:now:lane:outstandingLane:waiter:)``.
+    @inlinable
+    mutating func lookUpAnew(
+        _ key: HashedKey, now: UInt64, limits: CacheLimits, lane: LaneID, outstandingLane: LaneID?,
+        waiter: () -> Waiter, discarded: inout Value?
+    ) -> LookUp<Value>? {
+        let position = entries.position(of: key)
+        if let position {
+            let entry = entries.pointer(to: entries.index.slot(at: position))
+            if entry.pointee.lifetime.lives(now: now, upTo: limits.expiry) { return nil }
+        }
+        let place = fills.place(of: key)
+        if place != .absent {
+            fills.voidIfVoidedWithOthers(place)
+            // It may be older than what the reader knows: it stays for those who wait for it, and is stored.
+            if fills.keys[Int(place)].joinable != .absent {
+                return lookUpNothing(lane: lane, outstandingLane: outstandingLane, waiter: waiter)
+            }
+        }
+        return lookUpMissing(
+            key, deadPosition: position, now: now, limits: limits, lane: lane, outstandingLane: outstandingLane,
+            waiter: waiter, discarded: &discarded)
+    }
+
     /// A look-up in a cache that keeps nothing.
     @inlinable
     mutating func lookUpNothing(lane: LaneID, outstandingLane: LaneID?, waiter: () -> Waiter) -> LookUp<Value> {

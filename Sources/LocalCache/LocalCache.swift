@@ -73,6 +73,32 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
         state.withLock { $0.lookUpNothing(lane: lane, outstandingLane: outstandingLane, waiter: waiter) }
     }
 
+    /// A look-up for a reader to whom the cache may be too old: it neither hits nor joins a fill, which may have begun too early.
+    ///
+    /// Where a fill of the key is under way that others join, the new one is the reader's alone and is not stored.
+    ///
+    /// For the parameters see ``lookUp(_:now:lane:outstandingLane:copy:waiter:)``.
+    ///
+    /// - Returns: nil: there is an entry.
+    @inlinable
+    public func lookUpAnew(
+        _ key: RawSpan, now: UInt64, lane: LaneID, outstandingLane: LaneID?, waiter: () -> Waiter
+    ) -> LookUp<Value>? {
+        guard keeps(key) else {
+            return lookUpBypassing(lane: lane, outstandingLane: outstandingLane, waiter: waiter)
+        }
+        // Freed when this returns, after the lock.
+        var discarded: Value?
+        return key.withUnsafeBytes { bytes in
+            let key = HashedKey(bytes: bytes, hash: hasher.hash(bytes))
+            return state.withLock {
+                $0.lookUpAnew(
+                    key, now: now, limits: $0.limits, lane: lane, outstandingLane: outstandingLane, waiter: waiter,
+                    discarded: &discarded)
+            }
+        }
+    }
+
     /// Ends a fill. The value is stored unless the ticket was voided or the key is fenced, or it is dead already or larger than
     /// the whole memory limit.
     ///
@@ -122,6 +148,14 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
         return key.withUnsafeBytes { bytes in
             let key = HashedKey(bytes: bytes, hash: hasher.hash(bytes))
             return state.withLock { $0.lookUpStale(key, now: now, limits: $0.limits, make: make) }
+        }
+    }
+
+    /// Whether there is no entry, and no fill is under way: whatever will be in the cache is fetched later than this.
+    @inlinable
+    public var holdsNothing: Bool {
+        state.withLock {
+            $0.entries.count == 0 && $0.stale.count == 0 && $0.fills.running.count == $0.fills.freeRunning.count
         }
     }
 

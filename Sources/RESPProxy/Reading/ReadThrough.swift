@@ -88,6 +88,28 @@ public final class ReadThrough {
         }
     }
 
+    /// Reads `key` for one who has been given something that the cache may be older than, where the cache does not have it: what is
+    /// fetched from now on is new enough.
+    ///
+    /// Nothing that is known to be new enough only later may overtake it, so it counts as past the cache.
+    ///
+    /// For the parameters see ``read(_:now:isCurrent:outstandingLane:awaitsPast:waiter:request:keep:copy:)``.
+    ///
+    /// - Returns: nil: the cache has it, or nothing may be answered yet. A barrier is to be awaited.
+    func readMissing(
+        _ key: RawSpan, now: UInt64, outstandingLane: LaneID?, waiter: any FillWaiter, request: UInt64,
+        keep: () -> ByteBuffer
+    ) -> Reading? {
+        let waiting = { [laneID] in WaitingRead(waiter: waiter, request: request, lane: laneID, asked: now) }
+        let found =
+            looksPast(key, now: now)
+            ? cache.lookUpBypassing(lane: laneID, outstandingLane: outstandingLane, waiter: waiting)
+            : cache.lookUpAnew(key, now: now, lane: laneID, outstandingLane: outstandingLane, waiter: waiting)
+        guard case .miss(let ticket) = found else { return nil }
+        fetch(keep(), ticket)
+        return .pending(lane: laneID, isPast: true)
+    }
+
     /// Whether the cache is not asked for the key.
     @inline(__always)
     private func looksPast(_ key: RawSpan, now: UInt64) -> Bool {

@@ -88,8 +88,12 @@ extension RESPSession {
         case .read:
             let isCurrent = isCurrent
             if !isCurrent, held.isHolding || loop.coherence.mayServe(now: now) {
-                awaitBarrier(since: freshness.lastRelayed)
-                return false
+                guard !held.isHolding, readMissing(command.view, now: now) else {
+                    awaitBarrier(since: freshness.lastRelayed)
+                    return false
+                }
+                input.drop(command)
+                return true
             }
             guard read(command.view, isCurrent: isCurrent, now: now) else { return false }
             input.drop(command)

@@ -48,6 +48,19 @@ extension RESPSession {
         return true
     }
 
+    /// Reads a key from the server, behind something that the cache may be older than.
+    ///
+    /// - Returns: False where the cache has it, or it must wait for the session's earlier reads.
+    func readMissing(_ command: CommandView, now: UInt64) -> Bool {
+        let range = command.arguments[1]
+        let reading = loop.readThrough.readMissing(
+            command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane, waiter: self,
+            request: reads.nextRequest, keep: { keepKey(command, range) })
+        guard case .pending(let lane, let isPast) = reading else { return false }
+        reads.appendPending(key: keepKey(command, range), lane: lane, bypassesCache: isPast, started: now)
+        return true
+    }
+
     /// Whether a read of the same key is under way on another event loop's lane: if that has ended without having been kept, the cache
     /// knows nothing of it any more, and we have not been told yet.
     @inline(__always)

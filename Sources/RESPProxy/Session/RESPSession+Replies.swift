@@ -72,6 +72,8 @@ extension RESPSession {
         guard loop.coherence.announcesChanges else { return loop.cache.flush() }
         // Nobody reads from the cache then, and who is in MONITOR is not to see our question.
         guard !loop.coherence.conditions.isMonitored, !isGone else { return }
+        // The reply has come, so what is fetched from now on is newer than what was written.
+        guard held.isHolding || !loop.cache.holdsNothing else { return }
         let now = turn.replyTime()
         if held.begin(at: now) { awaitRelease(since: now) }
     }

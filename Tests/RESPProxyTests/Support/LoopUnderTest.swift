@@ -141,12 +141,22 @@ final class LoopUnderTest {
 
     /// The cache has the key, read on another lane.
     func cache(_ key: String, _ value: String) {
+        if let ticket = begin(key) { end(ticket, value) }
+    }
+
+    /// A fetch of the key begins on another lane; nil: the cache has it.
+    func begin(_ key: String) -> FillTicket? {
         let bytes = ByteBuffer(string: key)
         let found = cache.lookUp(
             bytes.readableBytesSpan, now: MonotonicClock.now(), lane: Self.otherLane, outstandingLane: nil,
             copy: { _ in },
             waiter: { WaitingRead(waiter: Nobody(eventLoop: eventLoop), request: 0, lane: Self.otherLane, asked: 0) })
-        guard case .miss(let ticket) = found else { return }
+        guard case .miss(let ticket) = found else { return nil }
+        return ticket
+    }
+
+    /// It has brought that value.
+    func end(_ ticket: FillTicket, _ value: String) {
         _ = cache.complete(
             ticket, withBytes: ByteBuffer(string: value).readableBytesSpan, deadline: nil, now: MonotonicClock.now())
     }
@@ -158,6 +168,14 @@ final class LoopUnderTest {
     func get(_ keys: String...) throws {
         var bytes = ByteBuffer()
         for key in keys { RESPEncoder.command([Array("GET".utf8), Array(key.utf8)], into: &bytes) }
+        try client.writeInbound(bytes)
+        eventLoop.run()
+    }
+
+    /// The client sends a command.
+    func send(_ words: String...) throws {
+        var bytes = ByteBuffer()
+        RESPEncoder.command(words.map { Array($0.utf8) }, into: &bytes)
         try client.writeInbound(bytes)
         eventLoop.run()
     }
