@@ -35,7 +35,7 @@ public struct BackingTLS: Sendable {
     /// Makes the context of each new connection.
     public let source: TLSContextSource
     /// What the certificate must be for, instead of the host that is connected to.
-    public let serverName: String?
+    public private(set) var serverName: String?
     let options: OptionNames
     /// The handshakes with the server that failed.
     public let failures = HandshakeFailures()
@@ -57,6 +57,13 @@ public struct BackingTLS: Sendable {
         self.source = try TLSContextSource(files, base: base)
         self.serverName = serverName
         self.options = options
+    }
+
+    /// The same for a server whose certificate must be for `host`, unless the options name another.
+    public func expecting(_ host: String) -> BackingTLS {
+        var tls = self
+        tls.serverName = self.serverName ?? host
+        return tls
     }
 
     /// How long a connection that is closed waits for the server to say that it has heard so.

@@ -4,11 +4,12 @@ import NIOPosix
 /// Opens connections to the backing, for fills, relays and checks alike.
 public struct BackingConnector: Sendable {
     /// Where the backing is, and the time-outs.
-    public let configuration: BackingConfiguration
+    public private(set) var configuration: BackingConfiguration
 
-    /// A connector to the one server that `configuration` names.
-    public init(configuration: BackingConfiguration) {
+    /// A connector to the one server that `configuration` names, or to the one at `location`, where that is given.
+    public init(configuration: BackingConfiguration, location: ServerLocation? = nil) {
         self.configuration = configuration
+        self.location = location
         self.open = nil
         self.generator = { SystemRandomNumberGenerator() }
     }
@@ -19,10 +20,12 @@ public struct BackingConnector: Sendable {
     ///   - generator: makes what the delays before the next attempt are drawn from.
     ///   - open: stands for the socket.
     package init(
-        configuration: BackingConfiguration, generator: @escaping @Sendable () -> any RandomNumberGenerator,
+        configuration: BackingConfiguration, location: ServerLocation? = nil,
+        generator: @escaping @Sendable () -> any RandomNumberGenerator,
         open: @escaping Opener
     ) {
         self.configuration = configuration
+        self.location = location
         self.open = open
         self.generator = generator
     }
@@ -31,6 +34,8 @@ public struct BackingConnector: Sendable {
     package typealias Opener =
         @Sendable (any EventLoop, @Sendable (any Channel) -> EventLoopFuture<Void>) -> EventLoopFuture<any Channel>
 
+    /// nil: the server is where the configuration says, always.
+    private var location: ServerLocation?
     private let open: Opener?
     private let generator: @Sendable () -> any RandomNumberGenerator
 
@@ -44,6 +49,25 @@ public struct BackingConnector: Sendable {
     ///
     /// Where the channel is TCP its socket is set as ``BackingConfiguration/tcp`` says. The future fails with a ``BackingError`` only.
     public func connect(on eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
+        guard let location else { return self.connectDirectly(on: eventLoop) }
+        return location.connect(on: eventLoop) { self.at($0).connectDirectly(on: eventLoop) }
+    }
+
+    /// The server has said something that the one that is meant would not say: where servers change it is asked anew which one that is.
+    public func serverIsDoubted() { self.location?.doubt() }
+
+    /// The same, to a server at a place that is certain.
+    public func at(_ place: ServerPlace) -> BackingConnector {
+        var configuration = self.configuration
+        configuration.address = place.address
+        if let host = place.announced.host { configuration.tls = configuration.tls?.expecting(host) }
+        var connector = self
+        connector.configuration = configuration
+        connector.location = nil
+        return connector
+    }
+
+    private func connectDirectly(on eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
         let started = MonotonicClock.now()
         let connected = self.connectPlainly(on: eventLoop) { $0.setOption(.autoRead, value: false) }
         guard let tls = self.configuration.tls, self.open == nil else { return connected }
@@ -67,14 +91,15 @@ public struct BackingConnector: Sendable {
                 if case .tcp = address { _ = tcp.apply(to: channel) }
                 return initializer(channel)
             }
-        return Self.connect(bootstrap, to: address).flatMapErrorThrowing { error in
-            throw BackingError.notReachable(address, reason: ConnectFailure.reason(for: error))
+        return Self.connect(bootstrap, to: address, on: eventLoop).flatMapErrorThrowing { error in
+            throw error as? BackingError
+                ?? BackingError.notReachable(address, reason: ConnectFailure.reason(for: error))
         }
     }
 
-    private static func connect(_ bootstrap: ClientBootstrap, to address: BackingAddress) -> EventLoopFuture<
-        any Channel
-    > {
+    private static func connect(
+        _ bootstrap: ClientBootstrap, to address: BackingAddress, on eventLoop: any EventLoop
+    ) -> EventLoopFuture<any Channel> {
         switch address {
         case .tcp(let host, let port):
             // No detour over the look-up queue for what is no name.
@@ -84,6 +109,8 @@ public struct BackingConnector: Sendable {
             return bootstrap.connect(host: host, port: port)
         case .unix(let path):
             return bootstrap.connect(unixDomainSocketPath: path)
+        case .primary(let name):
+            return eventLoop.makeFailedFuture(BackingError.noPrimary(of: name, because: "nobody looks for it"))
         }
     }
 }

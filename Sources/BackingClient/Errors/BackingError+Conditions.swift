@@ -52,6 +52,22 @@ extension BackingError {
     }
 }
 
+/// What is said of a primary that others keep. `MASTERDOWN` is what Redis says where there is none, and clients know it as what passes.
+extension BackingError {
+    /// There is no primary at present.
+    public static func noPrimary(of name: String, because reason: String) -> BackingError {
+        BackingError(
+            code: .unavailable, message: Array("MASTERDOWN redis-proxy: no primary of \(name): \(reason)".utf8))
+    }
+
+    /// Of a connection to the primary that could not be made.
+    var ofPrimary: BackingError {
+        let own = Array("ERR ".utf8)
+        guard code == .unavailable, message.starts(with: own) else { return self }
+        return BackingError(code: code, message: Array("MASTERDOWN ".utf8) + message.dropFirst(own.count))
+    }
+}
+
 /// What is said of a connection that clients' commands are relayed on, or large values read from.
 extension BackingError {
     /// The backing went away in the middle of something.

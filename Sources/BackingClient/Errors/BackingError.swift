@@ -1,5 +1,5 @@
 /// Why the backing gave no value.
-public struct BackingError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct BackingError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
     public enum Code: Sendable, Hashable {
         /// Not connected: refused, gone, the name does not resolve.
@@ -15,7 +15,7 @@ public struct BackingError: Error, Equatable, Sendable, CustomStringConvertible 
     /// What kind of failure it is.
     public var code: Code
     /// For ``Code/server`` the server's own text without the leading `-` (`WRONGTYPE Operation …`), byte for byte;
-    /// for the others a text of ours that starts with `ERR ` and names the condition. Never shows a value or a password.
+    /// for the others a text of ours that starts with `ERR `, or with `MASTERDOWN ` where there is no primary, and names the condition. Never shows a value or a password.
     public var message: [UInt8]
 
     /// An error with the words that a client reads.

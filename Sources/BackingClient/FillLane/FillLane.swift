@@ -41,6 +41,12 @@ public final class FillLane {
         self.connection.start(for: self)
     }
 
+    /// The server is there by now: it is connected to at once, where the next attempt is waited for.
+    public func hurry() {
+        self.eventLoop.preconditionInEventLoop()
+        self.connection.hurry()
+    }
+
     /// Closes for good; waiters fail with ``BackingError/Code-swift.enum/unavailable``.
     public func close() -> EventLoopFuture<Void> {
         self.eventLoop.preconditionInEventLoop()

@@ -34,6 +34,12 @@ public final class InvalidationFeed {
         self.connection.start(for: self)
     }
 
+    /// The server is there by now: it is connected to at once, where the next attempt is waited for.
+    public func hurry() {
+        self.eventLoop.preconditionInEventLoop()
+        self.connection.hurry()
+    }
+
     /// Closes for good.
     public func close() -> EventLoopFuture<Void> {
         self.eventLoop.preconditionInEventLoop()

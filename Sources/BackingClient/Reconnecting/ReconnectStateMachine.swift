@@ -49,6 +49,14 @@ struct ReconnectStateMachine {
         return true
     }
 
+    /// The other side is there by now: the wait ends early, and later ones begin short again.
+    ///
+    /// - Returns: whether to connect now.
+    mutating func hurry() -> Bool {
+        self.backoff.reset()
+        return self.retry()
+    }
+
     /// A channel stands.
     ///
     /// - Returns: whether it is wanted; otherwise it is to be closed.

@@ -82,6 +82,14 @@ final class ReconnectingConnection<Owner: ReconnectingConnectionOwner> {
         return action
     }
 
+    /// Attempts to connect at once, where the next attempt is waited for.
+    func hurry() {
+        guard let owner, self.machine.hurry() else { return }
+        self.retry?.cancel()
+        self.retry = nil
+        self.connect(for: owner)
+    }
+
     /// For good.
     ///
     /// - Returns: The handler, which is the caller's to close.

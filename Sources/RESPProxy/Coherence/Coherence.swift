@@ -171,6 +171,29 @@ public final class Coherence: Sendable {
         current.load(ordering: .acquiring) != Self.untracked && mayStore(generation) && !conditions.isPaused(now: now)
     }
 
+    // MARK: Another server
+
+    /// The server is not the one that is meant any more: nothing that was learned of it counts, until ``serverIsForgotten()``.
+    func serverIsLeft() {
+        carryOut(
+            state.withLock { state in
+                state.flushesUnderWay += 1
+                if state.isFallenBack { trustedUntil.store(0, ordering: .releasing) }
+                return publish(&state)
+            })
+    }
+
+    /// Nothing is left of it: no connection, no value, and nothing that clients have done to it.
+    func serverIsForgotten() {
+        conditions.unpaused()
+        carryOut(
+            state.withLock { state in
+                state.flushesUnderWay -= 1
+                if state.isFallenBack, state.flushesUnderWay == 0 { trustByExpiry() }
+                return publish(&state)
+            })
+    }
+
     // MARK: What is heard
 
     func started(_ witnesses: BarrierWitnesses) { state.withLock { $0.witnesses = witnesses } }

@@ -117,6 +117,26 @@ public final class ProxyLoops: Sendable {
         onEachLoop { $0.quiesce() }
     }
 
+    /// The server is no longer the one that is meant.
+    ///
+    /// - Parameter close: Closes all connections to it. While that goes on nothing that was learned of it is given to anybody.
+    /// - Returns: Done when nothing of it is left: what comes then is another server's.
+    public func leaveServer(
+        _ close: @escaping @Sendable () -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<Void> {
+        for server in servers { server.coherence.serverIsLeft() }
+        return close().map { [cache, servers] in
+            cache.flush()
+            for server in servers { server.coherence.serverIsForgotten() }
+        }
+    }
+
+    /// The server that is meant is there: what waits for its next attempt to connect makes it now.
+    public func serverIsFound() {
+        for server in servers { server.monitor.eventLoop.execute { server.monitor.value.hurry() } }
+        for parts in all { parts.eventLoop.execute { parts.value.loop.hurry() } }
+    }
+
     /// Closes the connections to the server.
     public func stop() -> EventLoopFuture<Void> {
         let stopped = servers.map { server in

@@ -16,6 +16,16 @@ struct ReplyGlimpse: Equatable, Sendable {
     /// Whether the server refused the command.
     var isError: Bool { type == UInt8(ascii: "-") || type == UInt8(ascii: "!") }
 
+    private static let writeRefusal: StaticString = "-READONLY "
+
+    /// Whether the server has refused a write because it is a replica.
+    var isWriteRefused: Bool { starts(with: Self.writeRefusal) }
+
+    /// The same of a whole reply.
+    static func isWriteRefused(_ reply: RawSpan) -> Bool {
+        reply.withUnsafeBytes { bytes in writeRefusal.withUTF8Buffer { bytes.starts(with: $0) } }
+    }
+
     /// Whether the reply starts with this text, type byte included.
     func starts(with text: StaticString) -> Bool {
         text.withUTF8Buffer { head.starts(with: $0) }

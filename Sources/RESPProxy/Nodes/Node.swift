@@ -29,6 +29,7 @@ final class Node {
     private let metrics: LoopMetrics
     private let questions: any ServerQuestions
     private let logger: Logger
+    private let connector: BackingConnector
     private let lane: FillLane
     /// By which cache and coherence tell it from others.
     let laneID: LaneID
@@ -59,6 +60,7 @@ final class Node {
         self.questions = server.monitor
         self.logger = logger
         laneID = LaneID(loop: index, server: server.id.number)
+        connector = server.connector
         lane = FillLane(index: index, connector: server.connector, eventLoop: eventLoop, logger: logger)
         router = CommandRouter(table: nil, access: access, caches: caches)
         opener = ConnectionOpener(server.connector, on: eventLoop, configuration: configuration)
@@ -72,6 +74,9 @@ final class Node {
         lane.observer = self
         lane.start()
     }
+
+    /// The server is there by now.
+    func hurry() { lane.hurry() }
 
     /// Closes all connections to the server.
     func stop() -> EventLoopFuture<Void> {
@@ -118,6 +123,9 @@ final class Node {
         guard lane.isReady else { return }
         isFillRefused = !hasPassword && !isGranted
     }
+
+    /// The server has refused a write because it is a replica: it may not be the one that is meant any more.
+    func serverRefusesWrites() { connector.serverIsDoubted() }
 
     /// A client has logged in: whom the server lets in may have changed.
     func clientLoggedIn() { questions.clientLoggedIn() }
@@ -183,6 +191,8 @@ final class Node {
             opener.isFull
         } pushDropped: { [unowned self] in
             strayPushes.happened(to: logger)
+        } refusedWrite: { [unowned self] in
+            serverRefusesWrites()
         }
         pool.clients = clients.count
         return pool
@@ -222,6 +232,7 @@ extension Node: FillLaneObserver {
                 "the backing's COMMAND table cannot be read: every relayed command counts as a write of unknown keys")
         }
         questions.connectionStands()
+        connector.serverIsDoubted()
         links.laneIsUp(askLinks) { [weak lane] since in lane?.ask(since: since) }
     }
 

@@ -75,6 +75,9 @@ public final class ProxyLoop {
     /// Closes the connections to the servers.
     public func stop() -> EventLoopFuture<Void> { .andAllSucceed(nodes.map { $0.stop() }, on: eventLoop) }
 
+    /// The servers are there by now.
+    func hurry() { for node in nodes { node.hurry() } }
+
     /// Other settings from now on.
     func apply(_ settings: LiveSettings) {
         live = settings

@@ -65,6 +65,9 @@ final class ServerMonitor {
         if let invalidator { invalidator.start() } else { authProbe.start(every: Self.interval) }
     }
 
+    /// The server is there by now.
+    func hurry() { invalidator?.feed.hurry() }
+
     func stop() -> EventLoopFuture<Void> {
         authProbe.stop()
         limits.stop()

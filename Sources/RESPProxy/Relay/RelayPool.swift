@@ -58,6 +58,7 @@ final class RelayPool {
     private let open: (RelayKey) -> EventLoopFuture<OpenedRelay>
     private let mustWait: () -> Bool
     private let pushDropped: () -> Void
+    private let refusedWrite: () -> Void
     private var shared: [RelayKey: [SharedConnection]] = [:]
     private var opening: [RelayKey: [(BackingError?) -> Void]] = [:]
     private var spares: [RelayKey: Deque<(connection: RelayConnection, since: NIODeadline)>] = [:]
@@ -77,14 +78,17 @@ final class RelayPool {
     ///   - open: Opens a connection of that kind, and makes sure that it is one.
     ///   - mustWait: Whether a connection for one session would not be opened at once.
     ///   - pushDropped: Told of each push on a shared connection.
+    ///   - refusedWrite: Told of each reply on a shared connection that says that the server is a replica.
     init(
         on eventLoop: any EventLoop, open: @escaping (RelayKey) -> EventLoopFuture<OpenedRelay>,
-        mustWait: @escaping () -> Bool = { false }, pushDropped: @escaping () -> Void = {}
+        mustWait: @escaping () -> Bool = { false }, pushDropped: @escaping () -> Void = {},
+        refusedWrite: @escaping () -> Void = {}
     ) {
         self.eventLoop = eventLoop
         self.open = open
         self.mustWait = mustWait
         self.pushDropped = pushDropped
+        self.refusedWrite = refusedWrite
     }
 
     deinit { close() }
@@ -145,7 +149,7 @@ final class RelayPool {
         let connection = SharedConnection(
             eventLoop: eventLoop, opened: opened, quota: SharedQuota(limits),
             ended: { [weak self] connection in self?.shared[key]?.removeAll { $0 === connection } },
-            pushDropped: pushDropped)
+            pushDropped: pushDropped, refusedWrite: refusedWrite)
         try channel.pipeline.syncOperations.addHandler(connection)
         // It has heard of its end by now, and would be listed for good.
         guard channel.isActive else { throw ChannelError.ioOnClosedChannel }

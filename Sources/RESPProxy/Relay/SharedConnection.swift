@@ -48,6 +48,8 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     private let ended: (SharedConnection) -> Void
     /// Told of each push, which is for nobody.
     private let pushDropped: () -> Void
+    /// Told of each reply that says that the server is a replica.
+    private let refusedWrite: () -> Void
     private var context: ChannelHandlerContext?
     /// That of the context, which would look it up each time.
     private var channel: (any Channel)?
@@ -78,7 +80,7 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     /// - Parameter opened: when the channel stood, in monotonic nanoseconds.
     init(
         eventLoop: any EventLoop, opened: UInt64, quota: SharedQuota, ended: @escaping (SharedConnection) -> Void,
-        pushDropped: @escaping () -> Void
+        pushDropped: @escaping () -> Void, refusedWrite: @escaping () -> Void = {}
     ) {
         self.eventLoop = eventLoop
         self.opened = opened
@@ -86,6 +88,7 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
         self.lastHeard = opened
         self.ended = ended
         self.pushDropped = pushDropped
+        self.refusedWrite = refusedWrite
     }
 
     /// Whether the server takes more, and answers, and nothing long is in the way.
@@ -212,6 +215,11 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
                     pushDropped()
                 case .end:
                     isInsideReply = false
+                    if splitter.frameType == UInt8(ascii: "-"), offset - frameStart == splitter.frameLength,
+                        ReplyGlimpse.isWriteRefused(bytes.extracting(frameStart..<offset))
+                    {
+                        refusedWrite()
+                    }
                     current?.sharedReplyEnded(type: splitter.frameType, length: splitter.frameLength, now: now)
                     takeOwner(now: now)
                 }

@@ -14,6 +14,7 @@ extension RESPSession {
     }
 
     func replyEnded(_ reply: ReplyGlimpse) {
+        if reply.isError, reply.isWriteRefused { loop.node.serverRefusesWrites() }
         let matched = matcher.replyEnded(reply)
         if matched.endsInput { input.end() }
         lowerFences(matched.fences)
