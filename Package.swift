@@ -44,6 +44,14 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
+        // Which server is the primary, as Sentinels tell: a state machine without sockets, and what drives it.
+        .target(
+            name: "Topology",
+            dependencies: [
+                "BackingClient",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         // The core: sessions, command table, routing, relay.
         .target(
             name: "RESPProxy",
@@ -69,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "RedisProxy",
             dependencies: [
-                "LocalCache", "BackingClient", "TransportSecurity", "RESPProxy", "HTTPFacade",
+                "LocalCache", "BackingClient", "TransportSecurity", "Topology", "RESPProxy", "HTTPFacade",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -101,6 +109,11 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
+            name: "TopologyTests",
+            dependencies: [
+                "Topology", "BackingClient", "TestSupport", .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(
             name: "RESPProxyTests",
             dependencies: ["RESPProxy", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio")]),
         .testTarget(
@@ -115,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "RESPProxy", "HTTPFacade", "TransportSecurity", "TestSupport",
+                "RESPProxy", "HTTPFacade", "Topology", "TransportSecurity", "TestSupport",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         .testTarget(

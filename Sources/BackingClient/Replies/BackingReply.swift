@@ -1,7 +1,7 @@
 import NIOCore
 
 /// A reply on a connection of our own, as far as we ask for such.
-enum BackingReply: Equatable {
+enum BackingReply: Equatable, Sendable {
     /// `+OK`.
     case ok
     /// `+QUEUED`.
