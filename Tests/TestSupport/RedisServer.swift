@@ -77,6 +77,9 @@ public final class RedisServer: Sendable {
     /// Its process id.
     public var pid: pid_t { self.process.withLock { $0.pid } }
 
+    /// Whether its process has not ended.
+    public var isRunning: Bool { self.process.withLock { $0.isRunning } }
+
     /// A client of the server itself, logged in where a password is set.
     public func client() throws -> HiredisClient {
         let client = try HiredisClient(port: self.port)

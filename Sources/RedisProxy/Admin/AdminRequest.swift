@@ -55,12 +55,16 @@ struct Readiness: Sendable, Equatable {
     /// Whether a connection to each port for clients gets an answer, whatever it is.
     var portsAnswer: Bool
     var coherence: Coherence.Mode
+    /// Where Sentinels keep the backing: the primary, or nil while there is none.
+    var primary: String??
 
     var response: AdminResponse {
-        AdminResponse(
+        // Of letters, digits, dots, colons and brackets, as addresses are.
+        let primary = primary.map { ",\"primary\":" + ($0.map { "\"\($0)\"" } ?? "null") } ?? ""
+        return AdminResponse(
             status: isBackingUp && portsAnswer ? .ok : .serviceUnavailable, contentType: "application/json",
             body:
                 "{\"backing\":\"\(isBackingUp ? "up" : "down")\",\"clients\":\"\(portsAnswer ? "answered" : "unanswered")\","
-                + "\"coherence\":\"\(coherence.rawValue)\"}\n")
+                + "\"coherence\":\"\(coherence.rawValue)\"\(primary)}\n")
     }
 }

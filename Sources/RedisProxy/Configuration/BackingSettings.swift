@@ -10,6 +10,8 @@ struct BackingSettings: Sendable {
     var database: Int
     /// nil = not encrypted.
     var tls: BackingTLSSettings?
+    /// nil = the server is always at ``address``.
+    var sentinel: SentinelSettings?
     var connectTimeout: TimeAmount
     var commandTimeout: TimeAmount
     /// nil = the kernel asks nothing.
@@ -21,6 +23,7 @@ extension BackingSettings {
     private static let parts: [any OptionDescription] = [
         OptionTable.redisHost, OptionTable.redisPort, OptionTable.redisUsername, OptionTable.redisPassword,
         OptionTable.redisPasswordFile, OptionTable.redisDatabase, OptionTable.redisTLS,
+        OptionTable.redisSentinels, OptionTable.redisSentinelMaster,
     ]
 
     /// A URL among the flags replaces all parts that variables give; parts among the flags replace a URL that a variable gives.
@@ -28,25 +31,35 @@ extension BackingSettings {
         let source = options.source(of: OptionTable.redisURL)
         let isReplaced = source == .environment && Self.parts.contains { options.source(of: $0) == .flags }
         guard let source, !isReplaced else {
-            try self.init(PartReader(options: options, url: nil))
+            // Kubernetes sets REDIS_PORT for a service of that name, which says nothing of a server that Sentinels keep.
+            let hasSentinels = options.source(of: OptionTable.redisSentinels) != nil
+            let options =
+                hasSentinels
+                ? options.reading([], onlyFrom: .environment, exceptServiceLinksOf: OptionTable.redisPort) : options
+            try self.init(BackingPartReader(options: options, url: nil))
             return
         }
         let parts = options.reading(Self.parts, onlyFrom: source, exceptServiceLinksOf: OptionTable.redisPort)
-        try self.init(PartReader(options: parts, url: try Self.url(options)))
+        try self.init(BackingPartReader(options: parts, url: try Self.url(options)))
     }
 
-    private init(_ reader: PartReader) throws(ConfigurationError) {
+    private init(_ reader: BackingPartReader) throws(ConfigurationError) {
+        let isEncrypted = try reader.value(of: OptionTable.redisTLS, \.isTLS)
+        sentinel = try SentinelSettings(reader, isEncrypted: isEncrypted)
         // The port is read even where a Unix socket makes it idle: a value that is wrong is wrong.
         let port = try reader.value(of: OptionTable.redisPort, \.port)
-        switch try reader.value(of: OptionTable.redisHost, \.host) {
-        case .name(let host): address = .tcp(host: host, port: port)
-        case .unixSocket(let path): address = .unix(path: path)
+        switch (sentinel, try reader.value(of: OptionTable.redisHost, \.host)) {
+        case (let sentinel?, _): address = .primary(name: sentinel.name)
+        case (nil, .name(let host)): address = .tcp(host: host, port: port)
+        case (nil, .unixSocket(let path)): address = .unix(path: path)
         }
         password = try reader.password()
         username = try reader.optionalValue(of: OptionTable.redisUsername, \.username)
         database = try reader.value(of: OptionTable.redisDatabase, \.database)
-        let isEncrypted = try reader.value(of: OptionTable.redisTLS, \.isTLS)
-        tls = try BackingTLSSettings(reader.options, address: address, isOn: isEncrypted)
+        // Plain servers beside Sentinels that speak TLS: the options of TLS are for those then.
+        tls =
+            !isEncrypted && sentinel?.tls != nil
+            ? nil : try BackingTLSSettings(reader.options, address: address, isOn: isEncrypted)
         connectTimeout = try reader.options.value(of: OptionTable.connectTimeout)
         commandTimeout = try reader.options.value(of: OptionTable.commandTimeout)
         keepAlive = try reader.options.value(of: OptionTable.redisKeepAlive).unlessZero
@@ -65,13 +78,15 @@ extension BackingSettings {
         } catch {
             throw ConfigurationError(
                 "\(options.givenName(of: OptionTable.redisURL)): the URL \(error.reason), expected"
-                    + " redis://[user:password@]host[:port][/database], rediss://… or unix:///path")
+                    + " redis://[user:password@]host[:port][/database], rediss://…,"
+                    + " redis+sentinel://[user:password@]host[:port],…/name[/database], rediss+sentinel://… or unix:///path"
+            )
         }
     }
 }
 
 /// Reads a part of the backing from a URL, from its own option, or from both where they say the same.
-private struct PartReader {
+struct BackingPartReader {
     let options: OptionReader
     let url: BackingURL?
 
@@ -95,22 +110,16 @@ private struct PartReader {
 
     func password() throws(ConfigurationError) -> Secret? {
         let named = try optionalValue(of: OptionTable.redisPassword, \.password)
-        guard let path = try options.value(of: OptionTable.redisPasswordFile) else { return named }
-        let name = options.givenName(of: OptionTable.redisPasswordFile)
-        guard try options.value(of: OptionTable.redisPassword) == nil else {
-            throw ConfigurationError(
-                "\(name): given together with \(options.givenName(of: OptionTable.redisPassword)), expected only one of them"
-            )
-        }
-        let read: Secret
-        do {
-            read = try PasswordFile.read(path: path)
-        } catch {
-            throw ConfigurationError(
-                "\(name): \(QuotedValue(path)) \(error.reason), expected a file that holds the password")
-        }
+        guard try options.value(of: OptionTable.redisPasswordFile) != nil else { return named }
+        let read = try options.password(OptionTable.redisPassword, file: OptionTable.redisPasswordFile)
         guard named == nil || named == read else { throw contradiction(OptionTable.redisPasswordFile) }
         return read
+    }
+
+    /// What has named the Sentinels.
+    var nameOfSentinels: String {
+        url?.sentinels == nil
+            ? options.givenName(of: OptionTable.redisSentinels) : options.givenName(of: OptionTable.redisURL)
     }
 
     /// Shows neither value: one of them may hold a password.
@@ -118,5 +127,25 @@ private struct PartReader {
         ConfigurationError(
             "\(options.givenName(of: OptionTable.redisURL)) and \(options.givenName(of: option)) contradict each other,"
                 + " expected one of them, or the same in both")
+    }
+}
+
+extension OptionReader {
+    /// A password that is given by its option, or by a file.
+    func password(
+        _ option: Option<Secret?>, file: Option<String?>
+    ) throws(ConfigurationError) -> Secret? {
+        let given = try value(of: option)
+        guard let path = try value(of: file) else { return given }
+        let name = givenName(of: file)
+        guard given == nil else {
+            throw ConfigurationError("\(name): given together with \(givenName(of: option)), expected only one of them")
+        }
+        do {
+            return try PasswordFile.read(path: path)
+        } catch {
+            throw ConfigurationError(
+                "\(name): \(QuotedValue(path)) \(error.reason), expected a file that holds the password")
+        }
     }
 }

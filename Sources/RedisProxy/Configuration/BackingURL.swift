@@ -1,4 +1,7 @@
-/// A server as a URL says it: `redis://user:password@host:port/database`, `rediss://…` for TLS, `unix://user:password@/path?db=2`.
+import BackingClient
+
+/// A server as a URL says it: `redis://user:password@host:port/database`, `rediss://…` for TLS, `unix://user:password@/path?db=2`, or, where
+/// Sentinels keep it, `redis+sentinel://user:password@host:port,host:port/name/database`; the credentials are the server's.
 ///
 /// What a URL means is what `redis-cli -u` and redis-py's `from_url` take it for; where the two differ it is refused.
 struct BackingURL: Equatable {
@@ -14,6 +17,14 @@ struct BackingURL: Equatable {
     var database: Int?
     /// nil = the URL leaves it open, as `redis://` does for redis-cli beside `--tls`.
     var isTLS: Bool?
+    /// nil = the URL names none.
+    var sentinels: [BackingAddress]?
+    /// nil = the URL names none.
+    var sentinelMaster: String?
+
+    private enum Form {
+        case server, sentinels, unixSocket
+    }
 
     /// What is wrong with a URL. Never shows any of it: what looks like a port may be part of a password.
     struct Failure: Error, Equatable {
@@ -22,12 +33,16 @@ struct BackingURL: Equatable {
 
     init(_ text: String) throws(Failure) {
         guard let schemeEnd = text.firstRange(of: "://") else { throw Failure(reason: "has no ://") }
-        let isUnix: Bool
+        let form: Form
         switch text[..<schemeEnd.lowerBound].lowercased() {
-        case "redis": (isTLS, isUnix) = (nil, false)
-        case "rediss": (isTLS, isUnix) = (true, false)
-        case "unix": (isTLS, isUnix) = (nil, true)
-        default: throw Failure(reason: "does not begin with redis://, rediss:// or unix://")
+        case "redis": (isTLS, form) = (nil, .server)
+        case "rediss": (isTLS, form) = (true, .server)
+        case "redis+sentinel": (isTLS, form) = (nil, .sentinels)
+        case "rediss+sentinel": (isTLS, form) = (true, .sentinels)
+        case "unix": (isTLS, form) = (nil, .unixSocket)
+        default:
+            throw Failure(
+                reason: "does not begin with redis://, rediss://, redis+sentinel://, rediss+sentinel:// or unix://")
         }
         let rest = text[schemeEnd.upperBound...]
         guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
@@ -38,12 +53,14 @@ struct BackingURL: Equatable {
         let queryStart = rest[authorityEnd...].firstIndex(of: "?") ?? rest.endIndex
         let path = rest[authorityEnd..<queryStart]
         let place = try readCredentials(rest[..<authorityEnd])
-        if isUnix {
+        switch form {
+        case .unixSocket:
             guard place.isEmpty, path.count > 1 else { throw Failure(reason: "of a Unix socket is unix:///path") }
             host = try Self.unixSocket(Self.decoded(path))
-        } else {
+        case .server:
             try readPlace(place)
             if path.count > 1 { database = try Self.database(path.dropFirst()) }
+        case .sentinels: try readSentinels(place, path)
         }
         if queryStart < rest.endIndex { try readQuery(rest[rest.index(after: queryStart)...]) }
     }
@@ -96,6 +113,24 @@ struct BackingURL: Equatable {
         guard !name.isEmpty else { return }
         guard let parsed = try? HostName.parse(Self.decoded(name)) else { throw Failure(reason: "names no host") }
         host = .name(parsed)
+    }
+
+    private mutating func readSentinels(_ places: Substring, _ path: Substring) throws(Failure) {
+        if !places.isEmpty {
+            guard let addresses = try? ValueKind.sentinels.parse(Self.decoded(places)) else {
+                throw Failure(reason: "names no Sentinels behind the credentials; write host:port,host:port")
+            }
+            sentinels = addresses
+        }
+        let words = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        guard words.count < 3 else { throw Failure(reason: "has more than a name and a database behind the Sentinels") }
+        if let name = words.first, !name.isEmpty {
+            guard let word = try? ValueKind.word.parse(Self.decoded(name)) else {
+                throw Failure(reason: "has a blank in the name of the primary")
+            }
+            sentinelMaster = word
+        }
+        if words.count == 2, !words[1].isEmpty { database = try Self.database(words[1]) }
     }
 
     private mutating func readQuery(_ query: Substring) throws(Failure) {

@@ -29,6 +29,12 @@ enum OptionTable {
                 connectTimeout, commandTimeout, redisKeepAlive,
             ]),
         Section(
+            title: "A backing that Sentinel keeps",
+            options: [
+                redisSentinels, redisSentinelMaster, redisSentinelUsername, redisSentinelPassword,
+                redisSentinelPasswordFile, redisSentinelTLS, redisAddressMap,
+            ]),
+        Section(
             title: "TLS to the backing Redis",
             options: [
                 redisTLS, redisTLSAuthorities, redisTLSCertificate, redisTLSKey, redisTLSKeyPassword,
@@ -93,8 +99,9 @@ extension OptionTable {
     static let redisURL = Option(
         "REDIS_URL", ValueKind.url.optional(), default: nil, shown: "none",
         help:
-            "The backing in one: redis://user:password@host:port/database, rediss:// for TLS, or unix:///path; what it leaves out comes from"
-            + " the options below. Others on the machine can read flags: with a password in it prefer the variable.")
+            "The backing in one: redis://user:password@host:port/database, rediss:// for TLS, redis+sentinel://user:password@host:port,…/name/database"
+            + " (rediss+sentinel://), or unix:///path; what it leaves out comes from the options below. Others on the machine can read flags: with a password in it prefer the variable."
+    )
     static let redisHost = Option(
         "REDIS_HOST", .backingHost, default: .name("localhost"),
         help: "Where the backing Redis is; with the path of a Unix socket REDIS_PORT is not used.")

@@ -77,7 +77,8 @@ extension ValueKind where Value == Secret {
     /// A URL, which may hold a password. What is wrong with it is said by who reads it.
     static var url: Self {
         ValueKind(
-            placeholder: "URL", allowed: "a URL that begins with redis://, rediss:// or unix://",
+            placeholder: "URL",
+            allowed: "a URL that begins with redis://, rediss://, redis+sentinel://, rediss+sentinel:// or unix://",
             parse: { text throws(ValueRefusal) in Secret(text) }, format: { $0.description })
     }
 

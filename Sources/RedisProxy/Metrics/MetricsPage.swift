@@ -1,12 +1,13 @@
 import LocalCache
 import RESPProxy
+import Topology
 import TransportSecurity
 
 /// The body of `/metrics`.
 enum MetricsPage {
     static func render(
         loops: LoopMetrics.Snapshot, cache: CacheStatistics, coherence: CoherenceStatistics,
-        tls: TLSStatistics = TLSStatistics(), droppedLogRecords: UInt64
+        tls: TLSStatistics = TLSStatistics(), sentinel: SentinelStatistics? = nil, droppedLogRecords: UInt64
     ) -> String {
         var page = PrometheusText()
         page.family("redis_proxy_info", .gauge, "What runs here; always 1.")
@@ -18,6 +19,7 @@ enum MetricsPage {
         page.single(
             "redis_proxy_fill_lanes_up", .gauge, "Connections to the backing that read values and are up.",
             loops.fillLanesUp)
+        if let sentinel { appendSentinel(sentinel, to: &page) }
         appendCache(cache, to: &page)
         appendTracking(coherence, to: &page)
         appendConnections(loops, to: &page)
@@ -28,6 +30,20 @@ enum MetricsPage {
             "redis_proxy_log_records_dropped_total", .counter, "Log records dropped because standard error took none.",
             droppedLogRecords)
         return page.text
+    }
+
+    private static func appendSentinel(_ sentinel: SentinelStatistics, to page: inout PrometheusText) {
+        page.single(
+            "redis_proxy_topology_changes_total", .counter,
+            "How often another server became the primary than the one before.", sentinel.changes)
+        let primary = "redis_proxy_primary_since_seconds"
+        page.family(
+            primary, .gauge, "Since when that server is the primary, in seconds since 1970; none while there is none.")
+        if let address = sentinel.primary {
+            page.sample(primary, [("address", "\(address)")], sentinel.since)
+        }
+        page.single("redis_proxy_sentinels_known", .gauge, "Sentinels that are known.", sentinel.known)
+        page.single("redis_proxy_sentinels_up", .gauge, "Sentinels that are heard.", sentinel.up)
     }
 
     private static func appendCache(_ cache: CacheStatistics, to page: inout PrometheusText) {

@@ -1,6 +1,7 @@
 import LocalCache
 import NIOCore
 import RESPProxy
+import Topology
 
 /// The counters of all event loops and of the cache, gathered when asked for.
 struct ProxyMetrics: Sendable {
@@ -9,6 +10,8 @@ struct ProxyMetrics: Sendable {
     let cacheStatistics: @Sendable () -> CacheStatistics
     let coherence: @Sendable () -> CoherenceStatistics
     var tls: @Sendable () -> TLSStatistics = { TLSStatistics() }
+    /// nil where no Sentinels keep the backing.
+    var sentinel: @Sendable () -> SentinelStatistics? = { nil }
     /// Log records that were not written.
     let droppedLogRecords: @Sendable () -> UInt64
 
@@ -24,7 +27,7 @@ struct ProxyMetrics: Sendable {
     /// What `/metrics` answers.
     func prometheusText() async throws -> String {
         MetricsPage.render(
-            loops: try await sum(), cache: cacheStatistics(), coherence: coherence(), tls: tls(),
+            loops: try await sum(), cache: cacheStatistics(), coherence: coherence(), tls: tls(), sentinel: sentinel(),
             droppedLogRecords: droppedLogRecords())
     }
 }

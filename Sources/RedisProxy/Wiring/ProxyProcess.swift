@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import RESPProxy
+import Topology
 import TransportSecurity
 
 /// The running proxy: everything put together.
@@ -21,16 +22,23 @@ struct ProxyProcess {
         let signals = await ShutdownSignals.trap()
         let descriptors = try DescriptorLimit.current().fit(
             maxConnections: settings.clients.maxConnections, threads: settings.process.threads)
-        let tls = try settings.backing.tls?.load()
+        let tls = try (settings.backing.tls ?? settings.backing.sentinel?.tls)?.load()
         let listenerTLS = try settings.listening.tls?.load()
         let adminTLS = try settings.process.adminTLS?.load()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.process.threads)
         let httpLimiter = HTTPLimiter(maxClients: settings.clients.maxClients, logger: logger)
+        let eventLoops = Array(group.makeIterator())
+        let configuration = settings.proxyConfiguration(tls: settings.backing.tls == nil ? nil : tls)
+        let sentinel = settings.sentinelConfiguration(tls: tls)
+        let location = sentinel.map { ServerLocation(absence: .noPrimary(of: $0.name, because: "\(Absence.unknown)")) }
         let loops = try await ProxyLoops.make(
-            on: Array(group.makeIterator()),
-            configuration: settings.proxyConfiguration(tls: tls),
+            on: eventLoops, configuration: configuration,
+            connector: BackingConnector(configuration: configuration.backing, location: location),
             logger: logger, httpSide: HTTPWiring(settings: settings, logger: logger).maker(httpLimiter)
         ).get()
+        let primary = PrimaryWatch(
+            sentinel, location: location, server: configuration.backing, loops: loops, eventLoop: eventLoops[0],
+            logger: logger)
         // Nothing is said, and nothing connected, before it is certain that the proxy can stand where it was told to.
         let probes = OwnProbes()
         let probe = DataPortProbe(
@@ -42,13 +50,15 @@ struct ProxyProcess {
             }, passwords: listenerTLS?.passwords,
             interval: .nanoseconds(settings.listening.tlsReloadInterval.nanoseconds),
             logger: logger)
-        let admin = try await startAdmin(loops, adminTLS, probe, reload, backing: tls, on: group.next())
+        let admin = try await startAdmin(
+            loops, primary, adminTLS, probe, reload, backing: tls, on: group.next())
         let limit = ConnectionLimit(maximum: descriptors.maxConnections)
         var listeners = try await listen(
             loops, on: group, listenerTLS, limit: limit, probes, probe)
         let socket = try await listenOnSocket(loops, on: group, limit: limit, probes, &listeners)
         defer { socket?.remove() }
         try await loops.start().get()
+        try await primary?.start()
         for listener in listeners { try await listener.accept() }
         announce(listeners, admin)
         warn(of: descriptors)
@@ -68,7 +78,7 @@ struct ProxyProcess {
             tasks.addTask { try await reload.run() }
             for await _ in stopped {}
             probe.stop()
-            await shutDown(listeners, loops, admin)
+            await shutDown(listeners, loops, primary, admin)
             tasks.cancelAll()
         }
         return ExitCode.success
@@ -171,7 +181,7 @@ struct ProxyProcess {
     }
 
     private func startAdmin(
-        _ loops: ProxyLoops, _ tls: ListenerTLS?, _ probe: DataPortProbe, _ reload: TLSReload,
+        _ loops: ProxyLoops, _ primary: PrimaryWatch?, _ tls: ListenerTLS?, _ probe: DataPortProbe, _ reload: TLSReload,
         backing: BackingTLS?, on eventLoop: any EventLoop
     ) async throws -> AdminServer? {
         guard let port = settings.process.adminPort else { return nil }
@@ -184,13 +194,16 @@ struct ProxyProcess {
                     expiry: Dictionary(expiry, uniquingKeysWith: { $1 }), isListening: isListening,
                     failedWithBacking: backing?.failures.counts)
             },
+            sentinel: { primary?.statistics },
             droppedLogRecords: { StandardErrorLog.dropped })
         let responder = AdminResponder(
             health: { Health(portsAnswer: await probe.isStopping ? true : probe.answers()) },
             readiness: {
                 let portsAnswer = await probe.isStopping ? false : probe.answers()
                 let isUp = try await loops.collect { $0.isBackingUp }.get().contains(true)
-                return Readiness(isBackingUp: isUp, portsAnswer: portsAnswer, coherence: loops.coherence.mode)
+                return Readiness(
+                    isBackingUp: isUp, portsAnswer: portsAnswer, coherence: loops.coherence.mode,
+                    primary: primary.map { $0.statistics.primary?.description })
             },
             metrics: metrics.prometheusText)
         return try await AdminServer.start(
@@ -200,9 +213,12 @@ struct ProxyProcess {
     // MARK: Stop
 
     /// Stops accepting, lets what is in flight finish, and closes. Nothing of it can be called off, so that ``ShutdownDeadline`` is no part of it.
-    private func shutDown(_ listeners: [ProxyListener], _ loops: ProxyLoops, _ admin: AdminServer?) async {
+    private func shutDown(
+        _ listeners: [ProxyListener], _ loops: ProxyLoops, _ primary: PrimaryWatch?, _ admin: AdminServer?
+    ) async {
         for listener in listeners { await listener.close() }
         try? await loops.quiesce().get()
+        try? await primary?.stop()
         try? await loops.stop().get()
         try? await admin?.close()
     }

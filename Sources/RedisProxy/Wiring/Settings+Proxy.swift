@@ -1,6 +1,7 @@
 import BackingClient
 import LocalCache
 import RESPProxy
+import Topology
 
 extension Settings {
     /// What the core is told at start.
@@ -29,6 +30,22 @@ extension Settings {
             tracking: coherence == .expiry ? nil : tracking, tls: tls)
         configuration.tcp = TCPOptions(keepAlive: backing.keepAlive, limitsUnacknowledged: true)
         return configuration
+    }
+
+    /// Whom to ask where the backing is; nil where it is always in one place.
+    ///
+    /// - Parameter tls: As its files say, which are those for the servers, too.
+    func sentinelConfiguration(tls: BackingTLS?) -> SentinelConfiguration? {
+        guard let sentinel = backing.sentinel else { return nil }
+        var connection = BackingConfiguration(
+            address: .primary(name: sentinel.name), username: sentinel.username, password: sentinel.password?.reveal(),
+            connectTimeout: backing.connectTimeout, tls: sentinel.tls == nil ? nil : tls)
+        connection.tcp = TCPOptions(keepAlive: backing.keepAlive, limitsUnacknowledged: true)
+        return SentinelConfiguration(
+            sentinels: sentinel.sentinels, name: sentinel.name, connection: connection,
+            addresses: Dictionary(
+                sentinel.addresses.map { ($0.announced, $0.actual) }, uniquingKeysWith: { first, _ in first }),
+            heartbeat: cache.trackingHeartbeat)
     }
 
     /// What the core is told at start, and may be told anew.

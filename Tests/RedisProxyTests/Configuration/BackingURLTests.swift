@@ -33,6 +33,9 @@ struct BackingURLTests {
             ("redis://[fe80::1%25eth0]", "[fe80::1%eth0]:6379 - - 0 plain"),
             ("redis://h?db=4", "h:6379 - - 4 plain"),
             ("rediss://h:7000", "h:7000 - - 0 TLS"),
+            ("redis+sentinel://a,b:1,[::1]:2/m", "m (by Sentinel) - - 0 plain"),
+            ("rediss+sentinel://me:secret@a/my%2Fm/3", "my/m (by Sentinel) me secret 3 TLS"),
+            ("redis+sentinel://a/m?db=4", "m (by Sentinel) - - 4 plain"),
             ("unix:///run/redis.sock", "/run/redis.sock - - 0 plain"),
             ("unix://me:secret@/run/redis.sock?db=5", "/run/redis.sock me secret 5 plain"),
         ])
@@ -50,7 +53,8 @@ struct BackingURLTests {
             "redis://h/-1", "redis://h?ssl_cert_reqs=none", "redis://h/1?db=2", "redis://:secret%4@h",
             "redis://%FF:secret@h",
             "redis://[::1", "redis://[secret]", "unix://secret/run/s", "unix://", "rediss+secret://h",
-            "redis://:pa/secret@h",
+            "redis://:pa/secret@h", "redis+sentinel://:secret@a:b/m", "redis+sentinel://a/m/secret",
+            "redis+sentinel://a,/m", "redis+sentinel://a/m/1/2", "redis+sentinel://a/m%20secret",
         ])
     func refused(url: String) throws {
         do {

@@ -49,6 +49,72 @@ import Testing
             refusal(flags: ["\(flag)=\(value)"]) == "\(flag): \"\(value)\" is not allowed, expected \(allowed)")
     }
 
+    @Test(
+        "Sentinels in the place of a server: what contradicts that, or is missing, is named",
+        arguments: [
+            (
+                ["REDIS_SENTINELS": "s"],
+                "REDIS_SENTINELS: needs the name of the primary, expected REDIS_SENTINEL_MASTER beside it"
+            ),
+            (
+                ["REDIS_URL": "redis+sentinel://s"],
+                "REDIS_URL: needs the name of the primary, expected REDIS_SENTINEL_MASTER beside it"
+            ),
+            (
+                ["REDIS_SENTINELS": "s", "REDIS_SENTINEL_MASTER": "m", "REDIS_HOST": "h"],
+                "REDIS_SENTINELS and REDIS_HOST are given together, expected only one of them: Sentinels say where the server is"
+            ),
+            (
+                ["REDIS_URL": "redis+sentinel://s/m", "REDIS_HOST": "h"],
+                "REDIS_URL and REDIS_HOST are given together, expected only one of them: Sentinels say where the server is"
+            ),
+            (
+                ["REDIS_SENTINELS": "s", "REDIS_SENTINEL_MASTER": "m", "REDIS_PORT": "1"],
+                "REDIS_SENTINELS and REDIS_PORT are given together, expected only one of them: Sentinels say where the server is"
+            ),
+            (
+                ["REDIS_SENTINELS": "s", "REDIS_SENTINEL_MASTER": "m", "REDIS_URL": "redis://h"],
+                "REDIS_SENTINELS and REDIS_URL, which names a server, are given together, expected only one of them, or redis+sentinel:// in the URL"
+            ),
+            (
+                ["REDIS_SENTINEL_MASTER": "m"],
+                "REDIS_SENTINEL_MASTER: given without Sentinels, expected REDIS_SENTINELS beside it"
+            ),
+            (
+                ["REDIS_ADDRESS_MAP": "a:1=b:2"],
+                "REDIS_ADDRESS_MAP: given without Sentinels, expected REDIS_SENTINELS beside it"
+            ),
+            (
+                ["REDIS_SENTINELS": "s", "REDIS_SENTINEL_MASTER": "m", "REDIS_SENTINEL_USERNAME": "u"],
+                "REDIS_SENTINEL_USERNAME: needs a password, expected REDIS_SENTINEL_PASSWORD or REDIS_SENTINEL_PASSWORD_FILE beside it"
+            ),
+            (
+                ["REDIS_URL": "redis+sentinel://s/m", "REDIS_SENTINELS": "t"],
+                "REDIS_URL and REDIS_SENTINELS contradict each other, expected one of them, or the same in both"
+            ),
+            (
+                ["REDIS_SENTINELS": "s:0"],
+                #"REDIS_SENTINELS: "s:0" is not allowed, expected hosts with their ports (host:26379, [::1]:26379), separated by commas;"#
+                    + #" without a port it is 26379 ("s:0" has no port from 1 to 65535)"#
+            ),
+            (
+                ["REDIS_SENTINELS": "s", "REDIS_SENTINEL_MASTER": "m", "REDIS_ADDRESS_MAP": "a:1"],
+                #"REDIS_ADDRESS_MAP: "a:1" is not allowed, expected announced addresses and actual ones (10.0.0.1:6379=127.0.0.1:7001),"#
+                    + #" separated by commas ("a:1" is not two addresses with a = between them)"#
+            ),
+        ] as [([String: String], String)])
+    func sentinels(environment: [String: String], error: String) {
+        #expect(refusal(environment: environment) == error)
+    }
+
+    @Test("REDIS_PORT as Kubernetes injects it says nothing of a server that Sentinels keep")
+    func sentinelsInKubernetes() throws {
+        let settings = try Settings(environment: [
+            "REDIS_PORT": "tcp://10.0.0.1:6379", "REDIS_SENTINELS": "s", "REDIS_SENTINEL_MASTER": "m",
+        ])
+        #expect(settings.backing.sentinel?.name == "m")
+    }
+
     @Test("what Kubernetes injects for a service is recognised and the way out named")
     func kubernetes() {
         #expect(

@@ -18,6 +18,8 @@ import Testing
                 "PROXY_HOST", "PROXY_PORT", "REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_PASSWORD",
                 "REDIS_URL", "REDIS_TLS", "REDIS_TLS_CA_FILE", "REDIS_TLS_CERT_FILE", "REDIS_TLS_KEY_FILE",
                 "REDIS_TLS_KEY_PASSWORD_FILE", "REDIS_TLS_SERVER_NAME", "REDIS_TLS_VERIFY",
+                "REDIS_SENTINELS", "REDIS_SENTINEL_MASTER", "REDIS_SENTINEL_USERNAME", "REDIS_SENTINEL_PASSWORD",
+                "REDIS_SENTINEL_PASSWORD_FILE", "REDIS_SENTINEL_TLS", "REDIS_ADDRESS_MAP",
                 "TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_KEY_PASSWORD_FILE", "TLS_PLAINTEXT",
                 "TLS_CA_FILE", "TLS_AUTH_CLIENTS", "TLS_CLIENT_NAME", "TLS_CLIENT_PASSWORDS_FILE", "TLS_MIN_VERSION",
                 "TLS_CIPHERS", "ADMIN_TLS", "PROXY_SOCKET",
@@ -41,6 +43,7 @@ import Testing
         let words = [
             "shares `PROXY_PORT`", "the default user", "none", "all keys", "0 for RESP, 60 for HTTP", "the system's",
             "`REDIS_HOST`", "yes with `TLS_CA_FILE`", "ECDHE with AES-GCM or ChaCha20",
+            "as `REDIS_TLS`",
         ]
         guard !words.contains(option.shownDefault) else { return }
         let given = try Settings(environment: [environment: option.shownDefault])

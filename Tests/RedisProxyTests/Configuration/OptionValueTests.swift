@@ -115,6 +115,31 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
             $0.backing.tls?.serverName ?? "nil"
         },
         OptionExample("REDIS_TLS_VERIFY", "off", "false", with: tls) { "\($0.backing.tls?.verifies as Bool? ?? true)" },
+        OptionExample(
+            "REDIS_SENTINELS", "a, b:1,[::1]:2", "a:26379,b:1,[::1]:2", with: ["REDIS_SENTINEL_MASTER": "m"]
+        ) { ($0.backing.sentinel?.sentinels ?? []).map(\.description).joined(separator: ",") },
+        OptionExample("REDIS_SENTINEL_MASTER", "my/master", "my/master (by Sentinel)", with: sentinels) {
+            "\($0.backing.address)"
+        },
+        OptionExample(
+            "REDIS_SENTINEL_USERNAME", "watcher", "watcher",
+            with: sentinels.merging(["REDIS_SENTINEL_PASSWORD": "p"]) { $1 }
+        ) { $0.backing.sentinel?.username ?? "nil" },
+        OptionExample("REDIS_SENTINEL_PASSWORD", "a,b=c", "a,b=c", with: sentinels) {
+            String(decoding: $0.backing.sentinel?.password?.reveal() ?? [], as: UTF8.self)
+        },
+        OptionExample("REDIS_SENTINEL_TLS", "on", "true false", with: sentinels) {
+            "\($0.backing.sentinel?.tls != nil) \($0.backing.tls != nil)"
+        },
+        OptionExample("REDIS_SENTINEL_TLS", "off", "false true", with: sentinels.merging(tls) { $1 }) {
+            "\($0.backing.sentinel?.tls != nil) \($0.backing.tls != nil)"
+        },
+        OptionExample(
+            "REDIS_ADDRESS_MAP", "10.0.0.1:6379=127.0.0.1:1, r:2=[::1]:3", "10.0.0.1:6379=127.0.0.1:1,r:2=[::1]:3",
+            with: sentinels
+        ) {
+            ($0.backing.sentinel?.addresses ?? []).map { "\($0.announced)=\($0.actual)" }.joined(separator: ",")
+        },
         OptionExample("CACHE_EXPIRY_TIME", "1.5", "Optional(1500000000)") { "\($0.cache.expiry?.nanoseconds as Any)" },
         OptionExample("CACHE_EXPIRY_TIME", "0", "nil") { "\($0.cache.expiry as Any)" },
         OptionExample("CACHE_CAPACITY", "0", "0") { "\($0.cache.capacity)" },
@@ -154,6 +179,7 @@ struct OptionExample: Sendable, CustomTestStringConvertible {
 }
 
 private let tls = ["REDIS_TLS": "on"]
+private let sentinels = ["REDIS_SENTINELS": "s", "REDIS_SENTINEL_MASTER": "m"]
 private let identity = ["REDIS_TLS": "on", "REDIS_TLS_CERT_FILE": "/c", "REDIS_TLS_KEY_FILE": "/k"]
 private let listenerIdentity = ["TLS_CERT_FILE": "/c", "TLS_KEY_FILE": "/k"]
 private let certificateNames = [
@@ -188,10 +214,13 @@ private func idleTimeouts(_ settings: Settings) -> String {
         #expect(example.read(attached) == example.shown)
     }
 
-    @Test("every option of the table has an example here, save the password file, which has tests of its own")
+    @Test("every option of the table has an example here, save the password files, which have tests of their own")
     func complete() {
         let examples = Set(OptionExample.all.map(\.environment))
-        #expect(Set(OptionTable.all.map(\.environment)).subtracting(examples) == ["REDIS_PASSWORD_FILE"])
+        #expect(
+            Set(OptionTable.all.map(\.environment)).subtracting(examples) == [
+                "REDIS_PASSWORD_FILE", "REDIS_SENTINEL_PASSWORD_FILE",
+            ])
     }
 
     @Test("a flag goes before a variable, a variable before the default")

@@ -25,6 +25,25 @@ import Testing
         }
     }
 
+    @Test("the password of the Sentinels may be in a file, too, and not beside it")
+    func sentinels() throws {
+        let sentinels = ["REDIS_SENTINELS": "s", "REDIS_SENTINEL_MASTER": "m"]
+        try withFile(Array("a b\n".utf8)) { path in
+            var environment = sentinels.merging(["REDIS_SENTINEL_PASSWORD_FILE": path]) { $1 }
+            let settings = try Settings(environment: environment)
+            #expect(settings.backing.sentinel?.password == Secret("a b"))
+            #expect(settings.backing.password == nil)
+            environment["REDIS_SENTINEL_PASSWORD"] = "secret"
+            #expect(
+                refusal(environment: environment)
+                    == "REDIS_SENTINEL_PASSWORD_FILE: given together with REDIS_SENTINEL_PASSWORD, expected only one of them"
+            )
+        }
+        #expect(
+            refusal(environment: sentinels.merging(["REDIS_SENTINEL_PASSWORD_FILE": "/nonexistent"]) { $1 })?
+                .hasPrefix("REDIS_SENTINEL_PASSWORD_FILE: \"/nonexistent\" cannot be read") == true)
+    }
+
     @Test("a password file that cannot serve is named")
     func badFile() throws {
         #expect(
