@@ -7,6 +7,7 @@ public final class SentinelGroup: Sendable {
 
     /// The first is the primary at the beginning.
     public let servers: [RedisServer]
+    /// Those that keep them.
     public let sentinels: [SentinelServer]
 
     /// Starts all, and waits until each Sentinel knows all the others, and all replicas.

@@ -197,12 +197,15 @@ public final class SentinelWatch {
 }
 
 extension SentinelWatch: SentinelSubscriber {
+    /// It can be asked from here on.
     public func subscriptionIsUp(to sentinel: BackingAddress) { tell { $0.subscriptionIsUp(to: sentinel) } }
 
+    /// Whatever it is, all are asked.
     public func sentinel(_ sentinel: BackingAddress, announced event: SentinelEvent) {
         tell { $0.announced(event, by: sentinel, now: MonotonicClock.now()) }
     }
 
+    /// What it said last does not count any more.
     public func subscriptionIsDown(to sentinel: BackingAddress, error: BackingError) {
         tell { $0.subscriptionIsDown(to: sentinel, error: error, now: MonotonicClock.now()) }
     }
