@@ -175,23 +175,23 @@ public final class Coherence: Sendable {
 
     /// The server is not the one that is meant any more: nothing that was learned of it counts, until ``serverIsForgotten()``.
     func serverIsLeft() {
-        carryOut(
-            state.withLock { state in
-                state.flushesUnderWay += 1
-                if state.isFallenBack { trustedUntil.store(0, ordering: .releasing) }
-                return publish(&state)
-            })
+        let released = state.withLock { state in
+            state.flushesUnderWay += 1
+            if state.isFallenBack { trustedUntil.store(0, ordering: .releasing) }
+            return publish(&state)
+        }
+        for waiter in released { waiter.tell() }
     }
 
     /// Nothing is left of it: no connection, no value, and nothing that clients have done to it.
     func serverIsForgotten() {
         conditions.unpaused()
-        carryOut(
-            state.withLock { state in
-                state.flushesUnderWay -= 1
-                if state.isFallenBack, state.flushesUnderWay == 0 { trustByExpiry() }
-                return publish(&state)
-            })
+        let released = state.withLock { state in
+            state.flushesUnderWay -= 1
+            if state.isFallenBack, state.flushesUnderWay == 0 { trustByExpiry() }
+            return publish(&state)
+        }
+        for waiter in released { waiter.tell() }
     }
 
     // MARK: What is heard
