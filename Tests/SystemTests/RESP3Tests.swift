@@ -33,6 +33,24 @@ struct RESP3Tests {
         }
     }
 
+    @Test(
+        "a subscriber is found in CLIENT LIST by SUBSCRIBE, ended by the id that stands there, and has hits once it reads"
+    )
+    func subscriber() throws {
+        let redis = try ProxiedRedis.byExpiry()
+        try redis.cache("k", "old", behind: "new")
+        let listener = try redis.connection()
+        _ = try listener.roundTrip("HELLO", "3")
+        #expect(try listener.roundTrip("SUBSCRIBE", "a").hasPrefix(">3\r\n"))
+        let other = try redis.connection()
+        #expect(try other.roundTrip("INCR", "n") == ":1\r\n")
+        let list = try other.roundTrip("CLIENT", "LIST", "TYPE", "pubsub")
+        let identifier = try #require(list.firstMatch(of: #/id=([0-9]+) [^\n]* cmd=subscribe /#)?.1, "\(list)")
+        try eventually("what it reads comes from the cache") { try listener.roundTrip("GET", "k") == "$3\r\nold\r\n" }
+        #expect(try other.roundTrip("CLIENT", "KILL", "ID", String(identifier)) == ":1\r\n")
+        #expect(try listener.receiveToEnd().bytes.isEmpty)
+    }
+
     @Test("every RESP3 type of a relayed reply comes through unchanged")
     func relayedTypes() throws {
         let redis = try ProxiedRedis.byExpiry()

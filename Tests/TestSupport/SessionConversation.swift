@@ -83,7 +83,9 @@ extension SessionConversation {
                 .says("\(unsubscribe) c", confirmation("unsubscribe", 0, type: "*"), .shares)),
             SessionConversation(
                 "\(subscribe) in RESP3", since: kind == "s" ? [7, 0] : nil, .hello3,
-                .says("\(subscribe) c", confirmation("subscribe", 1, type: ">"), .served),
+                // Until it says something else it may be there to listen only.
+                .says("\(subscribe) c", confirmation("subscribe", 1, type: ">"), .relayed),
+                .says("PING", "+PONG\r\n", .served),
                 .says("\(unsubscribe) c", confirmation("unsubscribe", 0, type: ">"), .shares)),
         ]
     }

@@ -327,8 +327,9 @@ extension ReplyMatcher {
     /// What the session would be if the replies have shown it rightly; nil where the server is not to be asked about that now.
     var stateToProve: SessionState? {
         guard proof.isDue, outstanding.isEmpty, !state.inTransaction, state.matching == .byReply, state.replies == .on,
-            // Under RESP2 PING has another reply then.
-            !state.isSubscribed || state.version == .resp3
+            // Under RESP2 PING has another reply then. Under RESP3 nothing hangs on the answer until a subscriber says something else, and
+            // `CLIENT LIST` shows `SUBSCRIBE` as its last command, as libraries expect that look for subscribers there.
+            !state.isSubscribed || state.version == .resp3 && !proof.mayOnlyListen
         else { return nil }
         var state = state
         state.isProven = true

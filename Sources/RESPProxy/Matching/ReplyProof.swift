@@ -35,6 +35,8 @@ struct ReplyProof: Equatable, Sendable {
     private(set) var isRefused = false
     /// It could not answer, and is asked again once the client has sent something.
     private var isPutOff = false
+    /// The client's last command was about its subscriptions: it may do nothing but listen from here on.
+    private(set) var mayOnlyListen = false
     private var question: OwnQuestion?
     private var pending: [OwnQuestion.Part] = []
     /// What `CLIENT INFO` was answered with.
@@ -59,6 +61,7 @@ struct ReplyProof: Equatable, Sendable {
     /// A command of the client's is being forwarded.
     mutating func forwarded(_ change: StateChange, pins: Bool) {
         isPutOff = false
+        mayOnlyListen = change.subscriptionKind != nil
         let doubt = change.doubt(pins: pins)
         guard doubt != .none else { return }
         if isAsking { laterDoubt = max(laterDoubt, doubt) } else { self.doubt = max(self.doubt, doubt) }
