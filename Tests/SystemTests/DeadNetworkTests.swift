@@ -54,6 +54,6 @@ struct DeadNetworkTests {
         try eventually("it has subscribed") { String(decoding: subscriber.output, as: UTF8.self).contains("subscribe") }
         try eventually("one client") { try clients() == 1 }
         try network.swallow()
-        try eventually(within: .seconds(30), "it is gone") { try clients() == 0 }
+        try eventually(within: .seconds(120), "it is gone") { try clients() == 0 }
     }
 }
