@@ -11,6 +11,7 @@ struct SessionOrderTests {
         let connection = try redis.connection()
         _ = try connection.roundTrip("HELLO", "3")
         _ = try connection.roundTrip("SUBSCRIBE", "c")
+        _ = try connection.roundTrip("PING")
         let message = String(repeating: "m", count: 3 << 20)
         let publisher = BackgroundWork {
             for _ in 0..<5 { try redis.server.command("PUBLISH", "c", message) }

@@ -121,7 +121,8 @@ struct SessionStateTests {
             ["HELLO 3"], ["CLIENT SETNAME me"], ["CLIENT NO-EVICT on"], ["SELECT 1", "SELECT 0"], ["PING"],
             ["WATCH other", "UNWATCH"], ["MULTI", "DISCARD"], ["WATCH k", "MULTI", "EXEC"],
             ["SUBSCRIBE a", "UNSUBSCRIBE a"],
-            ["HELLO 3", "SUBSCRIBE a"], ["SELECT 1", "RESET"], ["BLPOP nosuch 0.01"], ["GET nosuch"], ["SELECT 77"],
+            ["HELLO 3", "SUBSCRIBE a", "PING"], ["SELECT 1", "RESET"], ["BLPOP nosuch 0.01"], ["GET nosuch"],
+            ["SELECT 77"],
             ["CLIENT TRACKING on", "CLIENT TRACKING off"], ["SUBSCRIBE a", "RESET"],
             ["CLIENT REPLY OFF\r\nPING\r\nCLIENT REPLY ON"], ["CLIENT REPLY SKIP\r\nSET other x\r\nPING"],
             ["CLIENT REPLY OFF\r\nRESET"],
@@ -182,6 +183,8 @@ struct SessionStateTests {
         }
         if version == 3 {
             try redis.cache("k", "old", behind: "new")
+            // Until it says something else it may be there to listen only.
+            #expect(try subscriber.roundTrip("PING") == "+PONG\r\n")
             #expect(try subscriber.roundTrip("GET", "k") == "$3\r\nold\r\n", "a subscriber may read under RESP3")
             #expect(try publisher.command("PUBLISH", "news", "last") == .integer(1))
             #expect(try subscriber.receiveReply().first == UInt8(ascii: ">"))
