@@ -100,10 +100,8 @@ extension CacheState {
         let place = fills.place(of: key)
         if place != .absent {
             fills.voidIfVoidedWithOthers(place)
-            // It may be older than what the reader knows: it stays for those who wait for it, and is stored.
-            if fills.keys[Int(place)].joinable != .absent {
-                return lookUpNothing(lane: lane, outstandingLane: outstandingLane, waiter: waiter)
-            }
+            // It may be older than what the reader knows; one more for each such reader would cost the server what single flight saves.
+            if fills.keys[Int(place)].joinable != .absent { return nil }
         }
         return lookUpMissing(
             key, deadPosition: position, now: now, limits: limits, lane: lane, outstandingLane: outstandingLane,

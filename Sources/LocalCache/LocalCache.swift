@@ -75,11 +75,9 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
 
     /// A look-up for a reader to whom the cache may be too old: it neither hits nor joins a fill, which may have begun too early.
     ///
-    /// Where a fill of the key is under way that others join, the new one is the reader's alone and is not stored.
-    ///
     /// For the parameters see ``lookUp(_:now:lane:outstandingLane:copy:waiter:)``.
     ///
-    /// - Returns: nil: there is an entry.
+    /// - Returns: nil: there is an entry, or a fill is under way that others join.
     @inlinable
     public func lookUpAnew(
         _ key: RawSpan, now: UInt64, lane: LaneID, outstandingLane: LaneID?, waiter: () -> Waiter

@@ -95,7 +95,7 @@ public final class ReadThrough {
     ///
     /// For the parameters see ``read(_:now:isCurrent:outstandingLane:awaitsPast:waiter:request:keep:copy:)``.
     ///
-    /// - Returns: nil: the cache has it, or nothing may be answered yet. A barrier is to be awaited.
+    /// - Returns: nil: the cache has it or is fetching it, or nothing may be answered yet. A barrier is to be awaited.
     func readMissing(
         _ key: RawSpan, now: UInt64, outstandingLane: LaneID?, waiter: any FillWaiter, request: UInt64,
         keep: () -> ByteBuffer
