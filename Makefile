@@ -1,6 +1,6 @@
 # Everything here works from an unpacked tarball as well as from a clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-servers test-tls redis-py test-tsan fuzz soak conformance build check bench bench-check format clean
+.PHONY: help run test test-servers test-tls redis-py test-tsan fuzz soak conformance build check bench bench-check format options clean
 # The scripts below build into one folder; two builds at once would only wait for each other.
 .NOTPARALLEL:
 
@@ -53,6 +53,9 @@ bench-check: ## Hold instructions and allocations of each request to Benchmarks/
 
 format:
 	swift format --in-place --recursive Sources Tests Benchmarks Fuzz Package.swift
+
+options: ## Write docs/configuration.md anew from the options that the program has
+	@exec Scripts/options.sh
 
 clean: ## Remove everything that was built
 	rm -rf .build

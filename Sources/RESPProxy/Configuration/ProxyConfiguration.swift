@@ -1,7 +1,7 @@
 import BackingClient
 import NIOCore
 
-/// How the proxy behaves; the options' meanings are those of the README's table.
+/// How the proxy behaves; the options' meanings are those of docs/configuration.md.
 public struct ProxyConfiguration: Sendable {
     /// The server behind the proxy.
     public var backing: BackingConfiguration

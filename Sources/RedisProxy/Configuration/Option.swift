@@ -1,4 +1,4 @@
-/// One option: its names, what it takes, its default and what it is for. Parsing, `--help` and the README's table all
+/// One option: its names, what it takes, its default and what it is for. Parsing, `--help` and docs/configuration.md all
 /// come from here.
 struct Option<Value: Sendable>: OptionDescription {
     let environment: String
@@ -10,7 +10,7 @@ struct Option<Value: Sendable>: OptionDescription {
 
     /// - Parameters:
     ///   - environment: The environment variable; the flag is derived from it.
-    ///   - shownDefault: What help and README call the default, where its own text would not do.
+    ///   - shownDefault: What help and documentation call the default, where its own text would not do.
     ///   - changes: When another value takes effect.
     ///   - help: What the option is for: one sentence or two, without a line break.
     init(

@@ -37,7 +37,7 @@ extension OptionTable {
     static let tlsClientPasswords = Option(
         "TLS_CLIENT_PASSWORDS_FILE", ValueKind.path.optional(), default: nil, shown: "none",
         help:
-            "File of the passwords of those users: on each line a name, one blank, and the password. # begins a comment."
+            "File of the passwords of those users: on each line a name, one blank, and the password. A line that begins with # is a comment."
     )
     static let tlsMinimumVersion = Option(
         "TLS_MIN_VERSION", .word(of: TLSMinimumVersion.self), default: .version12,

@@ -4,7 +4,7 @@ import RESPProxy
 
 /// Every option that redis-proxy has.
 enum OptionTable {
-    /// Options that belong together, in the order of `--help` and the README.
+    /// Options that belong together, in the order of `--help` and docs/configuration.md.
     struct Section: Sendable {
         let title: String
         let options: [any OptionDescription]
@@ -122,10 +122,12 @@ extension OptionTable {
         help: "The database that is cached and that HTTP reads.")
     static let connectTimeout = Option(
         "REDIS_CONNECT_TIMEOUT", .seconds(1_000_000...3_600_000_000_000), default: .seconds(1),
-        help: "For a connection to the backing, name look-up included.")
+        help: "How long opening a connection to the backing may take, name look-up included.")
     static let commandTimeout = Option(
         "REDIS_COMMAND_TIMEOUT", .seconds(1_000_000...86_400_000_000_000), default: .seconds(10),
-        help: "For the reply to a read of the proxy's own and for HTTP; relayed commands have none.")
+        help:
+            "How long the backing may take to answer a read of the proxy's own, and one by HTTP. Relayed commands have no limit."
+    )
     static let redisKeepAlive = Option(
         "REDIS_TCP_KEEPALIVE", .seconds(0...32_767_000_000_000), default: .seconds(300),
         help:
@@ -158,7 +160,7 @@ extension OptionTable {
         "CACHE_REFRESH_AHEAD", .wholeNumber(0...90), default: 0,
         changes: .whileRunning,
         help:
-            "An entry read in so many percent of CACHE_EXPIRY_TIME, the last ones, is fetched anew meanwhile. 0: none is."
+            "The last part of CACHE_EXPIRY_TIME, in percent: an entry that is read in it is fetched anew in the background. 0: none is."
     )
     static let cacheStaleIfError = Option(
         "CACHE_STALE_IF_ERROR", .seconds(0...1_000_000_000_000_000_000), default: .seconds(0),
@@ -177,7 +179,7 @@ extension OptionTable {
     static let cacheNegativeExpiryTime = Option(
         "CACHE_NEGATIVE_EXPIRY_TIME", .seconds(0...1_000_000_000_000_000_000), default: .seconds(10),
         changes: .whileRunning,
-        help: "With tracking, how long it is kept that a key is absent. 0: not at all.")
+        help: "With tracking, how long the proxy remembers that a key is absent. 0: not at all.")
     static let cacheTracking = Option(
         "CACHE_TRACKING", .word(of: TrackingKind.self), default: .default,
         help: "What the server announces. default: changes of keys that were read; broadcast: of all keys with one of"

@@ -11,7 +11,7 @@ enum HelpText {
             "  --version                  shows the version",
             "  --health                   asks /healthz of the proxy that runs on ADMIN_HOST and ADMIN_PORT;",
             "                             exits 0 if it answers, 1 if not",
-            "  --print-options-markdown   shows the options as the README's table",
+            "  --print-options-markdown   shows the options as docs/configuration.md lists them",
             "",
             "Every option is a flag and an environment variable. The flag goes before the variable, the variable",
             "before the default; an empty variable counts as unset.",

@@ -1,24 +1,41 @@
-/// The options as the README's table.
+/// The options as docs/configuration.md lists them.
 enum OptionMarkdown {
     static func render(_ sections: [OptionTable.Section] = OptionTable.sections) -> String {
-        var lines = [
-            "| variable | flag | default | allowed | meaning |",
-            "| --- | --- | --- | --- | --- |",
-        ]
+        let names = Set(sections.flatMap(\.options).map(\.environment))
+        var lines: [String] = []
         for section in sections {
-            lines.append("| **\(section.title)** | | | | |")
+            lines += ["## \(section.title)", ""]
             for option in section.options {
-                let cells = [
-                    "`\(option.environment)`", "`\(option.flag)`", option.shownDefault, option.allowed, option.help,
+                lines += [
+                    "### \(option.environment)",
+                    "",
+                    linked(option.help, names: names),
+                    "",
+                    "- Flag: `\(option.flag)`",
+                    "- Default: \(option.shownDefault)",
+                    "- Allowed: \(option.allowed)",
+                    "",
                 ]
-                lines.append("| " + cells.map(escape).joined(separator: " | ") + " |")
             }
         }
-        return lines.joined(separator: "\n") + "\n"
+        return lines.dropLast().joined(separator: "\n") + "\n"
     }
 
-    /// A bar would end the cell.
-    private static func escape(_ text: String) -> String {
-        text.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
+    /// `text` with the names of options as links to where the page describes them.
+    private static func linked(_ text: String, names: Set<String>) -> String {
+        var result = ""
+        var rest = Substring(text)
+        while let first = rest.first {
+            // A run of what names are made of, or of what they are not.
+            let isName = isNameCharacter(first)
+            let run = rest.prefix { isNameCharacter($0) == isName }
+            result += names.contains(String(run)) ? "[`\(run)`](#\(run.lowercased()))" : run
+            rest = rest[run.endIndex...]
+        }
+        return result
+    }
+
+    private static func isNameCharacter(_ character: Character) -> Bool {
+        character == "_" || character.isLetter || character.isNumber
     }
 }

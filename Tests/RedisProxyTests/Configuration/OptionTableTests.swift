@@ -91,17 +91,17 @@ import Testing
         #expect(result.output.split(separator: "\n").allSatisfy { $0.count <= 105 })
     }
 
-    @Test("the README's table is the one that the options make")
-    func readme() async throws {
-        let readme = try PackageFile.read("README.md")
-        let start = try #require(readme.range(of: "<!-- options -->\n"), "README.md has no <!-- options --> marker")
-        let end = try #require(readme.range(of: "<!-- /options -->"), "README.md has no <!-- /options --> marker")
+    @Test("docs/configuration.md has the options as they are")
+    func documented() async throws {
+        let page = try PackageFile.read("docs/configuration.md")
+        let start = try #require(page.range(of: "<!-- options -->\n"), "the page has no <!-- options --> mark")
+        let end = try #require(page.range(of: "<!-- /options -->"), "the page has no <!-- /options --> mark")
         try #require(start.upperBound <= end.lowerBound)
-        let table = readme[start.upperBound..<end.lowerBound].trimmingNewlines
+        let listed = page[start.upperBound..<end.lowerBound].trimmingNewlines
         let expected = await CommandResult.of(flags: ["--print-options-markdown"]).output
         #expect(
-            table == expected.trimmingNewlines,
-            "the table between the markers is not what `redis-proxy --print-options-markdown` prints")
+            listed == expected.trimmingNewlines,
+            "docs/configuration.md is not what the options are now: run `make options`, which writes it anew")
     }
 
     @Test("docker-compose.yml shows every variable", arguments: OptionTable.all.map(\.environment))
