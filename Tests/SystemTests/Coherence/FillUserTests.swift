@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("the ACL rule that the README gives for the proxy's user", .blocking)
+@Suite("the ACL rule that docs/security.md gives for the proxy's user", .blocking)
 struct FillUserTests {
     /// What is missing where a part of the rule is left out.
     enum Loss: Sendable {
@@ -32,11 +32,11 @@ struct FillUserTests {
         ("+ping", .silence),
     ]
 
-    /// The words behind `user` in the README, without those left out.
+    /// The words behind `user` in that page, without those left out.
     private static func rule(without left: String? = nil) throws -> String {
-        let readme = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("README.md")
-        let lines = try String(contentsOf: readme, encoding: .utf8).split(separator: "\n").map {
+        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("docs/security.md")
+        let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n").map {
             $0.trimmingPrefix { $0 == " " }
         }
         let line = try #require(lines.first { $0.hasPrefix("user ") })
@@ -58,7 +58,7 @@ struct FillUserTests {
             ], users: [rule])
     }
 
-    /// What was denied, but for the question for the server's limits, which the README leaves to the user.
+    /// What was denied, but for the question for the server's limits, which that page leaves to the user.
     private static func denials(_ redis: ProxiedRedis) throws -> [Reply] {
         try redis.server.command("ACL", "LOG").elements.filter { entry in
             !entry.elements.contains { $0.string?.hasPrefix("config") == true }
