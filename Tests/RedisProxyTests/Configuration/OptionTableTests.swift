@@ -104,6 +104,18 @@ import Testing
             "docs/configuration.md is not what the options are now: run `make options`, which writes it anew")
     }
 
+    @Test("the options that the README names have the defaults that it says")
+    func readme() throws {
+        let row = /\| \[`([A-Z_]+)`\]\(docs\/configuration\.md#([a-z_]+)\) \| ([^|]+) \| [^|]+ \|/
+        let rows = try PackageFile.read("README.md").split(separator: "\n").compactMap { $0.wholeMatch(of: row) }
+        #expect(rows.count == 10)
+        for row in rows {
+            let option = try #require(OptionTable.all.first { $0.environment == row.1 }, "\(row.1)")
+            #expect(row.2 == row.1.lowercased())
+            #expect(row.3 == option.shownDefault, "\(row.1)")
+        }
+    }
+
     @Test("docker-compose.yml shows every variable", arguments: OptionTable.all.map(\.environment))
     func compose(environment: String) throws {
         let compose = try PackageFile.read("docker-compose.yml")
