@@ -24,6 +24,20 @@ struct AuthenticationTests {
         return redis
     }
 
+    @Test(
+        "a password of the proxy's own that is wrong or missing is told in the log, with the options that mend it",
+        arguments: [["REDIS_PASSWORD": "wrong"], [:]])
+    func ownPassword(environment: [String: String]) throws {
+        let server = try RedisServer(password: "secret")
+        let proxy = try ProxyProcess(fronting: server, environment: environment)
+        try eventually("the log names it") {
+            proxy.log.split(separator: "\n").contains { line in
+                line.contains(" warning ") && line.contains("REDIS_PASSWORD_FILE")
+                    && line.contains(environment.isEmpty ? "NOAUTH" : "WRONGPASS")
+            }
+        }
+    }
+
     @Test("without AUTH the cached value is not told; after the right one it is a hit")
     func notLoggedIn() throws {
         let redis = try self.protected()

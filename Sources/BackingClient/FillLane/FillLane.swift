@@ -100,7 +100,7 @@ public final class FillLane {
         guard let action = self.connection.down(error) else {
             return self.end(waiters, [], with: .failure(error))
         }
-        self.logger.log(level: action.isNews ? .warning : .debug, "\(error)")
+        self.logger.log(level: action.isNews ? .warning : .debug, "\(error)\(LogInAdvice.following(error.message))")
         let outcome = self.queue.down(error, stood: action.stood)
         let queued = self.queue.takeAll()
         self.observer?.fillLaneIsDown(self, error: error)

@@ -24,6 +24,6 @@ public struct FeedRefusal: Hashable, Sendable, CustomStringConvertible {
 
     /// For a log line.
     public var description: String {
-        "\(self.command) was answered with: \(String(decoding: self.text, as: UTF8.self))"
+        "\(self.command) was answered with: \(String(decoding: self.text, as: UTF8.self))\(LogInAdvice.following(self.text))"
     }
 }
