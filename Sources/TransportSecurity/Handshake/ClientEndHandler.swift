@@ -1,11 +1,12 @@
 import NIOCore
 import NIOSSL
+import NIOTLS
 
 /// Stands behind the TLS handler of a client's connection: makes its end what it is over TCP.
 ///
 /// Most clients end without saying so in TLS (`close_notify`), which is no error. And a connection that we close does not wait for an answer that
 /// cannot come: TLS waits for the client's `close_notify`, which nobody reads where the channel does not read by itself, and which does not come
-/// behind the end of the client's side.
+/// behind the end of the client's side. It also hears when the handshake has ended.
 final class ClientEndHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -18,8 +19,11 @@ final class ClientEndHandler: ChannelDuplexHandler {
     private var isStopping = false
     private var inputHasEnded = false
 
-    init(_ tls: NIOSSLServerHandler) {
+    private var handshakeEnded: (() -> Void)?
+
+    init(_ tls: NIOSSLServerHandler, handshakeEnded: (() -> Void)? = nil) {
         self.tls = tls
+        self.handshakeEnded = handshakeEnded
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -37,6 +41,9 @@ final class ClientEndHandler: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
+        case TLSUserEvent.handshakeCompleted:
+            self.handshakeEnded?()
+            self.handshakeEnded = nil
         case ChannelEvent.inputClosed:
             self.inputHasEnded = true
             if self.isClosing { self.closeAtOnce(context) }

@@ -35,13 +35,16 @@ public struct ListenerTLS: Sendable {
         }
     }
 
-    /// Makes the context of each new connection.
+    /// Makes the context of new connections.
     public let source: TLSContextSource
     /// Whether clients that speak no TLS are let in, too.
     public let allowsPlaintext: Bool
     /// Those of the users whom certificates name; nil: they name none.
     public let passwords: ClientPasswords?
     private let terms: Terms
+    /// Of who resumes a session no certificate is verified: neither whether it still counts, nor whether the client has it. So where certificates
+    /// are asked for nothing is resumed; nil: they are not.
+    private let ticketless: TicketlessContexts?
 
     /// How long a client that has begun a handshake may take to end it.
     public static let handshakeLimit = TimeAmount.seconds(10)
@@ -78,6 +81,7 @@ public struct ListenerTLS: Sendable {
         if let passwords { known = try ClientPasswords(passwords) }
         self.passwords = known
         self.terms = terms
+        self.ticketless = terms.clientCertificates == .no ? nil : TicketlessContexts(self.source)
         self.allowsPlaintext = allowsPlaintext
     }
 
@@ -85,17 +89,13 @@ public struct ListenerTLS: Sendable {
     public func begin(on channel: any Channel) throws {
         var configuration = NIOSSLHandler.Configuration()
         configuration.maximumPreservedOutboundBufferCapacity = Self.keptMemory
-        let tls = NIOSSLServerHandler(context: try self.contextForConnection(), configuration: configuration)
+        let context = try self.ticketless?.take() ?? self.source.context
+        let tls = NIOSSLServerHandler(context: context, configuration: configuration)
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(ClientEndHandler(tls), position: .first)
+        let handshakeEnded = self.ticketless.map { ticketless in { ticketless.retire(context) } }
+        try pipeline.addHandler(ClientEndHandler(tls, handshakeEnded: handshakeEnded), position: .first)
         try pipeline.addHandler(OutboundPacer(), position: .first)
         try pipeline.addHandler(tls, position: .first)
-    }
-
-    /// Of who resumes a session no certificate is verified: neither whether it still counts, nor whether the client has it. So where certificates
-    /// are asked for nothing is resumed.
-    private func contextForConnection() throws -> NIOSSLContext {
-        self.terms.clientCertificates == .no ? self.source.context : try self.source.makeContext()
     }
 
     /// Whom a client's certificate names. To be called on the event loop, when the handshake is done.

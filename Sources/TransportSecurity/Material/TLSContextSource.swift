@@ -33,12 +33,6 @@ public final class TLSContextSource: Sendable {
     /// What a new connection is to use.
     public var context: NIOSSLContext { self.state.withLock { $0.context } }
 
-    /// The same for one connection alone. Each context has keys of its own for the tickets that it gives out, so what the other side keeps of such
-    /// a connection resumes nothing.
-    public func makeContext() throws -> NIOSSLContext {
-        try NIOSSLContext(configuration: self.context.configuration)
-    }
-
     /// When the certificate that we show ends, in seconds since 1970; nil: we show none.
     public var expiry: Int? { self.state.withLock { $0.expiry } }
 
