@@ -75,7 +75,12 @@ struct AdminTests {
         let admin = try RawConnection(port: port, limit: .seconds(30))
         func status(_ path: String) throws -> Int {
             try admin.send("GET \(path) HTTP/1.1\r\nHost: x\r\n\r\n")
-            return try admin.receiveHTTPResponse().status
+            do {
+                return try admin.receiveHTTPResponse().status
+            } catch {
+                let ending = try? redis.proxy.process.wait(within: .milliseconds(500))
+                throw TestSupportError("\(path): \(error), process \(String(describing: ending)): \(redis.proxy.log)")
+            }
         }
         #expect(try status("/healthz") == 200)
         let process = redis.proxy.process.pid

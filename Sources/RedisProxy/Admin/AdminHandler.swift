@@ -52,9 +52,9 @@ final class AdminHandler: ChannelInboundHandler {
     private func respond(to head: HTTPRequestHead, context: ChannelHandlerContext) {
         let request = AdminRequest(method: head.method, target: head.uri)
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
-        context.eventLoop.makeFutureWithTask { [responder] in
-            await responder.response(to: request)
-        }.whenSuccess { response in
+        // These questions are asked when descriptors have run out, too.
+        Task(executorPreference: EventLoopTaskExecutor(context.eventLoop)) { [responder] in
+            let response = await responder.response(to: request)
             let (handler, context) = bound.value
             handler.write(response, to: head, context: context)
         }
