@@ -1,6 +1,6 @@
 # Everything here works from an unpacked tarball as well as from a clone.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-servers test-tls redis-py test-tsan fuzz soak conformance build check bench bench-check format options clean
+.PHONY: help run test test-servers test-tls redis-py test-tsan fuzz soak conformance build check bench bench-check format options docs clean
 # The scripts below build into one folder; two builds at once would only wait for each other.
 .NOTPARALLEL:
 
@@ -56,6 +56,9 @@ format:
 
 options: ## Write docs/configuration.md anew from the options that the program has
 	@exec Scripts/options.sh
+
+docs: ## Build the doc comments into an archive, .build/redis-proxy.doccarchive
+	@exec Scripts/docs.sh
 
 clean: ## Remove everything that was built
 	rm -rf .build

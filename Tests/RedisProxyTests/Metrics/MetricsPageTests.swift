@@ -1,6 +1,7 @@
 import LocalCache
 import RESPProxy
 import Testing
+import Topology
 
 @testable import RedisProxy
 
@@ -154,6 +155,20 @@ import Testing
         #expect(page.contains("\nredis_proxy_tls_handshakes_failed_total{side=\"clients\",reason=\"timed_out\"} 0\n"))
         #expect(page.contains("\nredis_proxy_tls_handshakes_failed_total{side=\"backing\",reason=\"expired\"} 3\n"))
         #expect(!self.page().contains("redis_proxy_tls"))
+    }
+
+    @Test("docs/metrics.md has each metric that there is, and no other")
+    func documented() throws {
+        let tls = TLSStatistics(expiry: [.clients: 1_800_000_000], isListening: true, failedWithBacking: [:])
+        let page = MetricsPage.render(
+            loops: LoopMetrics().snapshot, cache: CacheStatistics(), coherence: CoherenceStatistics(), tls: tls,
+            sentinel: SentinelStatistics(), droppedLogRecords: 0)
+        let there = page.matches(of: /TYPE redis_proxy_(\w+) [a-z]/).map { String($0.1) }
+        // The first cells of the tables of that page; the full names are those of the alerts.
+        let cells = try PackageFile.read("docs/metrics.md").split(separator: "\n").filter { $0.hasPrefix("| `") }
+            .compactMap { $0.split(separator: "|").first }
+        let told = cells.flatMap { $0.matches(of: /`([a-z_]+)(?:\{[a-z,]+\})?`/).map { String($0.1) } }
+        #expect(Set(told).symmetricDifference(there) == [])
     }
 
     @Test("requests are told apart by protocol, kind and outcome")
