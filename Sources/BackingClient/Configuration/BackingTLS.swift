@@ -36,6 +36,8 @@ public struct BackingTLS: Sendable {
     public let source: TLSContextSource
     /// What the certificate must be for, instead of the host that is connected to.
     public private(set) var serverName: String?
+    /// Whether the server is shown a certificate where it asks for one.
+    public let showsCertificate: Bool
     let options: OptionNames
     /// The handshakes with the server that failed.
     public let failures = HandshakeFailures()
@@ -56,6 +58,7 @@ public struct BackingTLS: Sendable {
         base.shutdownTimeout = Self.closeTimeout
         self.source = try TLSContextSource(files, base: base)
         self.serverName = serverName
+        self.showsCertificate = files.identity != nil
         self.options = options
     }
 

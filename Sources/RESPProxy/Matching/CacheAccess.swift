@@ -6,6 +6,9 @@ struct CacheAccess: Equatable, Sendable {
     var fillUser: [UInt8]?
     /// `CLIENT_AUTH=trust`: a new session is logged in as the fill lane's user.
     var trustsClients: Bool
+    /// Whether a connection on which nobody logs in is the default user's. That is not certain where the proxy shows the server a certificate,
+    /// from which the server may take the user (`tls-auth-clients-user`).
+    var newIsDefaultUser = true
 
     /// The user that the server gives to a connection on which the client has not logged in.
     var newUser: [UInt8] { trustsClients ? fillUser ?? DefaultUser.name : DefaultUser.name }
@@ -13,9 +16,8 @@ struct CacheAccess: Equatable, Sendable {
     func includes(_ user: SessionState.User) -> Bool {
         switch user {
         case .new: fillUser == nil || trustsClients
-        case .ofCertificate: false
-        // A fill lane that did not log in reads as the default user.
-        case .named(let name): name == fillUser ?? DefaultUser.name
+        case .ofCertificate, .afterReset: false
+        case .named(let name): name == fillUser ?? (newIsDefaultUser ? DefaultUser.name : nil)
         }
     }
 }

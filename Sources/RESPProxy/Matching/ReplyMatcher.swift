@@ -234,6 +234,7 @@ struct ReplyMatcher: Sendable {
         let lasting = state.lasting
         let fences = connectionEnded()
         state.leave(lasting)
+        state.reset()
         proof.forwarded(.reset, pins: false)
         state.isProven = false
         return MatchedReply(fences: Fences(.none, fences), event: .reset)

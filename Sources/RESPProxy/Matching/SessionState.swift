@@ -8,6 +8,9 @@ struct SessionState: Equatable, Sendable {
         case new
         /// Nobody yet: the session's next connection is logged in as the user whom the client's certificate names.
         case ofCertificate
+        /// The default user, who is not the one that a new connection has (``CacheAccess/newIsDefaultUser``), if the server lets one in
+        /// without a password.
+        case afterReset
         case named([UInt8])
 
         /// - Parameter new: The user that the server gives to a new connection.
@@ -15,6 +18,7 @@ struct SessionState: Equatable, Sendable {
             switch self {
             case .new: new
             case .ofCertificate: []
+            case .afterReset: DefaultUser.name
             case .named(let name): name
             }
         }
@@ -44,6 +48,7 @@ struct SessionState: Equatable, Sendable {
     var database = 0
     var user: User
     private let beginsByCertificate: Bool
+    private let newIsDefaultUser: Bool
     var inTransaction = false
     /// What the open transaction has queued.
     var queued = QueuedTransaction()
@@ -69,14 +74,19 @@ struct SessionState: Equatable, Sendable {
 
     /// A session on which nothing was done yet.
     ///
-    /// - Parameter byCertificate: Whether it is to be logged in as the user whom the client's certificate names.
-    init(byCertificate: Bool = false) {
+    /// - Parameters:
+    ///   - byCertificate: Whether it is to be logged in as the user whom the client's certificate names.
+    ///   - newIsDefaultUser: ``CacheAccess/newIsDefaultUser``.
+    init(byCertificate: Bool = false, newIsDefaultUser: Bool = true) {
         beginsByCertificate = byCertificate
+        self.newIsDefaultUser = newIsDefaultUser
         user = byCertificate ? .ofCertificate : .new
     }
 
     /// What it was when nothing was done on it yet.
-    var beginning: SessionState { SessionState(byCertificate: beginsByCertificate) }
+    var beginning: SessionState {
+        SessionState(byCertificate: beginsByCertificate, newIsDefaultUser: newIsDefaultUser)
+    }
 
     /// Whether nobody has logged in on it, neither the client nor the proxy for it.
     var isOfBeginningUser: Bool { user == (beginsByCertificate ? .ofCertificate : .new) }
@@ -98,6 +108,7 @@ struct SessionState: Equatable, Sendable {
     mutating func reset() {
         let lasting = lasting
         self = beginning
+        if user == .new, !newIsDefaultUser { user = .afterReset }
         leave(lasting)
     }
 
@@ -107,5 +118,5 @@ struct SessionState: Equatable, Sendable {
     var isSubscribed: Bool { channels + patterns + shardChannels > 0 }
 
     /// Whether it is certain that nobody has logged in.
-    var hasNotLoggedIn: Bool { user == .new && !isUncertain && matching == .byReply }
+    var hasNotLoggedIn: Bool { (user == .new || user == .afterReset) && !isUncertain && matching == .byReply }
 }

@@ -5,6 +5,6 @@ extension CacheAccess {
         self.init(
             database: backing.database,
             fillUser: backing.password == nil ? nil : Array((backing.username ?? "default").utf8),
-            trustsClients: configuration.trustsClients)
+            trustsClients: configuration.trustsClients, newIsDefaultUser: backing.tls?.showsCertificate != true)
     }
 }

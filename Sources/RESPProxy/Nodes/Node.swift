@@ -157,9 +157,7 @@ final class Node {
 
     /// What kind of connection of the pool would do for a session in that state, if any but its own does.
     func relayKey(of state: SessionState, in pool: RelayPool) -> RelayKey? {
-        RelayKey(
-            of: state, trustsClients: trustsClients, fillUser: access.fillUser,
-            admitsAnonymous: pool.admitsAnonymous == true)
+        RelayKey(of: state, access: access, admitsAnonymous: pool.admitsAnonymous == true)
     }
 
     /// Opens a connection for one client: as a new client would have it, or logged in as the fill lane's user where clients are trusted.

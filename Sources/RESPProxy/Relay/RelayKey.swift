@@ -10,25 +10,23 @@ struct RelayKey: Hashable, Sendable {
 extension RelayKey {
     /// What kind of connection would do for a session as it is; nil where only its own does.
     ///
-    /// - Parameters:
-    ///   - fillUser: nil where the fill lane does not log in.
-    ///   - admitsAnonymous: Whether the server is known to let a client in that gives no password.
-    init?(of state: SessionState, trustsClients: Bool, fillUser: [UInt8]?, admitsAnonymous: Bool) {
+    /// - Parameter admitsAnonymous: Whether the server is known to let a client in that gives no password.
+    init?(of state: SessionState, access: CacheAccess, admitsAnonymous: Bool) {
         guard state.isDefault else { return nil }
         version = state.version
         switch state.user {
-        case .new where trustsClients && fillUser != nil:
+        case .new where access.trustsClients && access.fillUser != nil:
             isFillUser = true
-        case .ofCertificate:
+        case .ofCertificate, .afterReset:
             return nil
-        case .named(let name) where fillUser != nil:
-            guard name == fillUser else { return nil }
+        case .named(let name) where access.fillUser != nil:
+            guard name == access.fillUser else { return nil }
             isFillUser = true
         case .new:
             guard admitsAnonymous else { return nil }
             isFillUser = false
         case .named(let name):
-            guard admitsAnonymous, name == DefaultUser.name else { return nil }
+            guard admitsAnonymous, access.newIsDefaultUser, name == DefaultUser.name else { return nil }
             isFillUser = false
         }
     }

@@ -56,7 +56,8 @@ final class RESPSession: ChannelInboundHandler, ClientSession {
         self.eventLoop = channel.eventLoop
         output = ReplyOutput(channel: channel, flusher: loop.flusher)
         attachment = Attachment(source: loop.node, conditions: loop.coherence.conditions, user: user)
-        matcher = ReplyMatcher(SessionState(byCertificate: user != nil))
+        matcher = ReplyMatcher(
+            SessionState(byCertificate: user != nil, newIsDefaultUser: loop.access.newIsDefaultUser))
         identity = ClientIdentity(loop.identifiers)
     }
 

@@ -22,7 +22,9 @@ final class AttachmentTests {
         init() throws { address = try SocketAddress(unixDomainSocketPath: "/nowhere") }
 
         func relayKey(of session: SessionState, in pool: RelayPool) -> RelayKey? {
-            RelayKey(of: session, trustsClients: false, fillUser: nil, admitsAnonymous: true)
+            RelayKey(
+                of: session, access: CacheAccess(database: 0, fillUser: nil, trustsClients: false),
+                admitsAnonymous: true)
         }
 
         func openRelay(_ key: RelayKey?, as user: CertificateUser?) -> EventLoopFuture<OpenedRelay> {

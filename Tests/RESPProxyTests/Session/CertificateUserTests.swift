@@ -15,15 +15,15 @@ struct CertificateUserTests {
 
     /// By whoever's reads the cache holds.
     private func isCached(_ fillUser: String?, trustsClients: Bool = false) -> Bool {
-        let access = CacheAccess(
-            database: 0, fillUser: fillUser.map { Array($0.utf8) }, trustsClients: trustsClients)
-        return matcher.isEmpty && matcher.state.mayBeAnsweredFromCache(access: access)
+        matcher.isEmpty && matcher.state.mayBeAnsweredFromCache(access: access(fillUser, trustsClients))
+    }
+
+    private func access(_ fillUser: String?, _ trustsClients: Bool) -> CacheAccess {
+        CacheAccess(database: 0, fillUser: fillUser.map { Array($0.utf8) }, trustsClients: trustsClients)
     }
 
     private func mayShare(_ fillUser: String?, trustsClients: Bool = false) -> Bool {
-        RelayKey(
-            of: matcher.state, trustsClients: trustsClients, fillUser: fillUser.map { Array($0.utf8) },
-            admitsAnonymous: true) != nil
+        RelayKey(of: matcher.state, access: access(fillUser, trustsClients), admitsAnonymous: true) != nil
     }
 
     @Test("before it is logged in it is answered by nobody, and is nobody who has not logged in")

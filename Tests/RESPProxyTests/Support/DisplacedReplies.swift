@@ -97,7 +97,9 @@ struct DisplacedReplies {
 
     /// Who may be given the connection.
     private func key(of state: SessionState) -> RelayKey? {
-        RelayKey(of: state, trustsClients: false, fillUser: access.fillUser, admitsAnonymous: true)
+        RelayKey(
+            of: state, access: CacheAccess(database: 0, fillUser: access.fillUser, trustsClients: false),
+            admitsAnonymous: true)
     }
 
     private var story: String { "\(faults): \(log)" }
