@@ -45,6 +45,33 @@ struct BackingTLSTests {
         #expect(plain.count == 1, "only the question itself came without TLS: \(clients)")
     }
 
+    private static let systemAuthorities = "/etc/ssl/certs/ca-certificates.crt"
+
+    @Test(
+        "without REDIS_TLS_CA_FILE the system's authorities are trusted; where it has none the start fails",
+        .enabled(
+            if: SandboxTests.hasNamespaces && FileManager.default.fileExists(atPath: systemAuthorities),
+            "another file cannot be put in the place of the system's authorities"))
+    func systemRoots() throws {
+        let server = try RedisServer(tls: self.certificates.identity("server"))
+        let environment = ["REDIS_HOST": "localhost", "REDIS_PORT": "\(server.tlsPort)", "REDIS_TLS": "on"]
+        let programs = try ProxyProcess.programFolder()
+        let sandbox = SandboxTests.container + ["--ro-bind", programs, programs]
+        let trusting = sandbox + ["--ro-bind", self.certificates.authority, Self.systemAuthorities]
+        try Self.expectServed(ProxyProcess(environment: environment, under: trusting))
+        try Self.expect(
+            ProxyProcess(environment: environment, under: sandbox),
+            says: "is by an authority that is not trusted here; REDIS_TLS_CA_FILE names")
+        let bare = sandbox + ["--tmpfs", "/etc/ssl"]
+        let result = try ProxyProcess.runToEnd(environment: environment, under: bare)
+        #expect(result.ending == .exited(64))
+        #expect(
+            result.errors.contains(
+                "REDIS_TLS_CA_FILE: this system has no certificates of authorities, expected the package ca-certificates"
+            ),
+            "\(result.errors)")
+    }
+
     @Test("the server's certificate must be by an authority that is trusted")
     func unknownAuthority() throws {
         let server = try RedisServer(tls: self.certificates.identity("server"))

@@ -141,4 +141,41 @@ struct TLSReloadTests {
         proxy.process.signal(SIGHUP)
         try eventually("it is served: \(proxy.log)") { try proxy.client().command("SET", "k", "v") == .status("OK") }
     }
+
+    @Test(
+        "so is the certificate that the backing is shown, and no client is closed",
+        .enabled(if: ServerProgram.current.speaksTLS, .noTLS))
+    func shownToBacking() throws {
+        let secured = try RedisServer(
+            tls: self.certificates.identity("server"), authority: self.certificates.authority)
+        let ours = try self.certificates.identity("ours")
+        let others = try TestCertificates("another authority")
+        let stranger = try others.identity("stranger")
+        let shown = (certificate: self.certificates.path("shown.crt"), key: self.certificates.path("shown.key"))
+        func show(_ identity: TestCertificates.Identity) throws {
+            try self.certificates.copy(identity.key, to: shown.key)
+            try self.certificates.copy(identity.certificate, to: shown.certificate)
+        }
+        try show(ours)
+        let proxy = try ProxyProcess(environment: [
+            "REDIS_HOST": "localhost", "REDIS_PORT": "\(secured.tlsPort)", "REDIS_TLS": "on",
+            "REDIS_TLS_CA_FILE": self.certificates.authority, "REDIS_TLS_CERT_FILE": shown.certificate,
+            "REDIS_TLS_KEY_FILE": shown.key, "TLS_RELOAD_INTERVAL": "0.2",
+        ])
+        let client = try proxy.connection()
+        try eventually("it is served: \(proxy.log)") { try client.roundTrip("SET", "k", "v") == "+OK\r\n" }
+        // On a connection of its own, which stays.
+        #expect(try client.roundTrip("CLIENT", "SETNAME", "it") == "+OK\r\n")
+        try show(stranger)
+        // Each wants a connection of its own, and sooner or later a new one.
+        try eventually("the new one is shown, and refused: \(proxy.log)") {
+            try proxy.connection().roundTrip("CLIENT", "SETNAME", "other").contains("does not accept the certificate")
+        }
+        #expect(try client.roundTrip("CLIENT", "GETNAME") == "$2\r\nit\r\n")
+        try show(ours)
+        try eventually("the old one is: \(proxy.log)") {
+            try proxy.connection().roundTrip("CLIENT", "SETNAME", "other") == "+OK\r\n"
+        }
+        #expect(try client.roundTrip("CLIENT", "GETNAME") == "$2\r\nit\r\n")
+    }
 }

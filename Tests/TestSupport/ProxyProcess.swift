@@ -66,9 +66,9 @@ public final class ProxyProcess: Sendable {
 
     /// Runs the proxy to its end: for `--help`, and for configurations that it must refuse.
     public static func runToEnd(
-        environment: [String: String] = [:], arguments: [String] = []
+        environment: [String: String] = [:], arguments: [String] = [], under launcher: [String]? = nil
     ) throws -> CommandResult {
-        let process = try self.start(environment, arguments, descriptorLimit: nil)
+        let process = try self.start(environment, arguments, descriptorLimit: nil, under: launcher)
         let ending = try process.wait(within: .seconds(20))
         let bytes = process.output
         return CommandResult(

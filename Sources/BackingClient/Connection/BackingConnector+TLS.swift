@@ -22,6 +22,12 @@ extension BackingConnector {
         }
     }
 
+    /// Why a connection ends on which the handshake was done, where TLS says so, as of a certificate of ours that the server does not accept.
+    package func refusal(_ error: any Error) -> BackingError? {
+        guard let tls = self.configuration.tls, let failure = TLSFailure(error) else { return nil }
+        return .failedHandshake(self.configuration, tls, failure)
+    }
+
     /// What is wrong with the server's certificate: seen on a connection of its own. Always fails, with a ``TLSFailure``.
     private func diagnose(
         _ tls: BackingTLS, on eventLoop: any EventLoop, started: UInt64

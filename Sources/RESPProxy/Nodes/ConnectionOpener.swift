@@ -58,13 +58,14 @@ final class ConnectionOpener {
         }
         guard !preamble.commands.isEmpty else { return connected.map { OpenedRelay(channel: $0) } }
         let timeout = connector.configuration.connectTimeout
-        return connected.assumeIsolated().flatMap { [eventLoop] channel in
+        return connected.assumeIsolated().flatMap { [eventLoop, connector] channel in
             let done = eventLoop.makePromise(of: Int?.self)
             let deadline = eventLoop.assumeIsolated().scheduleTask(in: timeout) {
                 done.fail(BackingError.silentAtLogIn)
             }
             do {
-                try channel.pipeline.syncOperations.addHandler(PreambleHandler(preamble: preamble, done: done))
+                try channel.pipeline.syncOperations.addHandler(
+                    PreambleHandler(preamble: preamble, connector: connector, done: done))
             } catch {
                 done.fail(error)
             }

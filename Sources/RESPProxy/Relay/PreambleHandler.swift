@@ -8,6 +8,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias OutboundOut = ByteBuffer
 
     private let preamble: Preamble
+    private let connector: BackingConnector
     private let done: EventLoopPromise<Int?>
     private var replies = 0
     private var identifier: Int?
@@ -15,10 +16,13 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// What has come of the reply in hand.
     private var frame = ByteBuffer()
 
-    /// - Parameter done: Given the server's id of the connection, where a reply told it; fails with a ``BackingError`` when the server refuses
-    ///   one of the commands, says something else than it should, or goes away.
-    init(preamble: Preamble, done: EventLoopPromise<Int?>) {
+    /// - Parameters:
+    ///   - connector: By which the connection was opened.
+    ///   - done: Given the server's id of the connection, where a reply told it; fails with a ``BackingError`` when the server refuses one of the
+    ///     commands, says something else than it should, or goes away.
+    init(preamble: Preamble, connector: BackingConnector, done: EventLoopPromise<Int?>) {
         self.preamble = preamble
+        self.connector = connector
         self.done = done
     }
 
@@ -83,6 +87,10 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if replies < preamble.commands.count { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        fail(context, connector.refusal(error) ?? .lost)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
