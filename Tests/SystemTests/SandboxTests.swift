@@ -48,6 +48,38 @@ struct SandboxTests {
         #expect(!proxy.log.contains("warning") && !proxy.log.contains("error"), "\(proxy.log)")
     }
 
+    @Test(
+        "a key of TLS that only a group may read is read, where the unit names that group",
+        .enabled(if: hasNamespaces && geteuid() == 0, "bwrap may not make namespaces, or nobody can give a group"))
+    func keyOfGroup() throws {
+        let group: gid_t = 61_185
+        let certificates = try TestCertificates()
+        let identity = try certificates.identity("listener")
+        chown(identity.key, 0, group)
+        chmod(identity.key, 0o640)
+        chmod(certificates.path("."), 0o755)
+        let folders = [try ProxyProcess.programFolder(), certificates.path(".")]
+        let server = try RedisServer()
+        func proxy(_ groups: String) throws -> ProxyProcess {
+            try ProxyProcess(
+                environment: ["REDIS_HOST": "127.0.0.1", "REDIS_PORT": "\(server.port)"],
+                // Files that variables name are given to the program's user.
+                arguments: ["--tls-cert-file=\(identity.certificate)", "--tls-key-file=\(identity.key)"],
+                under: ["setpriv", "--reuid", "61184", "--regid", "61184", groups] + Self.service
+                    + folders.flatMap { ["--ro-bind", $0, $0] },
+                overTLS: false)
+        }
+        let started = try proxy("--groups=\(group)")
+        let answer = try run(
+            "redis-cli", ["--tls", "--cacert", certificates.authority, "-p", "\(started.port)", "PING"])
+        #expect(answer.output == "PONG\n", "\(answer.errors)")
+        #expect {
+            _ = try proxy("--clear-groups")
+        } throws: {
+            "\($0)".contains("--tls-key-file: \(identity.key) cannot be read: Permission denied")
+        }
+    }
+
     @Test("the compose file takes from the container what is tried here")
     func compose() throws {
         let proxy = try #require(try Self.file("docker-compose.yml").components(separatedBy: "\n  redis:").first)
