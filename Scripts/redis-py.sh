@@ -3,6 +3,7 @@
 # pass straight and not through; fails if there are any.
 #
 #   PLAINTEXT=1   over TCP instead
+#   TIMEOUT       seconds after which a test has failed; default 60
 #   TESTS         paths below redis-py's `tests`, instead of those for one server without modules
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
@@ -108,12 +109,15 @@ url() { # port, TLS port
 left_out='cluster|search|json|bloom|timeseries|vsets|himport|multidb|scenario|sentinel|maint|observability|http|entraid|keyspace|background|event'
 read -r -a chosen <<<"${TESTS:-$(cd "$tests" && find . -name 'test_*.py' | grep -vE "$left_out" | sort | tr '\n' ' ')}"
 play() { # name, port, TLS port
-    (cd "$tests/.." && "$python" -m pytest -q -p no:cacheprovider --timeout 60 --junitxml "$folder/$1.xml" \
+    (cd "$tests/.." && "$python" -m pytest -q -p no:cacheprovider --timeout "${TIMEOUT:-60}" --junitxml "$folder/$1.xml" \
         --redis-url "$(url "$2" "$3")" --redis-ssl-url "rediss://localhost:$3" "${chosen[@]/#/tests/}") >"$folder/$1.log" 2>&1 || true
-    tail -1 "$folder/$1.log"
+    printf '%s: %s\n' "$1" "$(tail -1 "$folder/$1.log")"
 }
-play straight "$straight" "$straight_tls"
+# At the same time: each has a server of its own, and the tests mostly wait.
+play straight "$straight" "$straight_tls" &
+plays=$!
 play through "$through" "$through_tls"
+wait "$plays"
 
 "$python" - "$folder/straight.xml" "$folder/through.xml" <<'END'
 import sys
