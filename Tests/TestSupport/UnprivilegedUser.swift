@@ -48,9 +48,11 @@ enum UnprivilegedUser {
         let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         Watchdog.remove(folder)
         let path = "\(folder)/redis-proxy"
-        try FileManager.default.copyItem(atPath: program, toPath: path)
         chmod(folder, 0o755)
-        chmod(path, 0o755)
+        // By a program of its own: a child that another test starts at this moment would inherit a file that is open for writing here, and
+        // nothing can be run as long as somebody may write to it.
+        let copied = try run("install", ["--mode=755", program, path])
+        guard copied.ending == .exited(0) else { throw TestSupportError("cannot copy the program: \(copied.errors)") }
         return path
     }
 
