@@ -207,6 +207,27 @@ struct ListenerTLSTests {
                 "is not that of the certificate in"))
     }
 
+    @Test("an encrypted key is read with its password; of one that is not read the error says which encryptions are")
+    func encryptedKey() throws {
+        let password = self.certificates.path("password")
+        try self.certificates.write("secret\n", to: password)
+        let plain = try self.certificates.identity("plain")
+        func environment(_ more: String...) throws -> [String: String] {
+            let key = self.certificates.path("encrypted.key")
+            let result = try run(
+                "openssl", ["pkcs8", "-topk8", "-in", plain.key, "-out", key, "-passout", "file:\(password)"] + more)
+            try #require(result.ending == .exited(0), "\(result.errors)")
+            return ["TLS_CERT_FILE": plain.certificate, "TLS_KEY_FILE": key, "TLS_KEY_PASSWORD_FILE": password]
+        }
+        let proxy = try self.proxy(environment("-v2", "aes-256-cbc"))
+        #expect(try self.cli(proxy, "PING") == "PONG")
+        let result = try ProxyProcess.runToEnd(environment: environment("-scrypt"))
+        #expect(result.ending == .exited(64))
+        #expect(
+            result.errors.contains("TLS_KEY_FILE")
+                && result.errors.contains("PKCS #8 encrypted by PBES2 with AES-CBC or 3DES"), "\(result.errors)")
+    }
+
     @Test("with TLS_CA_FILE clients must show a certificate by it; optional: one that they show must be by it")
     func clientCertificates() throws {
         let shown = try self.certificates.identity("client", commonName: "somebody")

@@ -31,7 +31,8 @@ struct FuzzedConversationTests {
         let players = try ["0", "1000"].map { try ConversationPlayer(["CACHE_CAPACITY": $0]) }
         let started = ContinuousClock.now
         var (conversations, turns, differences) = (0, 0, 0)
-        while ContinuousClock.now - started < .seconds(Self.seconds ?? 3), differences < 10 {
+        // A busy machine takes longer for a few.
+        while ContinuousClock.now - started < .seconds(Self.seconds ?? 3) || conversations <= 10, differences < 10 {
             var generator = ConversationGenerator(seed: seeds.next())
             let conversation = generator.conversation()
             conversations += 1
@@ -44,7 +45,6 @@ struct FuzzedConversationTests {
         }
         for player in players { try player.expectNothingKept() }
         print("fuzz: Conversations: \(conversations) of \(turns) turns, \(differences) answered otherwise")
-        #expect(conversations > 10)
     }
 
     @Test("a conversation that is written down is the one that is read back")
