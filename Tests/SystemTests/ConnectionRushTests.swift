@@ -40,6 +40,8 @@ struct ConnectionRushTests {
         let longest = try waits.map { try $0.wait(within: .seconds(120)) }.max() ?? .zero
         for client in crowd { #expect(try client.receiveReply() == Array("+OK\r\n".utf8)) }
         let whole = ContinuousClock.now - start
-        #expect(longest < whole / 2 && newcomerWait < whole / 2, "\(longest), \(newcomerWait) of \(whole)")
+        // Who waits for one more connection waits for its handshake, too, where there is one: a way there and back.
+        let limit = whole / 2 + (TLSRun.isOn ? .milliseconds(500) : .zero)
+        #expect(longest < limit && newcomerWait < limit, "\(longest), \(newcomerWait) of \(whole)")
     }
 }
