@@ -20,8 +20,10 @@ let package = Package(
     targets: [
         // The wire protocol: bytes in, values out. No I/O, no Foundation.
         .target(name: "RESPParser"),
+        // A moment by the monotonic clock, and how long something takes.
+        .target(name: "Time"),
         // LRU with expiry, byte budget, single flight and fill tickets. Time is passed in.
-        .target(name: "LocalCache"),
+        .target(name: "LocalCache", dependencies: ["Time"]),
         // hiredis, the C client library, as `libhiredis-dev` installs it. Its pkg-config file is not asked: it brings a macro
         // definition that SwiftPM warns of, and no path that the compiler does not search anyway.
         .systemLibrary(name: "CHiredis"),
@@ -38,7 +40,7 @@ let package = Package(
         .target(
             name: "BackingClient",
             dependencies: [
-                "CHiredis", "RESPParser", "TransportSecurity",
+                "CHiredis", "RESPParser", "Time", "TransportSecurity",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -48,7 +50,7 @@ let package = Package(
         .target(
             name: "Topology",
             dependencies: [
-                "BackingClient",
+                "BackingClient", "Time",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
@@ -56,7 +58,7 @@ let package = Package(
         .target(
             name: "RESPProxy",
             dependencies: [
-                "RESPParser", "LocalCache", "BackingClient", "TransportSecurity",
+                "RESPParser", "LocalCache", "BackingClient", "Time", "TransportSecurity",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -67,7 +69,7 @@ let package = Package(
         .target(
             name: "HTTPFacade",
             dependencies: [
-                "RESPParser", "BackingClient", "TransportSecurity", "RESPProxy",
+                "RESPParser", "BackingClient", "Time", "TransportSecurity", "RESPProxy",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -77,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "RedisProxy",
             dependencies: [
-                "LocalCache", "BackingClient", "TransportSecurity", "Topology", "RESPProxy", "HTTPFacade",
+                "LocalCache", "BackingClient", "Time", "TransportSecurity", "Topology", "RESPProxy", "HTTPFacade",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -88,7 +90,7 @@ let package = Package(
             ]),
 
         // Shared by the tests: real servers on free ports, and clients that are not ours.
-        .target(name: "TestSupport", dependencies: ["CHiredis"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["CHiredis", "Time"], path: "Tests/TestSupport"),
         // How a session and a relay feed the parser and the scanner; the fuzzers feed them so, too.
         .target(name: "ParserFeeds", dependencies: ["RESPParser"], path: "Tests/ParserFeeds"),
         .testTarget(name: "RESPParserTests", dependencies: ["RESPParser", "CHiredis", "ParserFeeds", "TestSupport"]),
@@ -100,35 +102,36 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
             ]),
-        .testTarget(name: "LocalCacheTests", dependencies: ["LocalCache", "TestSupport"]),
+        .testTarget(name: "TimeTests", dependencies: ["Time", "TestSupport"]),
+        .testTarget(name: "LocalCacheTests", dependencies: ["LocalCache", "TestSupport", "Time"]),
         .testTarget(
             name: "BackingClientTests",
             dependencies: [
-                "BackingClient", "TestSupport",
+                "BackingClient", "TestSupport", "Time",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
             name: "TopologyTests",
             dependencies: [
-                "Topology", "BackingClient", "TestSupport", .product(name: "NIOPosix", package: "swift-nio"),
+                "Topology", "BackingClient", "TestSupport", "Time", .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
             name: "RESPProxyTests",
-            dependencies: ["RESPProxy", "TestSupport", .product(name: "NIOEmbedded", package: "swift-nio")]),
+            dependencies: ["RESPProxy", "TestSupport", "Time", .product(name: "NIOEmbedded", package: "swift-nio")]),
         .testTarget(
             name: "HTTPFacadeTests",
             dependencies: [
-                "HTTPFacade", "TestSupport",
+                "HTTPFacade", "TestSupport", "Time",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        .testTarget(name: "RedisProxyTests", dependencies: ["RedisProxy", "TestSupport"]),
+        .testTarget(name: "RedisProxyTests", dependencies: ["RedisProxy", "TestSupport", "Time"]),
         // The proxy's parts in one thread, without sockets, against a model of a server: every order of events can be played again.
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "RESPProxy", "HTTPFacade", "Topology", "TransportSecurity", "TestSupport",
+                "RESPProxy", "HTTPFacade", "Topology", "TransportSecurity", "TestSupport", "Time",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         .testTarget(
@@ -141,7 +144,8 @@ let package = Package(
 if Context.environment["BENCHMARKS"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "MicroBenchmarks", dependencies: ["CHiredis", "LocalCache", "RESPParser"], path: "Benchmarks/Micro"))
+            name: "MicroBenchmarks", dependencies: ["CHiredis", "LocalCache", "RESPParser", "Time"],
+            path: "Benchmarks/Micro"))
 }
 
 // `make fuzz` sets this: libFuzzer brings the main function of these programs.

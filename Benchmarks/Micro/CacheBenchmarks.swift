@@ -1,4 +1,5 @@
 import LocalCache
+import Time
 
 #if canImport(Glibc)
 import Glibc
@@ -40,7 +41,7 @@ struct CacheBenchmarks {
             let key = wanted.span.bytes.extracting(start..<start + keyLength)
             guard
                 case .hit = cache.lookUp(
-                    key, now: 1, lane: 0, outstandingLane: nil,
+                    key, now: Instant(nanoseconds: 1), lane: 0, outstandingLane: nil,
                     copy: { value in value.withUnsafeBytes { Self.copy($0, into: &copy) } }, waiter: { 0 })
             else { continue }
             sum &+= Int(copy[valueLength - 1])
@@ -72,9 +73,11 @@ struct CacheBenchmarks {
         for number in 0..<entries {
             guard
                 case .miss(let ticket) = cache.lookUp(
-                    Self.key(number).span.bytes, now: 1, lane: 0, outstandingLane: nil, copy: { _ in }, waiter: { 0 })
+                    Self.key(number).span.bytes, now: Instant(nanoseconds: 1), lane: 0, outstandingLane: nil,
+                    copy: { _ in }, waiter: { 0 })
             else { continue }
-            _ = cache.complete(ticket, withBytes: Self.value(number).span.bytes, deadline: nil, now: 1)
+            _ = cache.complete(
+                ticket, withBytes: Self.value(number).span.bytes, deadline: nil, now: Instant(nanoseconds: 1))
         }
         return cache
     }

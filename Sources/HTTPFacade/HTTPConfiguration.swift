@@ -1,11 +1,12 @@
 import NIOCore
+import Time
 
 /// What the HTTP facade allows its clients.
 public struct HTTPConfiguration: Sendable {
     /// Requests served at once by the whole process; the next is answered 429 (`MAX_CLIENTS`).
     public var maxClients: Int
     /// A connection that takes longer than this to send a request, or to take in any of a response, is closed.
-    public var idleTimeout: TimeAmount
+    public var idleTimeout: TimeSpan
     /// Values longer than this, in bytes, are not given as JSON.
     public var jsonLimit: Int
     /// A request target longer than this, in bytes, is answered 414. (One longer than ``headLimit`` is a 431, as the parser gives up.)
@@ -22,13 +23,13 @@ public struct HTTPConfiguration: Sendable {
     /// How long a client may send on after the last response was written, before the connection is cut.
     ///
     /// Closing at once would reset the connection, and a reset can overtake the response (RFC 9112, 9.6).
-    public var lingerTimeout: TimeAmount
+    public var lingerTimeout: TimeSpan
 
     /// The values of an installation that sets nothing.
     public init(
-        maxClients: Int = 20, idleTimeout: TimeAmount = .seconds(60), jsonLimit: Int = 8 << 20,
+        maxClients: Int = 20, idleTimeout: TimeSpan = .seconds(60), jsonLimit: Int = 8 << 20,
         targetLimit: Int = 64 << 10, headLimit: Int = 128 << 10, headerCountLimit: Int = 128,
-        bodyLimit: Int = 64 << 10, allowedHosts: [String] = [], lingerTimeout: TimeAmount = .seconds(2)
+        bodyLimit: Int = 64 << 10, allowedHosts: [String] = [], lingerTimeout: TimeSpan = .seconds(2)
     ) {
         self.maxClients = maxClients
         self.idleTimeout = idleTimeout

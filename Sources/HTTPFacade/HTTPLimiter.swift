@@ -1,14 +1,14 @@
 import Logging
-import NIOCore
 import Synchronization
+import Time
 
 /// The slots of `MAX_CLIENTS`: how many HTTP requests the whole process serves at once.
 public final class HTTPLimiter: Sendable {
     private let slots: Atomic<Int>
     private let taken = Atomic<Int>(0)
     private let refusals = Atomic<UInt64>(0)
-    /// When the last warning was logged, in monotonic nanoseconds; 0 = never.
-    private let warned = Atomic<UInt64>(0)
+    /// When the next warning may be logged.
+    private let warnsAgain = Atomic(Instant.distantPast)
     private let logger: Logger
 
     /// - Parameter logger: Gets at most one warning a minute.
@@ -30,7 +30,7 @@ public final class HTTPLimiter: Sendable {
     public var refused: UInt64 { refusals.load(ordering: .relaxed) }
 
     /// Takes a slot, to be given back by ``release()``; false when none is free.
-    func take(now: NIODeadline) -> Bool {
+    func take(now: Instant) -> Bool {
         var current = taken.load(ordering: .relaxed)
         while current < maxClients {
             let (exchanged, original) = taken.weakCompareExchange(
@@ -48,11 +48,11 @@ public final class HTTPLimiter: Sendable {
         taken.wrappingSubtract(1, ordering: .relaxed)
     }
 
-    private func warn(now: NIODeadline) {
-        let nanoseconds = max(1, now.uptimeNanoseconds)
-        let last = warned.load(ordering: .relaxed)
-        guard last == 0 || nanoseconds >= last &+ 60_000_000_000 else { return }
-        guard warned.compareExchange(expected: last, desired: nanoseconds, ordering: .relaxed).exchanged else { return }
+    private func warn(now: Instant) {
+        let due = warnsAgain.load(ordering: .relaxed)
+        guard now >= due else { return }
+        let next = now + .seconds(60)
+        guard warnsAgain.compareExchange(expected: due, desired: next, ordering: .relaxed).exchanged else { return }
         logger.warning(
             "HTTP requests are refused: MAX_CLIENTS are being served",
             metadata: ["MAX_CLIENTS": "\(maxClients)", "refused": "\(refused)"])

@@ -1,3 +1,5 @@
+import Time
+
 /// Where a value came from.
 public enum CacheOutcome: Sendable, Hashable {
     case hit
@@ -13,6 +15,6 @@ public protocol HTTPRequestObserver: AnyObject {
     /// - Parameters:
     ///   - status: The status that was sent.
     ///   - cache: nil where the cache had no part in the answer.
-    ///   - nanoseconds: From when the request was looked at to when the response had been written.
-    func httpRequestEnded(status: Int, cache: CacheOutcome?, nanoseconds: UInt64)
+    ///   - time: From when the request was looked at to when the response had been written.
+    func httpRequestEnded(status: Int, cache: CacheOutcome?, took time: TimeSpan)
 }

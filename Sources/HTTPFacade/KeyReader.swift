@@ -1,10 +1,13 @@
 import BackingClient
 import NIOCore
 import RESPProxy
+import Time
 import TransportSecurity
 
 /// What the facade needs of the core: reads through the cache, large values, and who may read.
 protocol KeyReader: AnyObject {
+    /// The time, by the clock of the cache.
+    var now: Instant { get }
     /// See ``ReadThrough/read(_:now:isCurrent:outstandingLane:awaitsPast:waiter:request:keep:copy:)``.
     func readValue(
         _ key: ByteBuffer, isCurrent: Bool, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
@@ -12,9 +15,9 @@ protocol KeyReader: AnyObject {
     /// Whether the cache answers anybody now.
     var mayServe: Bool { get }
     /// See ``Coherence/isBarrierAnswered(since:)``.
-    func isBarrierAnswered(since: UInt64) -> Bool
+    func isBarrierAnswered(since: Instant) -> Bool
     /// See ``Coherence/awaitBarrier(since:on:_:)``.
-    func awaitBarrier(since: UInt64, _ done: @escaping () -> Void)
+    func awaitBarrier(since: Instant, _ done: @escaping () -> Void)
     /// See ``ProxyLoop/readLargeValue(_:receiver:)``.
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream
     /// Whether a request must name a host that is known: see ``KnownHosts``.
@@ -36,22 +39,24 @@ protocol LargeValueStream: AnyObject {
 extension LargeValueReader: LargeValueStream {}
 
 extension ProxyLoop: KeyReader {
+    var now: Instant { MonotonicClock.now() }
+
     func readValue(
         _ key: ByteBuffer, isCurrent: Bool, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
     ) -> ReadThrough.Reading {
         // A connection's requests are served one after another, so none of its earlier reads is ever outstanding.
         reads(of: key.readableBytesSpan).read(
-            key.readableBytesSpan, now: MonotonicClock.now(), isCurrent: isCurrent, outstandingLane: nil,
+            key.readableBytesSpan, now: now, isCurrent: isCurrent, outstandingLane: nil,
             awaitsPast: false, waiter: waiter, request: request, keep: { key }, copy: copy)
     }
 
     var servesOnlyKnownHosts: Bool { deniesRemoteClients }
 
-    var mayServe: Bool { coherence.mayServe(now: MonotonicClock.now()) }
+    var mayServe: Bool { coherence.mayServe(now: now) }
 
-    func isBarrierAnswered(since: UInt64) -> Bool { coherence.isBarrierAnswered(since: since) }
+    func isBarrierAnswered(since: Instant) -> Bool { coherence.isBarrierAnswered(since: since) }
 
-    func awaitBarrier(since: UInt64, _ done: @escaping () -> Void) {
+    func awaitBarrier(since: Instant, _ done: @escaping () -> Void) {
         let done = NIOLoopBound(done, eventLoop: eventLoop)
         coherence.awaitBarrier(since: since, on: eventLoop) { done.value() }
     }

@@ -1,3 +1,5 @@
+import Time
+
 extension CacheState {
     /// - Parameters:
     ///   - copy: Given the value on a hit, where it is kept as bytes.
@@ -5,7 +7,7 @@ extension CacheState {
     @inlinable
     @inline(__always)
     mutating func lookUp(
-        _ key: HashedKey, now: UInt64, limits: CacheLimits, lane: LaneID, outstandingLane: LaneID?,
+        _ key: HashedKey, now: Instant, limits: CacheLimits, lane: LaneID, outstandingLane: LaneID?,
         copy: (RawSpan) -> Void, waiter: () -> Waiter, discarded: inout Value?
     ) -> LookUp<Value> {
         let position = entries.position(of: key)
@@ -59,7 +61,7 @@ extension CacheState {
     @inlinable
     @inline(never)
     mutating func lookUpMissing(
-        _ key: HashedKey, deadPosition: Int?, now: UInt64, limits: CacheLimits, lane: LaneID, outstandingLane: LaneID?,
+        _ key: HashedKey, deadPosition: Int?, now: Instant, limits: CacheLimits, lane: LaneID, outstandingLane: LaneID?,
         waiter: () -> Waiter, discarded: inout Value?
     ) -> LookUp<Value> {
         let place = fills.place(of: key)
@@ -89,7 +91,7 @@ extension CacheState {
     /// See ``LocalCache/lookUpAnew(_:now:lane:outstandingLane:waiter:)``.
     @inlinable
     mutating func lookUpAnew(
-        _ key: HashedKey, now: UInt64, limits: CacheLimits, lane: LaneID, outstandingLane: LaneID?,
+        _ key: HashedKey, now: Instant, limits: CacheLimits, lane: LaneID, outstandingLane: LaneID?,
         waiter: () -> Waiter, discarded: inout Value?
     ) -> LookUp<Value>? {
         let position = entries.position(of: key)

@@ -1,9 +1,11 @@
+import Time
+
 extension CacheState {
     /// Takes an entry out that is past its time; it is kept as a stale one where that is wanted.
     ///
     /// - Returns: A value to be freed outside the lock.
     @inlinable
-    mutating func retire(at position: Int, _ key: HashedKey, now: UInt64, limits: CacheLimits) -> Value? {
+    mutating func retire(at position: Int, _ key: HashedKey, now: Instant, limits: CacheLimits) -> Value? {
         let entry = entries.pointer(at: position)
         guard entry.pointee.lifetime.lives(now: now, upTo: limits.staleAge) else {
             return entries.remove(at: position)
@@ -38,9 +40,9 @@ extension CacheState {
     /// key's own time to live.
     @inlinable
     func lookUpStale(
-        _ key: HashedKey, now: UInt64, limits: CacheLimits, make: (RawSpan) -> Value
-    ) -> (value: Value, age: UInt64)? {
-        guard limits.staleAge > 0 else { return nil }
+        _ key: HashedKey, now: Instant, limits: CacheLimits, make: (RawSpan) -> Value
+    ) -> (value: Value, age: TimeSpan)? {
+        guard limits.staleAge > .zero else { return nil }
         if let position = stale.position(of: key) {
             return value(in: stale.pointer(at: position), now: now, limits: limits, make: make)
         }
@@ -50,8 +52,8 @@ extension CacheState {
 
     @inlinable
     func value(
-        in entry: UnsafeMutablePointer<Entry<Value>>, now: UInt64, limits: CacheLimits, make: (RawSpan) -> Value
-    ) -> (value: Value, age: UInt64)? {
+        in entry: UnsafeMutablePointer<Entry<Value>>, now: Instant, limits: CacheLimits, make: (RawSpan) -> Value
+    ) -> (value: Value, age: TimeSpan)? {
         guard entry.pointee.lifetime.lives(now: now, upTo: limits.staleAge) else { return nil }
         return (entry.pointee.value(make), entry.pointee.lifetime.age(now: now))
     }

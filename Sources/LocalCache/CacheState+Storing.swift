@@ -1,10 +1,12 @@
+import Time
+
 extension CacheState {
     /// - Parameters:
     ///   - bytes: What is stored where the fill has no value.
     ///   - discarded: Receives the values that made room.
     @inlinable
     mutating func complete(
-        _ ticket: FillTicket, with result: FillResult<Value>, bytes: UnsafeRawBufferPointer, now: UInt64,
+        _ ticket: FillTicket, with result: FillResult<Value>, bytes: UnsafeRawBufferPointer, now: Instant,
         limits: CacheLimits, discarded: inout Discarded<Value>
     ) -> EndedFill<Waiter> {
         guard let ended = fills.end(ticket) else { return EndedFill(waiters: .none, wasVoided: true) }
@@ -34,12 +36,12 @@ extension CacheState {
     /// Stores what a fill brought, unless it is dead already or larger than the whole budget.
     @inlinable
     mutating func store(
-        _ fill: Fill<Value>, _ bytes: UnsafeRawBufferPointer, at place: Slot, now: UInt64, limits: CacheLimits,
+        _ fill: Fill<Value>, _ bytes: UnsafeRawBufferPointer, at place: Slot, now: Instant, limits: CacheLimits,
         discarded: inout Discarded<Value>
     ) {
-        let deadline = fill.deadline ?? .max
+        let deadline = fill.deadline ?? .distantFuture
         // An entry's record counts its value by 32 bits: one above 4 GiB is not stored.
-        guard now < deadline, limits.expiry > 0, let size = UInt32(exactly: max(fill.size, 0)) else { return }
+        guard limits.expiry > .zero, now < deadline, let size = UInt32(exactly: max(fill.size, 0)) else { return }
         let keySize = fills.keys[Int(place)].key?.count ?? 0
         let cost = EntryStore<Value>.cost(keySize: keySize, valueSize: size)
         guard cost <= limits.memoryLimit, let key = fills.takeKey(of: place, and: bytes) else { return }

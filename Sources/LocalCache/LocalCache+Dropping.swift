@@ -1,4 +1,5 @@
 import Synchronization
+import Time
 
 extension LocalCache {
     /// Drops `key` and voids its fills under way: their waiters still get the reply, but it is not stored, and nobody joins any more.
@@ -19,7 +20,7 @@ extension LocalCache {
     public func flushKeepingStale() {
         guard isOn else { return }
         _ = state.withLock { state -> FlushedEntries<Value>? in
-            guard state.limits.staleAge > 0 else { return state.flush() }
+            guard state.limits.staleAge > .zero else { return state.flush() }
             state.retireAll(limits: state.limits)
             return nil
         }

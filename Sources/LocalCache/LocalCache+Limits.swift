@@ -1,4 +1,5 @@
 import Synchronization
+import Time
 
 extension LocalCache {
     /// Keeps so much from now on, and for so long. What is too much goes, the least recently read first, and counts as evicted.
@@ -32,7 +33,8 @@ extension CacheState {
                 guard let oldest = entries.takeOldest(hasher: limits.hasher) else { return true }
                 discarded.append(oldest.release())
                 counters.evicted &+= 1
-            } else if stale.count > (limits.staleAge > 0 ? limits.capacity : 0) || stale.bytes > limits.memoryLimit {
+            } else if stale.count > (limits.staleAge > .zero ? limits.capacity : 0) || stale.bytes > limits.memoryLimit
+            {
                 guard let oldest = stale.takeOldest(hasher: limits.hasher) else { return true }
                 discarded.append(oldest.release())
             } else {

@@ -1,11 +1,12 @@
 import Synchronization
+import Time
 
 /// What a look-up of several keys at one moment found.
 public enum MultiGet<Value: Sendable>: Sendable {
     /// All of them, in the order of the keys.
     case hit([Value])
-    /// All of them, but the newest was added only then (monotonic nanoseconds), and so they may be of different moments.
-    case tooNew(addedAt: UInt64)
+    /// All of them, but the newest was added only then and so they may be of different moments.
+    case tooNew(addedAt: Instant)
     /// Not all of them.
     case missing
 }
@@ -15,13 +16,12 @@ extension LocalCache {
     ///
     /// - Parameters:
     ///   - keys: Where the keys stand in `bytes`.
-    ///   - now: Monotonic nanoseconds.
-    ///   - addedBefore: All must have been added before this, in monotonic nanoseconds: a moment after which nothing about any of them
+    ///   - addedBefore: All must have been added before this: a moment after which nothing about any of them
     ///     can be unknown here that was true then.
     ///   - make: Makes a value of one that is kept as bytes; called under the lock.
     @inlinable
     public func multiGet(
-        _ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: UInt64, addedBefore: UInt64,
+        _ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: Instant, addedBefore: Instant,
         make: (RawSpan) -> Value
     ) -> MultiGet<Value> {
         guard isOn else { return .missing }
@@ -47,12 +47,12 @@ extension CacheState {
     /// - Parameter next: Answers the next key.
     @inlinable
     mutating func multiGet(
-        count: Int, now: UInt64, limits: CacheLimits, addedBefore: UInt64, make: (RawSpan) -> Value,
+        count: Int, now: Instant, limits: CacheLimits, addedBefore: Instant, make: (RawSpan) -> Value,
         next: () -> HashedKey
     ) -> MultiGet<Value> {
         var slots: [Slot] = []
         slots.reserveCapacity(count)
-        var newest: UInt64 = 0
+        var newest = Instant.distantPast
         for _ in 0..<count {
             guard let position = entries.position(of: next()) else { return .missing }
             let slot = entries.index.slot(at: position)

@@ -1,4 +1,5 @@
 import Synchronization
+import Time
 
 /// The proxy's local cache: LRU by reads over a fixed number of keys and a budget of bytes, with expiry, single flight, fill
 /// tickets and fences. Any thread may call; one short lock per call.
@@ -36,7 +37,6 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     /// Answers a read of `key`: hit, joined, or miss. A hit makes the key the most recently read.
     ///
     /// - Parameters:
-    ///   - now: Monotonic nanoseconds.
     ///   - lane: The fill lane (event loop) that the reader would fetch on.
     ///   - outstandingLane: The lane on which the reader still waits for earlier fills, or nil. Two lanes are two sockets, with
     ///     no order between them, so a reader must never wait on two at once, nor be given a key out of the cache
@@ -45,7 +45,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     ///   - waiter: Made only when the answer is ``LookUp/joined(lane:)`` or ``LookUp/miss(_:)``, under the lock; must not call back.
     @inlinable
     public func lookUp(
-        _ key: RawSpan, now: UInt64, lane: LaneID, outstandingLane: LaneID?, copy: (RawSpan) -> Void,
+        _ key: RawSpan, now: Instant, lane: LaneID, outstandingLane: LaneID?, copy: (RawSpan) -> Void,
         waiter: () -> Waiter
     ) -> LookUp<Value> {
         guard keeps(key) else {
@@ -80,7 +80,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     /// - Returns: nil: there is an entry, or a fill is under way that others join.
     @inlinable
     public func lookUpAnew(
-        _ key: RawSpan, now: UInt64, lane: LaneID, outstandingLane: LaneID?, waiter: () -> Waiter
+        _ key: RawSpan, now: Instant, lane: LaneID, outstandingLane: LaneID?, waiter: () -> Waiter
     ) -> LookUp<Value>? {
         guard keeps(key) else {
             return lookUpBypassing(lane: lane, outstandingLane: outstandingLane, waiter: waiter)
@@ -104,7 +104,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     ///   - result: What there is to store, if there is anything.
     /// - Returns: Who waited; the caller tells them, outside the lock. Nobody for a ticket ended before.
     @inlinable
-    public func complete(_ ticket: FillTicket, with result: FillResult<Value>, now: UInt64) -> EndedFill<Waiter> {
+    public func complete(_ ticket: FillTicket, with result: FillResult<Value>, now: Instant) -> EndedFill<Waiter> {
         complete(ticket, with: result, bytes: UnsafeRawBufferPointer(start: nil, count: 0), now: now)
     }
 
@@ -113,10 +113,10 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     ///
     /// See ``complete(_:with:now:)``.
     ///
-    /// - Parameter deadline: Monotonic nanoseconds at which the entry dies by the key's own TTL, if it has one.
+    /// - Parameter deadline: When the entry dies by the key's own TTL, if it has one.
     @inlinable
     public func complete(
-        _ ticket: FillTicket, withBytes bytes: RawSpan, deadline: UInt64?, now: UInt64
+        _ ticket: FillTicket, withBytes bytes: RawSpan, deadline: Instant?, now: Instant
     ) -> EndedFill<Waiter> {
         bytes.withUnsafeBytes { bytes in
             complete(ticket, with: .value(Fill(bytes: bytes.count, deadline: deadline)), bytes: bytes, now: now)
@@ -125,7 +125,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
 
     @inlinable
     func complete(
-        _ ticket: FillTicket, with result: FillResult<Value>, bytes: UnsafeRawBufferPointer, now: UInt64
+        _ ticket: FillTicket, with result: FillResult<Value>, bytes: UnsafeRawBufferPointer, now: Instant
     ) -> EndedFill<Waiter> {
         var discarded = Discarded<Value>()
         return state.withLock {
@@ -133,15 +133,15 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
         }
     }
 
-    /// Reads `key` where the backing could not be asked: a value that may be old, but not known to be, and its age in nanoseconds.
+    /// Reads `key` where the backing could not be asked: a value that may be old, but not known to be, and its age.
     ///
     /// It is no use of the entry, and counts as neither hit nor miss.
     ///
     /// - Parameter make: Makes a value of one that is kept as bytes; called under the lock.
     @inlinable
     public func lookUpStale(
-        _ key: RawSpan, now: UInt64, make: (RawSpan) -> Value
-    ) -> (value: Value, age: UInt64)? {
+        _ key: RawSpan, now: Instant, make: (RawSpan) -> Value
+    ) -> (value: Value, age: TimeSpan)? {
         guard keeps(key) else { return nil }
         return key.withUnsafeBytes { bytes in
             let key = HashedKey(bytes: bytes, hash: hasher.hash(bytes))

@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import TestSupport
 import Testing
+import Time
 
 @testable import BackingClient
 
@@ -11,7 +12,7 @@ struct AccessTests {
     private static let somebody = BackingCredentials.text("u", "p")
 
     private static func ask(
-        _ port: Int, _ credentials: BackingCredentials?, within limit: TimeAmount = .seconds(30)
+        _ port: Int, _ credentials: BackingCredentials?, within limit: TimeSpan = .seconds(30)
     ) async throws -> BackingConnector.Access {
         let connector = BackingConnector(
             configuration: .local(port: port).with { $0.commandTimeout = limit })

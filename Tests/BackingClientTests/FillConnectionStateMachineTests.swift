@@ -1,24 +1,24 @@
 import NIOCore
+import TestSupport
 import Testing
+import Time
 
 @testable import BackingClient
 
 @Suite("One fill connection, without a socket")
 struct FillConnectionStateMachineTests {
     private typealias Machine = FillConnectionStateMachine<String>
-    private static let second: UInt64 = 1_000_000_000
-
     private static func machine() -> Machine {
         Machine(
             configuration: BackingConfiguration(
                 address: .tcp(host: "localhost", port: 6379), connectTimeout: .seconds(1), commandTimeout: .seconds(10),
                 idleTimeout: .seconds(2), wrapsInTransaction: false),
-            started: 100 * Self.second)
+            started: .seconds(100))
     }
 
     private static func ready() -> Machine {
         var machine = self.machine()
-        machine.heard(at: 100 * Self.second)
+        machine.heard(at: .seconds(100))
         guard case .goUp = machine.received(.raw(nil)) else {
             Issue.record("not up")
             return machine
@@ -36,7 +36,7 @@ struct FillConnectionStateMachineTests {
         case .tracked(let generation): "tracked by \(generation)"
         case .trackingRefused(let refusal): "\(refusal)"
         case .complete(let waiter, let reply):
-            "\(waiter): \(reply.outcome) at \(reply.sent / self.second)"
+            "\(waiter): \(reply.outcome) at \(reply.sent.nanoseconds / 1_000_000_000)"
                 + (reply.generation == 0 ? "" : " under \(reply.generation)")
         case .fail(let error): "\(error.code)"
         }
@@ -51,9 +51,9 @@ struct FillConnectionStateMachineTests {
         var machine = Self.ready()
         machine.fetch(for: "a")
         machine.fetch(for: "b")
-        machine.written(at: 101 * Self.second)
+        machine.written(at: .seconds(101))
         machine.fetch(for: "c")
-        machine.written(at: 102 * Self.second)
+        machine.written(at: .seconds(102))
         let found = Self.replies(&machine, .null, .integer(-2), .null, .integer(-2), .null, .integer(-2))
         #expect(
             found == ["nothing", "a: absent at 101", "nothing", "b: absent at 101", "nothing", "c: absent at 102"])
@@ -71,7 +71,7 @@ struct FillConnectionStateMachineTests {
     func closing() {
         var machine = Self.ready()
         machine.fetch(for: "a")
-        machine.written(at: 101 * Self.second)
+        machine.written(at: .seconds(101))
         machine.fetch(for: "b")
         #expect(machine.close().map(\.waiter) == ["a", "b"])
         #expect(machine.close().map(\.waiter) == [])
@@ -82,16 +82,16 @@ struct FillConnectionStateMachineTests {
     @Test("the handshake may take its time as long as it is heard, within the longer time-out")
     func handshakeTimeouts() {
         var machine = Self.machine()
-        #expect(machine.nextDeadline == 101 * Self.second)
-        machine.heard(at: 100 * Self.second + Self.second / 2)
-        #expect(machine.nextDeadline == 101 * Self.second + Self.second / 2)
-        machine.heard(at: 109 * Self.second + Self.second / 2)
-        #expect(machine.nextDeadline == 110 * Self.second)
-        guard case .nothing = machine.timePassed(now: 110 * Self.second - 1) else {
+        #expect(machine.nextDeadline == .seconds(101))
+        machine.heard(at: .seconds(100) + .milliseconds(500))
+        #expect(machine.nextDeadline == .seconds(101) + .milliseconds(500))
+        machine.heard(at: .seconds(109) + .milliseconds(500))
+        #expect(machine.nextDeadline == .seconds(110))
+        guard case .nothing = machine.timePassed(now: .seconds(110) - .nanoseconds(1)) else {
             Issue.record("too early")
             return
         }
-        guard case .fail(let error) = machine.timePassed(now: 110 * Self.second) else {
+        guard case .fail(let error) = machine.timePassed(now: .seconds(110)) else {
             Issue.record("too late")
             return
         }
@@ -101,32 +101,32 @@ struct FillConnectionStateMachineTests {
     @Test("asked for an answer to something later, it sends a PING, unless something is under way that will do")
     func asked() {
         var machine = Self.ready()
-        #expect(machine.ask(since: 100 * Self.second) == true)
-        #expect(machine.ask(since: 100 * Self.second) == false, "it is about to be written")
-        machine.written(at: 101 * Self.second)
-        #expect(machine.ask(since: 100 * Self.second) == false, "it is under way")
+        #expect(machine.ask(since: .seconds(100)) == true)
+        #expect(machine.ask(since: .seconds(100)) == false, "it is about to be written")
+        machine.written(at: .seconds(101))
+        #expect(machine.ask(since: .seconds(100)) == false, "it is under way")
         #expect(Self.replies(&machine, .otherStatus) == ["nothing"])
-        #expect(machine.lastAnswered == 101 * Self.second)
-        #expect(machine.ask(since: 100 * Self.second) == false, "it is answered")
+        #expect(machine.lastAnswered == .seconds(101))
+        #expect(machine.ask(since: .seconds(100)) == false, "it is answered")
         machine.fetch(for: "a")
-        #expect(machine.ask(since: 101 * Self.second) == false, "a fetch does as well")
-        machine.written(at: 102 * Self.second)
-        #expect(machine.ask(since: 101 * Self.second) == false)
-        #expect(machine.ask(since: 103 * Self.second) == true, "it was sent too early")
+        #expect(machine.ask(since: .seconds(101)) == false, "a fetch does as well")
+        machine.written(at: .seconds(102))
+        #expect(machine.ask(since: .seconds(101)) == false)
+        #expect(machine.ask(since: .seconds(103)) == true, "it was sent too early")
     }
 
     @Test("what is sent at the very moment that is asked for is asked again: nobody can tell which was first")
     func askedAgain() {
         var machine = Self.ready()
-        #expect(machine.ask(since: 101 * Self.second) == true)
-        machine.written(at: 101 * Self.second)
+        #expect(machine.ask(since: .seconds(101)) == true)
+        machine.written(at: .seconds(101))
         _ = Self.replies(&machine, .otherStatus)
         #expect(machine.askAgain() == true)
-        machine.written(at: 102 * Self.second)
+        machine.written(at: .seconds(102))
         _ = Self.replies(&machine, .otherStatus)
         #expect(machine.askAgain() == false)
         _ = machine.close()
-        #expect(machine.ask(since: 200 * Self.second) == false)
+        #expect(machine.ask(since: .seconds(200)) == false)
     }
 
     @Test("the oldest fetch decides when the connection has been silent for too long")
@@ -134,14 +134,14 @@ struct FillConnectionStateMachineTests {
         var machine = Self.ready()
         machine.fetch(for: "a")
         #expect(machine.nextDeadline == nil)
-        machine.written(at: 101 * Self.second)
+        machine.written(at: .seconds(101))
         machine.fetch(for: "b")
-        machine.written(at: 105 * Self.second)
-        machine.heard(at: 106 * Self.second)
-        #expect(machine.nextDeadline == 111 * Self.second)
+        machine.written(at: .seconds(105))
+        machine.heard(at: .seconds(106))
+        #expect(machine.nextDeadline == .seconds(111))
         _ = Self.replies(&machine, .null, .integer(-2))
-        #expect(machine.nextDeadline == 115 * Self.second)
-        guard case .fail(let error) = machine.timePassed(now: 115 * Self.second) else {
+        #expect(machine.nextDeadline == .seconds(115))
+        guard case .fail(let error) = machine.timePassed(now: .seconds(115)) else {
             Issue.record("it goes on")
             return
         }
@@ -154,19 +154,19 @@ struct FillConnectionStateMachineTests {
     @Test("a silent connection is asked whether it still stands, and any answer will do")
     func idle() {
         var machine = Self.ready()
-        #expect(machine.nextDeadline == 102 * Self.second)
-        guard case .ping = machine.timePassed(now: 102 * Self.second) else {
+        #expect(machine.nextDeadline == .seconds(102))
+        guard case .ping = machine.timePassed(now: .seconds(102)) else {
             Issue.record("no ping")
             return
         }
-        machine.written(at: 102 * Self.second)
+        machine.written(at: .seconds(102))
         machine.fetch(for: "a")
-        machine.written(at: 103 * Self.second)
-        #expect(machine.nextDeadline == 112 * Self.second)
-        machine.heard(at: 104 * Self.second)
+        machine.written(at: .seconds(103))
+        #expect(machine.nextDeadline == .seconds(112))
+        machine.heard(at: .seconds(104))
         let found = Self.replies(&machine, .error(Array("NOPERM ping".utf8)), .null, .integer(-2))
         #expect(found == ["nothing", "nothing", "a: absent at 103"])
-        #expect(machine.nextDeadline == 106 * Self.second)
+        #expect(machine.nextDeadline == .seconds(106))
     }
 
     // MARK: Tracking
@@ -175,7 +175,7 @@ struct FillConnectionStateMachineTests {
         var machine = Machine(
             configuration: BackingConfiguration(
                 address: .tcp(host: "localhost", port: 6379), tracking: TrackingConfiguration()),
-            started: 100 * self.second)
+            started: .seconds(100))
         guard case .goUp = machine.received(.raw(nil)) else { return machine }
         return machine
     }
@@ -188,24 +188,24 @@ struct FillConnectionStateMachineTests {
         var machine = Self.tracked()
         #expect(machine.feedChanged(to: Self.feed) == [Array("INFO".utf8), Array("server".utf8)])
         #expect(machine.fetch(for: "a") == true)
-        machine.written(at: 101 * Self.second)
+        machine.written(at: .seconds(101))
         #expect(machine.expectsRawFrame)
         #expect(Self.describe(machine.received(Self.info)) == "CLIENT TRACKING ON REDIRECT 42")
-        machine.written(at: 102 * Self.second)
+        machine.written(at: .seconds(102))
         let array = BackingReply.array([.null, .integer(-2)])
         #expect(
             Self.replies(&machine, .ok, .queued, .queued, array, .ok)
                 == ["nothing", "nothing", "nothing", "a: absent at 101", "tracked by 7"])
         #expect(machine.fetch(for: "b") == false)
-        machine.written(at: 103 * Self.second)
+        machine.written(at: .seconds(103))
         #expect(Self.replies(&machine, .null, .integer(-2)) == ["nothing", "b: absent at 103 under 7"])
-        #expect(machine.lastAnswered == 103 * Self.second)
+        #expect(machine.lastAnswered == .seconds(103))
 
         var next = Self.feed
         next.generation = 8
         #expect(machine.feedChanged(to: next) != nil)
         machine.fetch(for: "c")
-        machine.written(at: 104 * Self.second)
+        machine.written(at: .seconds(104))
         #expect(
             Self.describe(machine.received(Self.info)) == "CLIENT TRACKING OFF, CLIENT TRACKING ON REDIRECT 42",
             "prefixes of before would overlap with the same ones")
@@ -215,7 +215,7 @@ struct FillConnectionStateMachineTests {
     func anotherServer() {
         var machine = Self.tracked()
         _ = machine.feedChanged(to: Self.feed)
-        machine.written(at: 101 * Self.second)
+        machine.written(at: .seconds(101))
         #expect(Self.describe(machine.received(.raw(.text("$8\r\nrun_id:x\r\n")))) == "unavailable")
     }
 
@@ -223,9 +223,9 @@ struct FillConnectionStateMachineTests {
     func trackingRefused() {
         var machine = Self.tracked()
         _ = machine.feedChanged(to: Self.feed)
-        machine.written(at: 101 * Self.second)
+        machine.written(at: .seconds(101))
         _ = machine.received(Self.info)
-        machine.written(at: 101 * Self.second)
+        machine.written(at: .seconds(101))
         #expect(
             Self.replies(&machine, .error(Array("NOPERM no".utf8)))
                 == ["CLIENT TRACKING was answered with: NOPERM no"])
@@ -236,13 +236,13 @@ struct FillConnectionStateMachineTests {
     func heartbeat() {
         var machine = Self.tracked()
         machine.fetch(for: "a")
-        machine.written(at: 101 * Self.second)
-        #expect(machine.nextDeadline == 102 * Self.second)
-        guard case .ping = machine.timePassed(now: 102 * Self.second) else {
+        machine.written(at: .seconds(101))
+        #expect(machine.nextDeadline == .seconds(102))
+        guard case .ping = machine.timePassed(now: .seconds(102)) else {
             Issue.record("no ping")
             return
         }
-        machine.written(at: 102 * Self.second)
-        #expect(machine.nextDeadline == 111 * Self.second, "then only the oldest fetch decides")
+        machine.written(at: .seconds(102))
+        #expect(machine.nextDeadline == .seconds(111), "then only the oldest fetch decides")
     }
 }

@@ -2,6 +2,7 @@ import BackingClient
 import NIOCore
 import TestSupport
 import Testing
+import Time
 
 @Suite("A fill lane on a real server", .serialized)
 struct FillLaneServerTests {

@@ -1,6 +1,7 @@
 import NIOCore
 import TestSupport
 import Testing
+import Time
 
 @testable import BackingClient
 
@@ -9,9 +10,7 @@ struct ReconnectStateMachineTests {
     private typealias Machine = ReconnectStateMachine
     private static let address = BackingAddress.tcp(host: "localhost", port: 6379)
     private static let refused = BackingError.notReachable(Self.address, reason: "connection refused")
-    private static let second: UInt64 = 1_000_000_000
-
-    private static func ready(replacementDelay: TimeAmount = .zero) -> Machine {
+    private static func ready(replacementDelay: TimeSpan = .zero) -> Machine {
         var machine = Machine(replacementDelay: replacementDelay)
         #expect(machine.start() == true)
         #expect(machine.connected() == true)
@@ -33,7 +32,7 @@ struct ReconnectStateMachineTests {
     @Test("a connection that nobody waits for is not replaced at once")
     func replacement() throws {
         var generator = SeededGenerator()
-        for stood in [Self.second / 2, 2 * Self.second] {
+        for stood in [Instant.distantPast + .milliseconds(500), .seconds(2)] {
             var machine = Self.ready(replacementDelay: .milliseconds(500))
             let action = machine.down(Self.refused, now: stood, using: &generator)
             #expect(action?.retryIn == .milliseconds(500))
@@ -60,10 +59,10 @@ struct ReconnectStateMachineTests {
 
         #expect(machine.connected() == true)
         _ = machine.up(now: 0)
-        let lost = machine.down(.closedConnection(Self.address), now: Self.second, using: &generator)
+        let lost = machine.down(.closedConnection(Self.address), now: .seconds(1), using: &generator)
         #expect(lost?.retryIn == .zero)
         #expect(machine.retry() == true)
-        let next = machine.down(Self.refused, now: Self.second, using: &generator)
+        let next = machine.down(Self.refused, now: .seconds(1), using: &generator)
         #expect((next?.retryIn.nanoseconds ?? .max) <= 50_000_000)
     }
 
@@ -76,7 +75,7 @@ struct ReconnectStateMachineTests {
         for _ in 0..<50 {
             _ = machine.connected()
             _ = machine.up(now: 0)
-            let action = machine.down(.closedConnection(Self.address), now: Self.second - 1, using: &generator)
+            let action = machine.down(.closedConnection(Self.address), now: .seconds(1) - 1, using: &generator)
             total += (action?.retryIn.nanoseconds ?? -1)
             #expect(machine.retry() == true)
         }

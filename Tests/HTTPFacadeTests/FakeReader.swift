@@ -2,14 +2,19 @@ import BackingClient
 import LocalCache
 import NIOCore
 import RESPProxy
+import Time
 import TransportSecurity
 
 @testable import HTTPFacade
 
 /// Stands in for the core: answers as told, and remembers what it was asked.
 final class FakeReader: KeyReader {
+    /// Whose time it is.
+    var eventLoop: (any EventLoop)?
+    var now: Instant { Instant(nanoseconds: (eventLoop?.now ?? .now()).uptimeNanoseconds) }
+
     enum Answer {
-        case hit(CachedValue, age: UInt64)
+        case hit(CachedValue, age: TimeSpan)
         case pending
     }
 
@@ -26,7 +31,7 @@ final class FakeReader: KeyReader {
     var mayServe = true
     var awaited: [() -> Void] = []
 
-    func set(_ key: String, _ value: String, age: UInt64 = 0) {
+    func set(_ key: String, _ value: String, age: TimeSpan = .zero) {
         answers[key] = .hit(.bytes(ByteBuffer(string: value)), age: age)
     }
 
@@ -50,9 +55,9 @@ final class FakeReader: KeyReader {
         fill.waiter.fillEnded(request: fill.request, outcome: outcome, outranCache: outranCache)
     }
 
-    func isBarrierAnswered(since: UInt64) -> Bool { isCurrent }
+    func isBarrierAnswered(since: Instant) -> Bool { isCurrent }
 
-    func awaitBarrier(since: UInt64, _ done: @escaping () -> Void) { awaited.append(done) }
+    func awaitBarrier(since: Instant, _ done: @escaping () -> Void) { awaited.append(done) }
 
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream {
         let stream = FakeStream(receiver: receiver)
@@ -89,7 +94,7 @@ final class FakeStream: LargeValueStream {
 final class FakeObserver: HTTPRequestObserver {
     var ended: [(status: Int, cache: CacheOutcome?)] = []
 
-    func httpRequestEnded(status: Int, cache: CacheOutcome?, nanoseconds: UInt64) {
+    func httpRequestEnded(status: Int, cache: CacheOutcome?, took time: TimeSpan) {
         ended.append((status, cache))
     }
 }

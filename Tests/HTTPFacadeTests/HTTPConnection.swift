@@ -20,6 +20,7 @@ final class HTTPConnection {
         configure: (inout HTTPConfiguration) -> Void = { _ in }
     ) throws {
         self.reader = reader
+        reader.eventLoop = channel.eventLoop
         if requiresCredentials { reader.requiresCredentials = true }
         var configuration = HTTPConfiguration()
         configure(&configuration)

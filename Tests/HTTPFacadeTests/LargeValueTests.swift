@@ -149,7 +149,7 @@ struct LargeValueTests {
     @Test("HEAD of a large value needs no stream, and a cached note of its length is no hit")
     func head() throws {
         let connection = try HTTPConnection()
-        connection.reader.answers["a"] = .hit(.large(length: 9_000_000), age: 5)
+        connection.reader.answers["a"] = .hit(.large(length: 9_000_000), age: .nanoseconds(5))
         try connection.send("HEAD /a HTTP/1.1\r\nHost: a\r\n\(Self.raw)\r\n")
         let response = try #require(try connection.responses(toHead: 1).first)
         #expect(response.status == 200)

@@ -2,6 +2,7 @@ import BackingClient
 import Logging
 import NIOCore
 import Testing
+import Time
 
 @testable import HTTPFacade
 
@@ -97,7 +98,7 @@ struct PartsTests {
     func limiter() {
         let log = CountingLogHandler.Count()
         let limiter = HTTPLimiter(maxClients: 2, logger: Logger(label: "test") { _ in CountingLogHandler(count: log) })
-        let start = NIODeadline.uptimeNanoseconds(5)
+        let start = Instant(nanoseconds: 5)
         #expect(limiter.take(now: start))
         #expect(limiter.take(now: start))
         #expect(!limiter.take(now: start))
@@ -117,7 +118,7 @@ struct PartsTests {
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<4 {
                 group.addTask {
-                    for _ in 0..<10_000 where limiter.take(now: .uptimeNanoseconds(1)) {
+                    for _ in 0..<10_000 where limiter.take(now: Instant(nanoseconds: 1)) {
                         #expect(limiter.inUse <= 3)
                         limiter.release()
                     }

@@ -59,7 +59,7 @@ struct PreconditionTests {
     func streamed() throws {
         for (field, status) in [("*", 200), ("\"x\"", 412)] {
             let connection = try HTTPConnection()
-            connection.reader.answers["big"] = .hit(.large(length: 3), age: 0)
+            connection.reader.answers["big"] = .hit(.large(length: 3), age: .zero)
             try connection.send(
                 "HEAD /big HTTP/1.1\r\nHost: a\r\nAccept: text/plain\r\nIf-Match: \(field)\r\n\r\n")
             #expect(try connection.responses(toHead: 1).map(\.status) == [status])

@@ -9,7 +9,7 @@ struct ResponseTests {
     @Test("a hit is 200 with all its header fields")
     func hit() throws {
         let connection = try HTTPConnection()
-        connection.reader.set("greeting", "hello", age: 2_900_000_000)
+        connection.reader.set("greeting", "hello", age: .milliseconds(2_900))
         let response = try connection.get("/greeting")
         #expect(response.status == 200)
         #expect(response.text == #"{"key":"greeting","value":"hello"}"#)
@@ -61,7 +61,7 @@ struct ResponseTests {
     func forms() throws {
         let connection = try HTTPConnection()
         connection.reader.set("a", "é\n")
-        connection.reader.answers["b"] = .hit(.bytes(ByteBuffer(bytes: [0, 255])), age: 0)
+        connection.reader.answers["b"] = .hit(.bytes(ByteBuffer(bytes: [0, 255])), age: .zero)
         let json = try connection.get("/a")
         let raw = try connection.get("/a", "Accept: application/octet-stream")
         let text = try connection.get("/a", "Accept: text/plain")

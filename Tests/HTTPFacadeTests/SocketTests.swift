@@ -24,7 +24,7 @@ struct SocketTests {
                 return channel.eventLoop.makeCompletedFuture {
                     let reader = FakeReader()
                     reader.set("a", "v")
-                    reader.answers["large"] = .hit(.bytes(Self.large), age: 0)
+                    reader.answers["large"] = .hit(.bytes(Self.large), age: .zero)
                     let facade = HTTPFacade(
                         reader: reader, flusher: ReplyFlusher(eventLoop: channel.eventLoop),
                         configuration: configuration, limiter: limiter, logger: Self.logger, observer: nil)

@@ -1,4 +1,5 @@
 import Testing
+import Time
 
 @testable import LocalCache
 
@@ -6,7 +7,7 @@ import Testing
 @Suite("Look-ups that neither hit nor join")
 struct AnewTests {
     private static func lookUp(
-        _ cache: TestCache, _ key: String, now: UInt64 = 0, lane: LaneID = 0, outstanding: LaneID? = nil,
+        _ cache: TestCache, _ key: String, now: Instant = 0, lane: LaneID = 0, outstanding: LaneID? = nil,
         waiter: Int = 0
     ) -> TestCache.Answer? {
         cache.cache.lookUpAnew(

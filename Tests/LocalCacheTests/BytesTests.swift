@@ -1,4 +1,5 @@
 import Testing
+import Time
 
 @testable import LocalCache
 
@@ -6,7 +7,7 @@ import Testing
 struct BytesTests {
     private let cache = TestCache(expiry: 100, staleAge: 1_000)
 
-    private func load(_ key: String, _ value: Int, now: UInt64 = 0) throws {
+    private func load(_ key: String, _ value: Int, now: Instant = 0) throws {
         cache.complete(try cache.miss(key, now: now), bytesOf: value, now: now)
     }
 

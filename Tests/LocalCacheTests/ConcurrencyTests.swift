@@ -1,6 +1,7 @@
 import Synchronization
 import TestSupport
 import Testing
+import Time
 
 @testable import LocalCache
 
@@ -64,7 +65,8 @@ struct ConcurrencyTests {
         func complete(_ position: Int) {
             let (ticket, key) = open.remove(at: position)
             let fill = Fill(value: Tracked(key: key), size: 40, deadline: nil)
-            tally.told += cache.complete(ticket, with: .value(fill), now: UInt64(tally.begun)).waiters.all
+            tally.told +=
+                cache.complete(ticket, with: .value(fill), now: Instant(nanoseconds: UInt64(tally.begun))).waiters.all
         }
         for step in 0..<20_000 {
             let number = Int.random(in: 0..<400, using: &generator)
@@ -82,7 +84,8 @@ struct ConcurrencyTests {
             default:
                 let waiter = worker << 32 | step
                 switch cache.lookUp(
-                    key.span.bytes, now: UInt64(tally.begun), lane: LaneID(loop: worker, server: 0),
+                    key.span.bytes, now: Instant(nanoseconds: UInt64(tally.begun)),
+                    lane: LaneID(loop: worker, server: 0),
                     outstandingLane: nil, copy: { _ in },
                     waiter: { waiter })
                 {

@@ -1,4 +1,5 @@
 import Testing
+import Time
 
 @testable import LocalCache
 
@@ -7,7 +8,7 @@ struct MultiGetTests {
     private let cache = TestCache(expiry: 100)
 
     /// The values, or how long until when the newest was added, negative; nil: not all are there.
-    private func together(_ keys: [String], now: UInt64 = 10, addedBefore: UInt64 = 10) -> [Int]? {
+    private func together(_ keys: [String], now: Instant = 10, addedBefore: Instant = 10) -> [Int]? {
         let bytes = Array(keys.joined().utf8)
         var end = 0
         let ranges = keys.map { key in
@@ -18,7 +19,7 @@ struct MultiGetTests {
             ranges[...], in: bytes.span.bytes, now: now, addedBefore: addedBefore, make: TestCache.number)
         {
         case .hit(let values): return values
-        case .tooNew(let addedAt): return [-Int(addedAt)]
+        case .tooNew(let addedAt): return [-Int(addedAt.nanoseconds)]
         case .missing: return nil
         }
     }

@@ -1,4 +1,5 @@
 import Testing
+import Time
 
 @testable import LocalCache
 
@@ -7,7 +8,7 @@ struct RefreshTests {
     private let cache = TestCache(expiry: 100, refreshAge: 80)
 
     /// Reads a key of which a read must refresh the entry.
-    private func refresh(_ key: String, now: UInt64) throws -> FillTicket {
+    private func refresh(_ key: String, now: Instant) throws -> FillTicket {
         guard case .refresh(_, let ticket) = cache.lookUp(key, now: now) else { throw TestCache.NotMissing() }
         return ticket
     }

@@ -1,4 +1,5 @@
 import Testing
+import Time
 
 @testable import LocalCache
 
@@ -6,7 +7,7 @@ import Testing
 struct StaleTests {
     private let cache = TestCache(capacity: 3, expiry: 100, staleAge: 1_000)
 
-    private func stale(_ key: String, now: UInt64) -> Int? {
+    private func stale(_ key: String, now: Instant) -> Int? {
         cache.cache.lookUpStale(Array(key.utf8).span.bytes, now: now, make: TestCache.number)?.value
     }
 

@@ -6,6 +6,7 @@ import NIOCore
 import NIOEmbedded
 import RESPParser
 import TestSupport
+import Time
 import TransportSecurity
 
 @testable import RESPProxy

@@ -1,9 +1,11 @@
 import BackingClient
+import TestSupport
 import Testing
+import Time
 
 @testable import Topology
 
-private let second: UInt64 = 1_000_000_000
+private let second = TimeSpan.seconds(1)
 
 private func address(_ number: Int) -> BackingAddress { .tcp(host: "s\(number)", port: 26379) }
 private func server(_ number: Int) -> BackingAddress { .tcp(host: "r\(number)", port: 6379) }
@@ -12,7 +14,7 @@ private let lost = BackingError(code: .unavailable, message: Array("ERR redis-pr
 /// A machine that is told things, and what it then wants done.
 private struct Player {
     var machine: SentinelStateMachine
-    var now: UInt64 = second
+    var now = Instant.seconds(1)
 
     init(sentinels: Int = 3) {
         machine = SentinelStateMachine(sentinels: (0..<sentinels).map(address), heartbeat: second)
@@ -44,8 +46,8 @@ private struct Player {
         #expect(machine.isFollowing)
     }
 
-    mutating func pass(seconds: UInt64) -> [SentinelStateMachine.Action] {
-        now += seconds * second
+    mutating func pass(seconds: Int64) -> [SentinelStateMachine.Action] {
+        now = now + .seconds(seconds)
         return machine.timePassed(now: now)
     }
 }
@@ -68,8 +70,8 @@ struct SentinelStateMachineTests {
     @Test("a Sentinel is asked only once nothing that it announces is missed")
     func subscribedBeforeAsked() {
         var machine = SentinelStateMachine(sentinels: [address(0), address(1)], heartbeat: second)
-        #expect(machine.start(now: second) == [.subscribe(address(0)), .subscribe(address(1))])
-        #expect(machine.timePassed(now: 10 * second).questions.isEmpty)
+        #expect(machine.start(now: .seconds(1)) == [.subscribe(address(0)), .subscribe(address(1))])
+        #expect(machine.timePassed(now: .seconds(10)).questions.isEmpty)
         #expect(machine.subscriptionIsUp(to: address(1)) == [.ask(address(1))])
     }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 extension BackingConnector {
     /// What the server says to somebody new.
@@ -24,7 +25,7 @@ extension BackingConnector {
     ///
     /// - Parameter credentials: nil: nobody logs in.
     func ask<Question: OneShotQuestion & Sendable>(
-        _ question: Question, as credentials: BackingCredentials?, within limit: TimeAmount, on eventLoop: any EventLoop
+        _ question: Question, as credentials: BackingCredentials?, within limit: TimeSpan, on eventLoop: any EventLoop
     ) -> EventLoopFuture<Question.Answer> {
         let configuration = self.configuration
         return self.connect(on: eventLoop).flatMap { channel in

@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// Asks a ``OneShotQuestion`` on one channel and closes it.
 final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
@@ -6,7 +7,7 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let configuration: BackingConfiguration
-    private let limit: TimeAmount
+    private let limit: TimeSpan
     private var logIn: LogIn
     private var question: Question
     private var replies = FeedReader(limit: Question.replyLimit)
@@ -17,7 +18,7 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
     ///   - logIn: what is said first.
     ///   - limit: from when the question is sent until it is answered.
     init(
-        _ question: Question, behind logIn: LogIn, to configuration: BackingConfiguration, within limit: TimeAmount,
+        _ question: Question, behind logIn: LogIn, to configuration: BackingConfiguration, within limit: TimeSpan,
         promise: EventLoopPromise<Question.Answer>
     ) {
         self.configuration = configuration
@@ -29,7 +30,7 @@ final class OneShotHandler<Question: OneShotQuestion>: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.send(self.logIn.commands + self.question.commands, context)
-        self.timer = context.eventLoop.assumeIsolated().scheduleTask(in: self.limit) {
+        self.timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(self.limit)) {
             self.finish(.failure(.silent(self.configuration.address, for: self.limit)), context)
         }
     }

@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// Where the backing Redis is, who we are there, and how long we wait.
 public struct BackingConfiguration: Sendable {
@@ -11,19 +12,19 @@ public struct BackingConfiguration: Sendable {
     /// The database that is cached.
     public var database: Int
     /// For a connection to stand, name look-up included.
-    public var connectTimeout: TimeAmount
+    public var connectTimeout: TimeSpan
     /// How the sockets are set.
     public var tcp = TCPOptions(limitsUnacknowledged: true)
     /// For the reply to a fill.
-    public var commandTimeout: TimeAmount
+    public var commandTimeout: TimeSpan
     /// A fill connection that has heard nothing for this long is asked for a `PING`.
-    public var idleTimeout: TimeAmount
+    public var idleTimeout: TimeSpan
     /// A value longer than this, in bytes, never enters hiredis' reader and is not cached.
     public var maxValueSize: Int
     /// `MULTI`/`EXEC` around `GET` and `PTTL`, as long as no invalidation guards the pair.
     public var wrapsInTransaction: Bool
     /// After how long a fill connection is replaced that stood and was lost.
-    public var replacementDelay: TimeAmount
+    public var replacementDelay: TimeSpan
     /// nil: the server is not asked to tell what changes.
     public var tracking: TrackingConfiguration?
     /// nil: the connections are not encrypted.
@@ -32,9 +33,9 @@ public struct BackingConfiguration: Sendable {
     /// A configuration with the proxy's own defaults.
     public init(
         address: BackingAddress, username: String? = nil, password: [UInt8]? = nil, database: Int = 0,
-        connectTimeout: TimeAmount = .seconds(1), commandTimeout: TimeAmount = .seconds(10),
-        idleTimeout: TimeAmount = .seconds(1), maxValueSize: Int = 8 << 20, wrapsInTransaction: Bool = true,
-        replacementDelay: TimeAmount = .zero, tracking: TrackingConfiguration? = nil,
+        connectTimeout: TimeSpan = .seconds(1), commandTimeout: TimeSpan = .seconds(10),
+        idleTimeout: TimeSpan = .seconds(1), maxValueSize: Int = 8 << 20, wrapsInTransaction: Bool = true,
+        replacementDelay: TimeSpan = .zero, tracking: TrackingConfiguration? = nil,
         tls: BackingTLS? = nil
     ) {
         self.address = address

@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 #if canImport(Glibc)
 import Glibc
@@ -12,13 +13,13 @@ public struct TCPOptions: Sendable, Equatable {
     static let probes = 3
 
     /// After how long without a byte from the peer the kernel begins to ask whether it is there; nil = never.
-    public var keepAlive: TimeAmount?
+    public var keepAlive: TimeSpan?
     /// Whether a peer is given up, too, that does not acknowledge what it was sent. The kernel counts a peer among those that takes nothing
     /// more for want of room, and so this is not for clients: they may read as slowly as they like.
     public var limitsUnacknowledged: Bool
 
     /// - Parameter keepAlive: rounded up to whole seconds, which is what the kernel takes.
-    public init(keepAlive: TimeAmount? = .seconds(300), limitsUnacknowledged: Bool = false) {
+    public init(keepAlive: TimeSpan? = .seconds(300), limitsUnacknowledged: Bool = false) {
         self.keepAlive = keepAlive
         self.limitsUnacknowledged = limitsUnacknowledged
     }

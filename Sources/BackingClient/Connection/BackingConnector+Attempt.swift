@@ -1,12 +1,13 @@
 import NIOCore
+import Time
 
 extension BackingConnector {
     /// Begins to connect, for a connection that is kept up.
     ///
-    /// - Parameter ended: on the event loop: the channel, and when the attempt began (nanoseconds of ``MonotonicClock``).
+    /// - Parameter ended: on the event loop: the channel, and when the attempt began.
     func attempt(
         on eventLoop: any EventLoop,
-        _ ended: @escaping (_ result: Result<any Channel, BackingError>, _ started: UInt64) -> Void
+        _ ended: @escaping (_ result: Result<any Channel, BackingError>, _ started: Instant) -> Void
     ) {
         let started = MonotonicClock.now()
         let address = self.configuration.address

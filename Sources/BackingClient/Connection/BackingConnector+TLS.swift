@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 import TransportSecurity
 
 #if canImport(Glibc)
@@ -10,8 +11,8 @@ import Musl
 extension BackingConnector {
     /// Shakes hands on a connection that stands. What is left of the connect time-out bounds it. Fails with ``BackingError`` only.
     ///
-    /// - Parameter started: when the attempt began, in nanoseconds of ``MonotonicClock``.
-    func secure(_ channel: any Channel, _ tls: BackingTLS, started: UInt64) -> EventLoopFuture<any Channel> {
+    /// - Parameter started: when the attempt began.
+    func secure(_ channel: any Channel, _ tls: BackingTLS, started: Instant) -> EventLoopFuture<any Channel> {
         let limit = self.remaining(since: started)
         return self.handshake(tls).perform(on: channel, within: limit).map { channel }.flatMapError { error in
             let failure = TLSFailure(error) ?? .other
@@ -30,7 +31,7 @@ extension BackingConnector {
 
     /// What is wrong with the server's certificate: seen on a connection of its own. Always fails, with a ``TLSFailure``.
     private func diagnose(
-        _ tls: BackingTLS, on eventLoop: any EventLoop, started: UInt64
+        _ tls: BackingTLS, on eventLoop: any EventLoop, started: Instant
     ) -> EventLoopFuture<any Channel> {
         self.connectPlainly(on: eventLoop) { $0.setOption(.autoRead, value: false) }.flatMap { channel in
             self.handshake(tls).diagnose(on: channel, now: time(nil), within: self.remaining(since: started))
@@ -41,9 +42,9 @@ extension BackingConnector {
         ClientHandshake(context: tls.source.context, serverName: tls.serverName ?? self.configuration.address.host)
     }
 
-    private func remaining(since started: UInt64) -> TimeAmount {
-        let passed = Int64(clamping: MonotonicClock.now() &- started)
-        return .nanoseconds(max(1, self.configuration.connectTimeout.nanoseconds - passed))
+    private func remaining(since started: Instant) -> TimeAmount {
+        let passed = MonotonicClock.now() - started
+        return TimeAmount(max(.nanoseconds(1), self.configuration.connectTimeout - passed))
     }
 }
 

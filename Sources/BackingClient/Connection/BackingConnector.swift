@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Time
 
 /// Opens connections to the backing, for fills, relays and checks alike.
 public struct BackingConnector: Sendable {
@@ -86,7 +87,7 @@ public struct BackingConnector: Sendable {
         // SwiftNIO looks names up on a queue beside the event loop. Its time-out covers the look-up too, and it closes
         // what comes late, so none of our own is needed.
         let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(self.configuration.connectTimeout)
+            .connectTimeout(TimeAmount(self.configuration.connectTimeout))
             .channelInitializer { channel in
                 if case .tcp = address { _ = tcp.apply(to: channel) }
                 return initializer(channel)

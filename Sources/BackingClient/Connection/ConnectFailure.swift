@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Time
 
 #if canImport(Glibc)
 import Glibc
@@ -18,7 +19,7 @@ enum ConnectFailure {
         case let error as IOError:
             return self.reason(forErrorNumber: error.errnoCode)
         case ChannelError.connectTimeout(let limit):
-            return "no connection within \(limit.asSeconds)"
+            return "no connection within \(TimeSpan(limit).asSeconds)"
         case is SocketAddressError.UnknownHost, SocketAddressError.unknown:
             return "the name does not resolve"
         case SocketAddressError.unixDomainSocketPathTooLong:

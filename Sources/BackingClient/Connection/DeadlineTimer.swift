@@ -1,20 +1,20 @@
 import NIOCore
+import Time
 
 /// One timer for whatever a connection's state machine has to do next.
 ///
 /// It is moved only to an earlier time; one that fires too early looks when it is really needed.
 struct DeadlineTimer {
-    private var scheduled: (task: Scheduled<Void>, deadline: UInt64)?
+    private var scheduled: (task: Scheduled<Void>, deadline: Instant)?
 
     /// - Parameters:
-    ///   - deadline: nanoseconds of ``MonotonicClock``; nil: nothing is to be done.
+    ///   - deadline: nil: nothing is to be done.
     ///   - fire: must call ``fired()`` first.
-    mutating func update(to deadline: UInt64?, on eventLoop: any EventLoop, _ fire: @escaping () -> Void) {
+    mutating func update(to deadline: Instant?, on eventLoop: any EventLoop, _ fire: @escaping () -> Void) {
         guard let deadline else { return }
         if let scheduled, scheduled.deadline <= deadline { return }
         self.scheduled?.task.cancel()
-        let now = MonotonicClock.now()
-        let delay = TimeAmount.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0))
+        let delay = TimeAmount(max(.zero, deadline - MonotonicClock.now()))
         self.scheduled = (eventLoop.assumeIsolated().scheduleTask(in: delay, fire), deadline)
     }
 

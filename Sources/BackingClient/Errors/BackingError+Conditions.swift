@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// The conditions that are ours to name, each with its one text: first those of the connections that are kept up.
 extension BackingError {
@@ -26,7 +27,7 @@ extension BackingError {
     static let closedLane = BackingError(.unavailable, "the proxy is shutting down")
 
     /// The connection stands, but no reply came in time.
-    static func silent(_ address: BackingAddress, for limit: TimeAmount) -> BackingError {
+    static func silent(_ address: BackingAddress, for limit: TimeSpan) -> BackingError {
         BackingError(.timedOut, "the backing Redis at \(address) did not answer within \(limit.asSeconds)")
     }
 
@@ -107,7 +108,7 @@ extension BackingError {
     package static let notRESP = BackingError(.protocolViolation, "the backing Redis sent something that is not RESP")
 }
 
-extension TimeAmount {
+extension TimeSpan {
     /// The amount in seconds, as a person writes it: `1 s`, `0.25 s`.
     var asSeconds: String {
         let milliseconds = self.nanoseconds / 1_000_000

@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// What a fetch brought.
 public struct FillReply: Sendable {
@@ -23,14 +24,14 @@ public struct FillReply: Sendable {
 
     /// How it ended.
     public var outcome: Outcome
-    /// When the command was written to the socket: monotonic nanoseconds, see ``MonotonicClock``. Where it never was, the time
+    /// When the command was written to the socket. Where it never was, the time
     /// at which that was settled.
-    public var sent: UInt64
+    public var sent: Instant
     /// The generation of the invalidation feed to which changes of the key are announced; 0: nobody is told.
     public var generation: UInt64
 
     /// A reply to a fetch written at `sent`.
-    public init(outcome: Outcome, sent: UInt64, generation: UInt64 = 0) {
+    public init(outcome: Outcome, sent: Instant, generation: UInt64 = 0) {
         self.outcome = outcome
         self.sent = sent
         self.generation = generation

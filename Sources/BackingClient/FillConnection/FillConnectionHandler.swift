@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// Who is told what becomes of a fill connection.
 protocol FillConnectionDelegate: AnyObject {
@@ -6,7 +7,7 @@ protocol FillConnectionDelegate: AnyObject {
     func fillConnection(isTrackedBy generation: UInt64)
     func fillConnection(wasRefused refusal: FeedRefusal)
     /// Told where changes are tracked, and where somebody has asked: a question sent at that time has been answered.
-    func fillConnection(answered sent: UInt64)
+    func fillConnection(answered sent: Instant)
     /// Told once, whether it was up or not; the waiters are the delegate's to fail.
     func fillConnection(
         _ connection: FillConnectionHandler, failedWith error: BackingError, waiters: [FillConnectionHandler.Waiting])
@@ -16,7 +17,7 @@ protocol FillConnectionDelegate: AnyObject {
 final class FillConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    typealias Waiting = (waiter: Fetch, sent: UInt64)
+    typealias Waiting = (waiter: Fetch, sent: Instant)
 
     private let configuration: BackingConfiguration
     private var machine: FillConnectionStateMachine<Fetch>
@@ -29,10 +30,10 @@ final class FillConnectionHandler: ChannelInboundHandler {
     private var isFlushScheduled = false
     private static let keptCapacity = 1 << 16
     private var timer = DeadlineTimer()
-    private var lastToldAnswer: UInt64 = 0
+    private var lastToldAnswer = Instant.distantPast
 
     /// - Parameter started: when the attempt to connect began.
-    init(configuration: BackingConfiguration, started: UInt64, delegate: any FillConnectionDelegate) {
+    init(configuration: BackingConfiguration, started: Instant, delegate: any FillConnectionDelegate) {
         self.configuration = configuration
         self.machine = FillConnectionStateMachine(configuration: configuration, started: started)
         self.replies = ReplyReader(maxValueSize: configuration.maxValueSize)
@@ -56,7 +57,7 @@ final class FillConnectionHandler: ChannelInboundHandler {
     }
 
     /// Makes sure that something is answered that is sent after `since`.
-    func ask(since: UInt64) {
+    func ask(since: Instant) {
         if self.machine.ask(since: since) { self.ping() }
     }
 

@@ -1,8 +1,9 @@
 import NIOCore
+import Time
 
 /// One connection of a fill lane, from its handshake to its end: which reply belongs to which fetch, and what has taken too long.
 ///
-/// Times are nanoseconds of ``MonotonicClock``. `Waiter` is whoever a fetch is for.
+/// `Waiter` is whoever a fetch is for.
 ///
 ///     handshaking ──▶ ready ──▶ closed      (and from handshaking straight to closed)
 struct FillConnectionStateMachine<Waiter> {
@@ -29,7 +30,7 @@ struct FillConnectionStateMachine<Waiter> {
 
     private struct Request {
         let question: Question
-        var sent: UInt64 = 0
+        var sent = Instant.distantPast
         var generation: UInt64 = 0
     }
 
@@ -43,15 +44,15 @@ struct FillConnectionStateMachine<Waiter> {
     private var unsent = 0
     /// How far the replies to the first request have come, where it is a fetch of which some have.
     private var progress: FetchProgress?
-    private let started: UInt64
-    private var lastHeard: UInt64
-    private var lastSent: UInt64
+    private let started: Instant
+    private var lastHeard: Instant
+    private var lastSent: Instant
     /// How many `PING` are unanswered.
     private var pings = 0
     /// When the newest question was sent that has been answered.
-    private(set) var lastAnswered: UInt64 = 0
+    private(set) var lastAnswered = Instant.distantPast
     /// Something that is sent after this is to be answered.
-    private(set) var wanted: UInt64 = 0
+    private(set) var wanted = Instant.distantPast
     /// The feed that this connection is to redirect to.
     private var feed: FeedIdentity?
     /// The feed for which the server has said `+OK`; its generation is 0 where there is none.
@@ -59,7 +60,7 @@ struct FillConnectionStateMachine<Waiter> {
     private var hasAskedForTracking = false
 
     /// - Parameter started: when the attempt to connect began; its time-out covers the beginning of the handshake.
-    init(configuration: BackingConfiguration, started: UInt64) {
+    init(configuration: BackingConfiguration, started: Instant) {
         self.configuration = configuration
         self.state = .handshaking(Handshake(configuration))
         self.started = started
@@ -112,7 +113,7 @@ struct FillConnectionStateMachine<Waiter> {
     }
 
     /// Everything that was asked since the last time is being written.
-    mutating func written(at now: UInt64) {
+    mutating func written(at now: Instant) {
         for position in 0..<self.unsent {
             let offset = self.requests.count - 1 - position
             self.requests[offset: offset].sent = now
@@ -127,7 +128,7 @@ struct FillConnectionStateMachine<Waiter> {
     /// does for that as well.
     ///
     /// - Returns: whether a `PING` is to be written.
-    mutating func ask(since: UInt64) -> Bool {
+    mutating func ask(since: Instant) -> Bool {
         self.wanted = max(self.wanted, since)
         return self.askAgain()
     }
@@ -178,7 +179,7 @@ struct FillConnectionStateMachine<Waiter> {
         case fail(BackingError)
     }
 
-    mutating func heard(at now: UInt64) {
+    mutating func heard(at now: Instant) {
         self.lastHeard = now
     }
 
@@ -307,8 +308,8 @@ struct FillConnectionStateMachine<Waiter> {
 
     /// The connection is over, whoever ended it.
     ///
-    /// - Returns: those who still wait, the oldest first, each with the time when its fetch was written (0: never).
-    mutating func close() -> [(waiter: Waiter, sent: UInt64)] {
+    /// - Returns: those who still wait, the oldest first, each with the time when its fetch was written (``Instant/distantPast``: never).
+    mutating func close() -> [(waiter: Waiter, sent: Instant)] {
         self.state = .closed
         let times = self.requests.compactMap { request in
             if case .fetch = request.question { request.sent } else { nil }
@@ -335,17 +336,17 @@ extension FillConnectionStateMachine {
     }
 
     /// When ``timePassed(now:)`` has something to say if nothing happens before; nil: never.
-    var nextDeadline: UInt64? {
+    var nextDeadline: Instant? {
         switch self.state {
         case .handshaking:
             // A server far away takes several round trips to tell all its commands: that it goes on telling is enough.
             // But not for ever.
-            let silence = self.lastHeard.advanced(by: self.configuration.connectTimeout)
+            let silence = self.lastHeard + self.configuration.connectTimeout
             let longest = max(self.configuration.connectTimeout, self.configuration.commandTimeout)
-            return min(silence, self.started.advanced(by: longest))
+            return min(silence, self.started + longest)
         case .ready:
             guard let ping = self.pingDeadline else { return self.silenceDeadline }
-            return min(ping, self.silenceDeadline ?? .max)
+            return min(ping, self.silenceDeadline ?? .distantFuture)
         case .closed:
             return nil
         }
@@ -353,20 +354,20 @@ extension FillConnectionStateMachine {
 
     /// When the server is asked whether the connection still stands: once it has been silent; where what was learned counts only as long
     /// as the server answers, in any case.
-    private var pingDeadline: UInt64? {
+    private var pingDeadline: Instant? {
         if let tracking = self.configuration.tracking {
-            return self.pings > 0 ? nil : self.lastSent.advanced(by: tracking.heartbeat)
+            return self.pings > 0 ? nil : self.lastSent + tracking.heartbeat
         }
-        return self.requests.isEmpty ? self.lastHeard.advanced(by: self.configuration.idleTimeout) : nil
+        return self.requests.isEmpty ? self.lastHeard + self.configuration.idleTimeout : nil
     }
 
-    private var silenceDeadline: UInt64? {
+    private var silenceDeadline: Instant? {
         // What has not been written yet will be at the end of this turn.
         guard let oldest = self.requests.first, self.requests.count > self.unsent else { return nil }
-        return oldest.sent.advanced(by: self.configuration.commandTimeout)
+        return oldest.sent + self.configuration.commandTimeout
     }
 
-    mutating func timePassed(now: UInt64) -> TimeAction {
+    mutating func timePassed(now: Instant) -> TimeAction {
         guard let nextDeadline, now >= nextDeadline else { return .nothing }
         switch self.state {
         case .closed:
@@ -380,13 +381,5 @@ extension FillConnectionStateMachine {
             self.askPing()
             return .ping
         }
-    }
-}
-
-extension UInt64 {
-    /// This time, `amount` later; the end of time where that is beyond it.
-    func advanced(by amount: TimeAmount) -> UInt64 {
-        let (sum, overflow) = self.addingReportingOverflow(UInt64(clamping: amount.nanoseconds))
-        return overflow ? .max : sum
     }
 }

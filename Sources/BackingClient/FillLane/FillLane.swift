@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Time
 
 /// The fill lane of one event loop: one pipelined connection to the backing, kept up, on which missed values are fetched.
 ///
@@ -91,7 +92,7 @@ public final class FillLane {
     }
 
     /// Makes sure that something is answered that is sent after `since`; the observer is told. Nothing, while the lane is down.
-    public func ask(since: UInt64) {
+    public func ask(since: Instant) {
         self.eventLoop.preconditionInEventLoop()
         if self.connection.isReady { self.connection.handler?.ask(since: since) }
     }
@@ -111,7 +112,7 @@ public final class FillLane {
         guard !sent.isEmpty || !queued.isEmpty else { return }
         let now = MonotonicClock.now()
         for (fetch, sent) in sent {
-            fetch.end(with: FillReply(outcome: outcome, sent: sent == 0 ? now : sent))
+            fetch.end(with: FillReply(outcome: outcome, sent: sent == .distantPast ? now : sent))
         }
         for fetch in queued {
             fetch.end(with: FillReply(outcome: outcome, sent: now))
@@ -120,7 +121,7 @@ public final class FillLane {
 }
 
 extension FillLane: ReconnectingConnectionOwner {
-    func makeHandler(started: UInt64) -> FillConnectionHandler {
+    func makeHandler(started: Instant) -> FillConnectionHandler {
         FillConnectionHandler(configuration: self.configuration, started: started, delegate: self)
     }
 
@@ -143,7 +144,7 @@ extension FillLane: FillConnectionDelegate {
 
     func fillConnection(wasRefused refusal: FeedRefusal) { self.observer?.fillLane(self, wasRefused: refusal) }
 
-    func fillConnection(answered sent: UInt64) { self.observer?.fillLane(self, answered: sent) }
+    func fillConnection(answered sent: Instant) { self.observer?.fillLane(self, answered: sent) }
 
     func fillConnection(
         _ connection: FillConnectionHandler, failedWith error: BackingError, waiters: [FillConnectionHandler.Waiting]

@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// Hears of a fill lane's ups and downs, on its event loop.
 public protocol FillLaneObserver: AnyObject {
@@ -13,7 +14,7 @@ public protocol FillLaneObserver: AnyObject {
     /// The server does not track what this lane reads. It goes on without.
     func fillLane(_ lane: FillLane, wasRefused refusal: FeedRefusal)
     /// Where changes are tracked: a question sent at that time has been answered.
-    func fillLane(_ lane: FillLane, answered sent: UInt64)
+    func fillLane(_ lane: FillLane, answered sent: Instant)
 }
 
 extension FillLaneObserver {
@@ -22,5 +23,5 @@ extension FillLaneObserver {
     /// Nothing is tracked.
     public func fillLane(_ lane: FillLane, wasRefused refusal: FeedRefusal) {}
     /// Nothing is tracked.
-    public func fillLane(_ lane: FillLane, answered sent: UInt64) {}
+    public func fillLane(_ lane: FillLane, answered sent: Instant) {}
 }

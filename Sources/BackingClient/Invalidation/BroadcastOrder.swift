@@ -1,3 +1,5 @@
+import Time
+
 /// What an answer on the invalidation connection proves, with announcements by broadcast (`BCAST`) as without.
 ///
 /// Without broadcast the server puts an announcement into this connection's output while it runs the write. What it is asked after the
@@ -15,7 +17,7 @@ struct BroadcastOrder {
     private let takesTwo: Bool
     private var wasInterrupted = false
     /// When the question before the next one was sent, if it was answered.
-    private var previous: UInt64?
+    private var previous: Instant?
 
     /// - Parameter announcesFirst: Whether no reply leaves before what was announced by broadcast until then.
     init(announcesFirst: Bool) {
@@ -26,7 +28,7 @@ struct BroadcastOrder {
 
     /// - Parameter sent: When the question was sent.
     /// - Returns: Up to when all that was announced has been heard; nil: that takes another answer.
-    mutating func answered(sent: UInt64) -> UInt64? {
+    mutating func answered(sent: Instant) -> Instant? {
         let proven = self.takesTwo || self.wasInterrupted ? self.previous : sent
         self.previous = sent
         if proven != nil { self.wasInterrupted = false }

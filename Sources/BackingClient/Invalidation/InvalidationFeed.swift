@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Time
 
 /// The one connection of the process on which the server announces what has changed, kept up.
 ///
@@ -47,12 +48,12 @@ public final class InvalidationFeed {
     }
 
     /// Makes sure that something is answered that is sent after `since`; the observer is told. Nothing, where the feed is not up.
-    public func ask(since: UInt64) {
+    public func ask(since: Instant) {
         self.eventLoop.preconditionInEventLoop()
         if self.connection.isReady { self.connection.handler?.ask(since: since) }
     }
 
-    func up(_ identity: FeedIdentity, sent: UInt64) {
+    func up(_ identity: FeedIdentity, sent: Instant) {
         guard self.connection.up() != nil else { return }
         self.logger.debug("the server announces changes", metadata: ["client": "\(identity.redirectID)"])
         self.observer?.feedIsUp(identity, sent: sent)
@@ -67,7 +68,7 @@ public final class InvalidationFeed {
 }
 
 extension InvalidationFeed: ReconnectingConnectionOwner {
-    func makeHandler(started: UInt64) -> InvalidationFeedHandler {
+    func makeHandler(started: Instant) -> InvalidationFeedHandler {
         self.attempts += 1
         return InvalidationFeedHandler(
             machine: InvalidationFeedStateMachine(

@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// Carries out what ``InvalidationFeedStateMachine`` decides, on one channel.
 final class InvalidationFeedHandler: ChannelInboundHandler {
@@ -20,7 +21,7 @@ final class InvalidationFeedHandler: ChannelInboundHandler {
     }
 
     /// Makes sure that something is answered that is sent after `since`.
-    func ask(since: UInt64) {
+    func ask(since: Instant) {
         guard self.machine.ask(since: since, now: MonotonicClock.now()) else { return }
         self.write([self.machine.question])
         self.updateTimer()

@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// The invalidation connection, from its handshake to its end: what is announced, and what has been answered.
 ///
@@ -7,8 +8,6 @@ import NIOCore
 /// may take two answers (``BroadcastOrder``), of which the second must be asked for later, so there one is in flight at a time.
 ///
 ///     handshaking ──▶ up ──▶ closed      (and from handshaking straight to closed)
-///
-/// Times are nanoseconds of ``MonotonicClock``.
 struct InvalidationFeedStateMachine {
     private enum State {
         case handshaking(FeedHandshake)
@@ -20,25 +19,25 @@ struct InvalidationFeedStateMachine {
     private let configuration: BackingConfiguration
     private let tracking: TrackingConfiguration
     private let generation: UInt64
-    private let started: UInt64
+    private let started: Instant
     /// What an answer proves.
     private var order = BroadcastOrder.announcedFirst
     /// When the questions in flight were sent, the oldest first.
-    private var inFlight = CircularBuffer<UInt64>()
-    private var lastSent: UInt64
+    private var inFlight = CircularBuffer<Instant>()
+    private var lastSent: Instant
     /// Up to when it is proven that what was announced has been heard.
-    private var lastAnswered: UInt64 = 0
+    private var lastAnswered = Instant.distantPast
     /// The server had no time for what was asked, and is asked again then.
-    private var askAgain: UInt64?
+    private var askAgain: Instant?
     /// The user may not `PING`, or the command has another name there: but it may subscribe.
     private var asksBySubscribing = false
     /// Something that is sent after this is to be answered.
-    private var wanted: UInt64 = 0
+    private var wanted = Instant.distantPast
 
     /// - Parameters:
     ///   - generation: the number of this feed, if it gets up.
     ///   - started: when the attempt to connect began.
-    init(configuration: BackingConfiguration, tracking: TrackingConfiguration, generation: UInt64, started: UInt64) {
+    init(configuration: BackingConfiguration, tracking: TrackingConfiguration, generation: UInt64, started: Instant) {
         self.state = .handshaking(FeedHandshake(configuration))
         self.configuration = configuration
         self.tracking = tracking
@@ -65,18 +64,18 @@ struct InvalidationFeedStateMachine {
     enum Action {
         case nothing
         /// - Parameter sent: when the handshake was written.
-        case goUp(FeedIdentity, sent: UInt64)
+        case goUp(FeedIdentity, sent: Instant)
         case invalidate([ByteBuffer])
         case flush
         /// ``question`` is to be written.
         case ask
         /// All that was announced up to that time has been heard. With `asks`, ``question`` is to be written.
-        case answered(sent: UInt64, asks: Bool)
+        case answered(sent: Instant, asks: Bool)
         /// Close the connection.
         case fail(BackingError, FeedRefusal?)
     }
 
-    mutating func received(_ incoming: FeedReader.Incoming, now: UInt64) -> Action {
+    mutating func received(_ incoming: FeedReader.Incoming, now: Instant) -> Action {
         switch (self.state, incoming) {
         case (.closed, _):
             return .nothing
@@ -139,17 +138,17 @@ struct InvalidationFeedStateMachine {
         elements.first?.text == Array((self.asksBySubscribing ? "subscribe" : "pong").utf8)
     }
 
-    private mutating func answered(now: UInt64) -> Action {
+    private mutating func answered(now: Instant) -> Action {
         guard let sent = self.inFlight.popFirst() else { return self.fail("a reply that nobody asked for") }
         let proven = self.order.answered(sent: sent)
-        self.lastAnswered = max(self.lastAnswered, proven ?? 0)
-        let asks = self.wanted >= max(self.lastAnswered, self.inFlight.last ?? 0) && self.ask(now: now)
+        self.lastAnswered = max(self.lastAnswered, proven ?? .distantPast)
+        let asks = self.wanted >= max(self.lastAnswered, self.inFlight.last ?? .distantPast) && self.ask(now: now)
         guard let proven else { return asks ? .ask : .nothing }
         return .answered(sent: proven, asks: asks)
     }
 
     /// An error is an answer, too, unless the server says that it has other data now, or what it announces by broadcast waits.
-    private mutating func refused(_ text: [UInt8], now: UInt64) -> Action {
+    private mutating func refused(_ text: [UInt8], now: Instant) -> Action {
         func says(_ words: String...) -> Bool { words.contains { text.starts(with: $0.utf8) } }
         if says("LOADING ", "MASTERDOWN ") { return .fail(.server(text), nil) }
         guard !self.inFlight.isEmpty else { return self.fail("a reply that nobody asked for") }
@@ -162,12 +161,12 @@ struct InvalidationFeedStateMachine {
         guard says("BUSY ") else { return .fail(.server(text), nil) }
         self.inFlight.removeFirst()
         self.order.interrupted()
-        self.askAgain = now.advanced(by: Self.busyDelay)
+        self.askAgain = now + Self.busyDelay
         return .nothing
     }
 
     /// How long a server that has no time is left alone.
-    private static let busyDelay = TimeAmount.milliseconds(50)
+    private static let busyDelay = TimeSpan.milliseconds(50)
 
     private func fail(_ reason: String) -> Action {
         .fail(.nonsense(self.configuration.address, ReplyViolation(reason: reason)), nil)
@@ -178,10 +177,10 @@ struct InvalidationFeedStateMachine {
     /// Makes sure that something is answered that is sent after `since`.
     ///
     /// - Returns: Whether ``question`` is to be written.
-    mutating func ask(since: UInt64, now: UInt64) -> Bool {
+    mutating func ask(since: Instant, now: Instant) -> Bool {
         guard case .up = self.state, self.lastAnswered <= since else { return false }
         self.wanted = max(self.wanted, since)
-        guard self.inFlight.last ?? 0 <= since else { return false }
+        guard self.inFlight.last ?? .distantPast <= since else { return false }
         return self.ask(now: now)
     }
 
@@ -189,7 +188,7 @@ struct InvalidationFeedStateMachine {
     private static let inFlightLimit = 64
 
     /// A question is about to be written, unless as many are in flight as may be, or the server has no time.
-    private mutating func ask(now: UInt64) -> Bool {
+    private mutating func ask(now: Instant) -> Bool {
         let limit = self.tracking.broadcastPrefixes == nil ? Self.inFlightLimit : 1
         guard self.inFlight.count < limit, self.askAgain == nil else { return false }
         self.inFlight.append(now)
@@ -207,12 +206,11 @@ struct InvalidationFeedStateMachine {
     }
 
     /// When ``timePassed(now:)`` has something to say if nothing happens before; nil: never.
-    var nextDeadline: UInt64? {
+    var nextDeadline: Instant? {
         switch self.state {
-        case .handshaking: self.started.advanced(by: self.configuration.connectTimeout + self.tracking.timeout)
+        case .handshaking: self.started + self.configuration.connectTimeout + self.tracking.timeout
         case .up:
-            self.askAgain ?? self.inFlight.first?.advanced(by: self.limit)
-                ?? self.lastSent.advanced(by: self.tracking.heartbeat)
+            self.askAgain ?? self.inFlight.first.map { $0 + self.limit } ?? self.lastSent + self.tracking.heartbeat
         case .closed: nil
         }
     }
@@ -221,9 +219,9 @@ struct InvalidationFeedStateMachine {
     ///
     /// It is longer than the time after which nothing it said counts: where the server was only stopped, what it announced meanwhile
     /// has been queued and comes in order, so what was learned counts again once it answers.
-    private var limit: TimeAmount { max(self.configuration.commandTimeout, self.tracking.trust) }
+    private var limit: TimeSpan { max(self.configuration.commandTimeout, self.tracking.trust) }
 
-    mutating func timePassed(now: UInt64) -> TimeAction {
+    mutating func timePassed(now: Instant) -> TimeAction {
         guard let nextDeadline, now >= nextDeadline else { return .nothing }
         switch self.state {
         case .closed: return .nothing
@@ -233,7 +231,7 @@ struct InvalidationFeedStateMachine {
             self.askAgain = nil
             guard self.ask(now: now) else { return .nothing }
             // Up to this moment: where that takes two answers, both at once.
-            self.wanted = max(self.wanted, now > 0 ? now - 1 : 0)
+            self.wanted = max(self.wanted, now - .nanoseconds(1))
             return .ask
         }
     }

@@ -1,31 +1,30 @@
 import NIOCore
+import Time
 
 /// Whether a connection that is to be kept up stands, and when the next one is attempted.
 ///
 ///     idle ──▶ connecting ──▶ handshaking ──▶ ready
 ///                 ▲  └──────────┬─┘             │
 ///                 └── waiting ◀─┴───────────────┘       and closed, from everywhere and for good
-///
-/// Times are nanoseconds of ``MonotonicClock``.
 struct ReconnectStateMachine {
     enum State {
         case idle
         case connecting
         case handshaking
-        case ready(since: UInt64)
+        case ready(since: Instant)
         /// Until the next attempt.
         case waiting
         case closed
     }
 
-    private let replacementDelay: TimeAmount
+    private let replacementDelay: TimeSpan
     private(set) var state = State.idle
     private var backoff = Backoff()
     /// What has been logged since the connection last stood.
     private var announced: Set<BackingError.Code> = []
 
     /// - Parameter replacementDelay: After how long a connection is replaced that stood and was lost.
-    init(replacementDelay: TimeAmount = .zero) {
+    init(replacementDelay: TimeSpan = .zero) {
         self.replacementDelay = replacementDelay
     }
 
@@ -72,7 +71,7 @@ struct ReconnectStateMachine {
         var isBack: Bool
     }
 
-    mutating func up(now: UInt64) -> UpAction? {
+    mutating func up(now: Instant) -> UpAction? {
         guard case .handshaking = self.state else { return nil }
         self.state = .ready(since: now)
         defer { self.announced = [] }
@@ -85,14 +84,14 @@ struct ReconnectStateMachine {
         var stood: Bool
         /// Nothing of this kind was logged since the connection last stood.
         var isNews: Bool
-        var retryIn: TimeAmount
+        var retryIn: TimeSpan
     }
 
     mutating func down(
-        _ error: BackingError, now: UInt64, using generator: inout some RandomNumberGenerator
+        _ error: BackingError, now: Instant, using generator: inout some RandomNumberGenerator
     ) -> DownAction? {
-        var retryIn: TimeAmount?
-        var longEnough = TimeAmount.zero
+        var retryIn: TimeSpan?
+        var longEnough = TimeSpan.zero
         var stood = false
         switch self.state {
         case .idle, .waiting, .closed:
@@ -103,7 +102,7 @@ struct ReconnectStateMachine {
             stood = true
             longEnough = self.replacementDelay
             // One that stood is replaced at once, where that is wanted. One that goes as soon as it has come must not be the cause of a busy loop.
-            if now >= since.advanced(by: .seconds(1)) {
+            if now >= since + .seconds(1) {
                 self.backoff.reset()
                 retryIn = .zero
             }

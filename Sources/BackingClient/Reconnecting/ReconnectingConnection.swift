@@ -1,12 +1,13 @@
 import NIOCore
+import Time
 
 /// Whose connection is kept up by a ``ReconnectingConnection``.
 protocol ReconnectingConnectionOwner: AnyObject {
     associatedtype Handler: ChannelHandler
     /// For a channel that stands.
     ///
-    /// - Parameter started: when the attempt to connect began, in nanoseconds of ``MonotonicClock``.
-    func makeHandler(started: UInt64) -> Handler
+    /// - Parameter started: when the attempt to connect began.
+    func makeHandler(started: Instant) -> Handler
     /// No connection could be made. The owner calls ``ReconnectingConnection/down(_:)``.
     ///
     /// - Parameter handler: the one that was made for it, if it came that far.
@@ -28,7 +29,7 @@ final class ReconnectingConnection<Owner: ReconnectingConnectionOwner> {
     private(set) var handler: Owner.Handler?
 
     /// - Parameter replacementDelay: After how long a connection is replaced that stood and was lost.
-    init(_ connector: BackingConnector, on eventLoop: any EventLoop, replacementDelay: TimeAmount = .zero) {
+    init(_ connector: BackingConnector, on eventLoop: any EventLoop, replacementDelay: TimeSpan = .zero) {
         self.connector = connector
         self.eventLoop = eventLoop
         self.generator = connector.makeGenerator()
@@ -53,7 +54,7 @@ final class ReconnectingConnection<Owner: ReconnectingConnectionOwner> {
         }
     }
 
-    private func connected(_ channel: any Channel, started: UInt64, for owner: Owner) {
+    private func connected(_ channel: any Channel, started: Instant, for owner: Owner) {
         guard self.machine.connected() else {
             channel.close(promise: nil)
             return
@@ -76,7 +77,7 @@ final class ReconnectingConnection<Owner: ReconnectingConnectionOwner> {
         self.handler = nil
         guard let action = self.machine.down(error, now: MonotonicClock.now(), using: &self.generator), let owner
         else { return nil }
-        self.retry = self.eventLoop.assumeIsolated().scheduleTask(in: action.retryIn) {
+        self.retry = self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(action.retryIn)) {
             if self.machine.retry() { self.connect(for: owner) }
         }
         return action

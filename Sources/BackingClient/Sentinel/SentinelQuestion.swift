@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// The question which server is the primary, and which Sentinels there are.
 ///
@@ -71,7 +72,7 @@ struct SentinelQuestion: OneShotQuestion {
 extension BackingConnector {
     /// Asks a Sentinel for the primary of that name, on a connection of its own. Fails with ``BackingError``.
     public func askSentinel(
-        forPrimary name: String, within limit: TimeAmount, on eventLoop: any EventLoop
+        forPrimary name: String, within limit: TimeSpan, on eventLoop: any EventLoop
     ) -> EventLoopFuture<SentinelAnswer> {
         self.ask(
             SentinelQuestion(primary: name, address: self.configuration.address), as: self.configuration.credentials,

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Time
 
 /// Who hears what a Sentinel announces, on its event loop and in that order.
 public protocol SentinelSubscriber: AnyObject {
@@ -20,8 +21,8 @@ public final class SentinelSubscription {
 
     private let connector: BackingConnector
     private let eventLoop: any EventLoop
-    private let heartbeat: TimeAmount
-    private let timeout: TimeAmount
+    private let heartbeat: TimeSpan
+    private let timeout: TimeSpan
     private let logger: Logger
     private weak var subscriber: (any SentinelSubscriber)?
     private let connection: ReconnectingConnection<SentinelSubscription>
@@ -31,7 +32,7 @@ public final class SentinelSubscription {
     ///   - heartbeat: how often it must answer.
     ///   - timeout: for the answer.
     public init(
-        to sentinel: BackingAddress, connector: BackingConnector, heartbeat: TimeAmount, timeout: TimeAmount,
+        to sentinel: BackingAddress, connector: BackingConnector, heartbeat: TimeSpan, timeout: TimeSpan,
         eventLoop: any EventLoop, logger: Logger, subscriber: any SentinelSubscriber
     ) {
         self.sentinel = sentinel
@@ -68,7 +69,7 @@ public final class SentinelSubscription {
 }
 
 extension SentinelSubscription: ReconnectingConnectionOwner {
-    func makeHandler(started: UInt64) -> SentinelSubscriptionHandler {
+    func makeHandler(started: Instant) -> SentinelSubscriptionHandler {
         SentinelSubscriptionHandler(
             machine: SubscriptionStateMachine(
                 address: connector.configuration.address, credentials: connector.configuration.credentials,

@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// Carries out what ``SubscriptionStateMachine`` decides, on one channel.
 final class SentinelSubscriptionHandler: ChannelInboundHandler {

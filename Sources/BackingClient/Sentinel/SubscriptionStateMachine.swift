@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// One connection to a Sentinel, on which it announces what happens.
 ///
@@ -17,31 +18,31 @@ struct SubscriptionStateMachine {
     static let question = [Array("PING".utf8)]
 
     private let address: BackingAddress
-    private let heartbeat: TimeAmount
-    private let timeout: TimeAmount
+    private let heartbeat: TimeSpan
+    private let timeout: TimeSpan
     private var logIn: LogIn
     private var unconfirmed = SentinelEvent.channels.count
     /// When it is asked next, or fails; which of both `isAsked` says.
-    private(set) var nextDeadline: UInt64?
+    private(set) var nextDeadline: Instant?
     private var isAsked = true
     private(set) var isClosed = false
 
     init(
-        address: BackingAddress, credentials: BackingCredentials?, heartbeat: TimeAmount, timeout: TimeAmount,
-        now: UInt64
+        address: BackingAddress, credentials: BackingCredentials?, heartbeat: TimeSpan, timeout: TimeSpan,
+        now: Instant
     ) {
         self.address = address
         self.heartbeat = heartbeat
         self.timeout = timeout
         self.logIn = LogIn(credentials)
-        self.nextDeadline = now.advanced(by: timeout)
+        self.nextDeadline = now + timeout
     }
 
     var handshakeCommands: [[[UInt8]]] {
         logIn.commands + [[Array("SUBSCRIBE".utf8)] + SentinelEvent.channels.map { Array($0.utf8) }]
     }
 
-    mutating func received(_ reply: BackingReply, now: UInt64) -> Action {
+    mutating func received(_ reply: BackingReply, now: Instant) -> Action {
         guard logIn.isDone else {
             switch logIn.received(reply) {
             case .goesOn: return .nothing
@@ -60,7 +61,7 @@ struct SubscriptionStateMachine {
         }
     }
 
-    private mutating func received(_ elements: [BackingReply], now: UInt64) -> Action {
+    private mutating func received(_ elements: [BackingReply], now: Instant) -> Action {
         switch elements.first?.text {
         case Array("subscribe".utf8) where unconfirmed > 0:
             unconfirmed -= 1
@@ -80,16 +81,16 @@ struct SubscriptionStateMachine {
         return fail(.nonsense(address, ReplyViolation(reason: "not a message, and not a reply to what was asked")))
     }
 
-    private mutating func answered(now: UInt64) {
+    private mutating func answered(now: Instant) {
         isAsked = false
-        nextDeadline = now.advanced(by: heartbeat)
+        nextDeadline = now + heartbeat
     }
 
-    mutating func timePassed(now: UInt64) -> Action {
+    mutating func timePassed(now: Instant) -> Action {
         guard !isClosed, let deadline = nextDeadline, now >= deadline else { return .nothing }
         guard !isAsked else { return fail(.silent(address, for: timeout)) }
         isAsked = true
-        nextDeadline = now.advanced(by: timeout)
+        nextDeadline = now + timeout
         return .ask
     }
 

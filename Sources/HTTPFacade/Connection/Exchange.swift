@@ -1,5 +1,6 @@
 import NIOCore
 import RESPProxy
+import Time
 
 /// One request being served, and how far its response has come. A class, since it is asked for in many places and has much to copy.
 final class Exchange {
@@ -20,7 +21,7 @@ final class Exchange {
     var isKeepAlive: Bool
     /// An HTTP/1.0 client closes unless it is told that the connection stays.
     let announcesKeepAlive: Bool
-    let started: NIODeadline
+    let started: Instant
     /// nil: what came was none.
     let request: FacadeRequest?
     var representation = Representation.json
@@ -30,7 +31,7 @@ final class Exchange {
 
     init(
         _ request: FacadeRequest?, number: UInt64, isHead: Bool, isKeepAlive: Bool, announcesKeepAlive: Bool,
-        started: NIODeadline
+        started: Instant
     ) {
         self.request = request
         self.number = number

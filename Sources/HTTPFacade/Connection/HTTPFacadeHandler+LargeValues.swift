@@ -2,6 +2,7 @@ import BackingClient
 import NIOCore
 import NIOHTTP1
 import RESPProxy
+import Time
 
 extension HTTPFacadeHandler: LargeValueReceiver {
     /// Answers with a value that is not kept in the cache: as raw bytes it is passed on as it comes; JSON needs it whole.
@@ -57,7 +58,7 @@ extension HTTPFacadeHandler: LargeValueReceiver {
     ) {
         stream.cancel()
         // What was told of its length was read past the cache.
-        outranCache = MonotonicClock.now()
+        outranCache = facade.reader.now
         respond(response, context: context)
         proceed(context: context)
     }
@@ -97,7 +98,7 @@ extension HTTPFacadeHandler: LargeValueReceiver {
     func largeValueEnded(_ outcome: FillOutcome?) {
         guard let context, let exchange else { return }
         // It was read past the cache.
-        outranCache = MonotonicClock.now()
+        outranCache = facade.reader.now
         switch exchange.phase {
         case .streaming(_, let left?):
             guard outcome == nil, left == 0 else { return abort(context: context) }

@@ -2,6 +2,7 @@ import BackingClient
 import NIOCore
 import NIOHTTP1
 import RESPProxy
+import Time
 
 extension HTTPFacadeHandler {
     func serve(_ request: FacadeRequest, context: ChannelHandlerContext) {
@@ -38,7 +39,7 @@ extension HTTPFacadeHandler {
         lastNumber &+= 1
         exchange = Exchange(
             request, number: lastNumber, isHead: isHead, isKeepAlive: isKeepAlive,
-            announcesKeepAlive: announcesKeepAlive, started: context.eventLoop.now)
+            announcesKeepAlive: announcesKeepAlive, started: facade.reader.now)
     }
 
     private func resetKey(context: ChannelHandlerContext) {
@@ -55,7 +56,7 @@ extension HTTPFacadeHandler {
     /// are served one after another, and so never count as more than one.
     private func takeSlot(context: ChannelHandlerContext) -> Bool {
         if !holdsSlot {
-            holdsSlot = facade.limiter.take(now: context.eventLoop.now)
+            holdsSlot = facade.limiter.take(now: facade.reader.now)
         }
         return holdsSlot
     }
@@ -78,7 +79,7 @@ extension HTTPFacadeHandler {
         guard facade.reader.requiresCredentials || user != nil else { return lookUp(context: context) }
         guard let exchange else { return }
         let authorization = exchange.request?.fields.authorization
-        if let granted, granted.authorization == authorization, context.eventLoop.now < granted.until {
+        if let granted, granted.authorization == authorization, facade.reader.now < granted.until {
             return lookUp(context: context)
         }
         granted = nil
@@ -110,7 +111,7 @@ extension HTTPFacadeHandler {
     ) {
         switch result {
         case .success(.granted):
-            granted = (authorization, context.eventLoop.now + .seconds(1))
+            granted = (authorization, facade.reader.now + .seconds(1))
             lookUp(context: context)
         case .success(.unauthenticated(let text)):
             respond(.unauthenticated(String(decoding: text, as: UTF8.self)), context: context)
@@ -158,7 +159,7 @@ extension HTTPFacadeHandler {
     }
 
     /// Goes on with the look-up once the cache is at least as new as what was answered before.
-    private func awaitBarrier(since: UInt64, context: ChannelHandlerContext) {
+    private func awaitBarrier(since: Instant, context: ChannelHandlerContext) {
         guard let number = exchange?.number else { return }
         facade.reader.awaitBarrier(since: since) {
             guard let context = self.context, self.exchange?.number == number else { return }
@@ -170,7 +171,7 @@ extension HTTPFacadeHandler {
 
     func fillEnded(request: UInt64, outcome: FillOutcome, outranCache: Bool) {
         guard let context, let exchange, exchange.number == request, case .fill = exchange.phase else { return }
-        if outranCache { self.outranCache = MonotonicClock.now() }
+        if outranCache { self.outranCache = facade.reader.now }
         switch outcome {
         case .value(let value): respond(value, from: .miss, context: context)
         case .stale(let value, let age): respond(value, from: .stale(age: age), context: context)

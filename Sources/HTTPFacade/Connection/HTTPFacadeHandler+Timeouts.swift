@@ -1,9 +1,10 @@
 import NIOCore
+import Time
 
 extension HTTPFacadeHandler {
-    func scheduleTimer(in delay: TimeAmount, context: ChannelHandlerContext) {
+    func scheduleTimer(in delay: TimeSpan, context: ChannelHandlerContext) {
         timer?.cancel()
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) {
             self.timerFired()
         }
     }
@@ -13,7 +14,7 @@ extension HTTPFacadeHandler {
         guard let context else { return }
         guard !isLingering else { return context.close(promise: nil) }
         let timeout = facade.configuration.idleTimeout
-        let now = context.eventLoop.now
+        let now = facade.reader.now
         var delay = timeout
         let buffered = channel.bufferedBytes
         if buffered > 0 || isStreaming {
@@ -38,18 +39,18 @@ extension HTTPFacadeHandler {
     /// nobody tells when some bytes, but not all, have been taken.
     func watchSlowClient(context: ChannelHandlerContext) {
         guard !isLingering else { return }
-        noteProgress(buffered: channel.bufferedBytes, now: context.eventLoop.now)
+        noteProgress(buffered: channel.bufferedBytes, now: facade.reader.now)
         scheduleTimer(in: lookInterval, context: context)
     }
 
     /// How much later than ``HTTPConfiguration/idleTimeout`` a client that takes nothing may be closed.
-    private var lookInterval: TimeAmount {
-        .nanoseconds(max(1, facade.configuration.idleTimeout.nanoseconds / 16))
+    private var lookInterval: TimeSpan {
+        max(.nanoseconds(1), facade.configuration.idleTimeout / 16)
     }
 
     /// - Returns: Whether the client has taken in anything since the last look.
     @discardableResult
-    private func noteProgress(buffered: Int, now: NIODeadline) -> Bool {
+    private func noteProgress(buffered: Int, now: Instant) -> Bool {
         let progress = WriteProgress(
             request: lastNumber, streamed: bytesStreamed, buffered: buffered,
             taken: buffered > 0 ? channel.acknowledgedBytes : 0)

@@ -2,6 +2,7 @@ import BackingClient
 import NIOCore
 import NIOHTTP1
 import RESPProxy
+import Time
 
 extension HTTPFacadeHandler: ReplySender {
     func respond(_ value: ByteBuffer, from origin: FacadeResponse.Origin, context: ChannelHandlerContext) {
@@ -81,7 +82,7 @@ extension HTTPFacadeHandler: ReplySender {
         guard let exchange else { return }
         owesEnd = true
         self.exchange = nil
-        let now = context.eventLoop.now
+        let now = facade.reader.now
         report(exchange, at: now)
         waitingSince = now
         queue.responseEnded(keepAlive: exchange.isKeepAlive)
@@ -147,10 +148,8 @@ extension HTTPFacadeHandler: ReplySender {
         context.read()
     }
 
-    func report(_ exchange: Exchange, at now: NIODeadline) {
+    func report(_ exchange: Exchange, at now: Instant) {
         guard let observer = facade.observer else { return }
-        let elapsed = now - exchange.started
-        observer.httpRequestEnded(
-            status: exchange.status, cache: exchange.cache, nanoseconds: UInt64(clamping: elapsed.nanoseconds))
+        observer.httpRequestEnded(status: exchange.status, cache: exchange.cache, took: now - exchange.started)
     }
 }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import RESPProxy
+import Time
 import TransportSecurity
 
 /// One HTTP connection: carries out what the ``RequestQueue`` and the request's plan say.
@@ -27,12 +28,12 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     /// The key of the request being served; its storage is used again for the next, where nobody kept it.
     var key: ByteBuffer
 
-    /// When something was answered that the cache may be older than, in monotonic nanoseconds; nil: nothing, or a barrier stood since.
-    var outranCache: UInt64?
+    /// When something was answered that the cache may be older than; nil: nothing, or a barrier stood since.
+    var outranCache: Instant?
 
     var holdsSlot = false
     /// The header field whose credentials were last found good, and until when that is believed.
-    var granted: (authorization: String?, until: NIODeadline)?
+    var granted: (authorization: String?, until: Instant)?
 
     /// A response is whole, but its end is kept back, so that a batch is written as one.
     var owesEnd = false
@@ -48,11 +49,11 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     var isLingering = false
 
     /// Since when the client has owed us a request.
-    var waitingSince = NIODeadline.uptimeNanoseconds(0)
+    var waitingSince = Instant.distantPast
     var timer: Scheduled<Void>?
     /// What had been written when it was last looked at, and since when that is so.
     var progress: WriteProgress?
-    var progressSince = NIODeadline.uptimeNanoseconds(0)
+    var progressSince = Instant.distantPast
     var bytesStreamed: UInt64 = 0
 
     init(facade: HTTPFacade, channel: any Channel, client: SocketAddress?, user: CertificateUser?) {
@@ -68,7 +69,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         self.context = context
         callback = FillCallback(eventLoop: context.eventLoop, handler: self)
         key.reserveCapacity(128)
-        waitingSince = context.eventLoop.now
+        waitingSince = facade.reader.now
         scheduleTimer(in: facade.configuration.idleTimeout, context: context)
     }
 
@@ -200,7 +201,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         timer?.cancel()
         timer = nil
         cancelLargeValue()
-        if let exchange, exchange.status != 0, let context { report(exchange, at: context.eventLoop.now) }
+        if let exchange, exchange.status != 0 { report(exchange, at: facade.reader.now) }
         exchange = nil
         callback?.detach()
         callback = nil

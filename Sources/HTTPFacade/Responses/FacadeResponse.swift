@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import Time
 
 /// A response as it is decided, before it meets a connection (which adds `Connection` and `Date`, and leaves out the body for `HEAD`).
 struct FacadeResponse {
@@ -21,10 +22,10 @@ struct FacadeResponse {
 
     /// Where a value came from, and how old it is there.
     enum Origin {
-        /// From the cache; the age is in nanoseconds.
-        case hit(age: UInt64)
-        /// From before the backing went away; the age is in nanoseconds.
-        case stale(age: UInt64)
+        /// From the cache, added there so long ago.
+        case hit(age: TimeSpan)
+        /// From before the backing went away.
+        case stale(age: TimeSpan)
         case miss
     }
 
@@ -153,9 +154,9 @@ struct FacadeResponse {
         }
     }
 
-    private mutating func writeAge(_ nanoseconds: UInt64) {
+    private mutating func writeAge(_ age: TimeSpan) {
         head.writeStaticString("\r\nAge: ")
-        head.writeDecimal(nanoseconds / 1_000_000_000)
+        head.writeDecimal(UInt64(max(0, age.seconds)))
     }
 
     private mutating func setBody(_ body: ByteBuffer, type: StaticString) {

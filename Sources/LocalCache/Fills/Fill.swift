@@ -1,14 +1,16 @@
+import Time
+
 /// What a fill brought.
 public struct Fill<Value: Sendable>: Sendable {
     /// What the cache keeps; nil: bytes, which are passed beside this.
     @usableFromInline var value: Value?
     /// The value's size in bytes, without the key and the cache's own overhead.
     public var size: Int
-    /// Monotonic nanoseconds at which the entry dies by the key's own TTL (counted from when the fetch was sent), if it has one.
-    public var deadline: UInt64?
+    /// When the entry dies by the key's own TTL (counted from when the fetch was sent), if it has one.
+    public var deadline: Instant?
 
     @inlinable
-    init(bytes count: Int, deadline: UInt64?) {
+    init(bytes count: Int, deadline: Instant?) {
         self.value = nil
         self.size = count
         self.deadline = deadline
@@ -17,9 +19,9 @@ public struct Fill<Value: Sendable>: Sendable {
     /// - Parameters:
     ///   - value: What the cache keeps.
     ///   - size: Bytes, without the key and the cache's own overhead.
-    ///   - deadline: Monotonic nanoseconds, or nil where the key has no TTL.
+    ///   - deadline: When it dies; nil where the key has no TTL.
     @inlinable
-    public init(value: Value, size: Int, deadline: UInt64?) {
+    public init(value: Value, size: Int, deadline: Instant?) {
         self.value = value
         self.size = size
         self.deadline = deadline

@@ -1,3 +1,5 @@
+import Time
+
 /// A key with its value and its place in the order of use.
 ///
 /// The fields are ordered so that nothing is lost to alignment: with a value of 24 bytes (and a way to say nil in them) it fills one cache
@@ -48,24 +50,23 @@ struct Entry<Value: Sendable> {
 /// When an entry dies. Apart from the entry, so that it is asked without the entry being copied.
 @usableFromInline
 struct Lifetime {
-    /// Monotonic nanoseconds.
-    @usableFromInline let addedAt: UInt64
-    /// Monotonic nanoseconds from which on the entry is dead whatever its age, by the key's own TTL; `UInt64.max` = never.
-    @usableFromInline let deadline: UInt64
+    @usableFromInline let addedAt: Instant
+    /// From when on the entry is dead whatever its age, by the key's own TTL.
+    @usableFromInline let deadline: Instant
 
     @inlinable
-    init(addedAt: UInt64, deadline: UInt64) {
+    init(addedAt: Instant, deadline: Instant) {
         self.addedAt = addedAt
         self.deadline = deadline
     }
 
-    /// Nanoseconds since the entry was added. Threads read the clock on their own: another one's "now" may lie ahead of this one's.
+    /// How long ago the entry was added. Threads read the clock on their own: another one's "now" may lie ahead of this one's.
     @inlinable
     @inline(__always)
-    func age(now: UInt64) -> UInt64 { now > addedAt ? now - addedAt : 0 }
+    func age(now: Instant) -> TimeSpan { max(.zero, now - addedAt) }
 
     /// Whether neither the key's own TTL has passed nor that age been reached.
     @inlinable
     @inline(__always)
-    func lives(now: UInt64, upTo age: UInt64) -> Bool { now < deadline && self.age(now: now) < age }
+    func lives(now: Instant, upTo age: TimeSpan) -> Bool { now < deadline && self.age(now: now) < age }
 }

@@ -1,5 +1,6 @@
 import BackingClient
 import NIOCore
+import Time
 
 /// Asks the server, for the whole process, whether it lets somebody in who gives no password.
 ///
@@ -8,14 +9,14 @@ import NIOCore
 final class AuthProbe {
     private let connector: BackingConnector
     private let eventLoop: any EventLoop
-    private let heard: (Bool, UInt64) -> Void
+    private let heard: (Bool, Instant) -> Void
     private var underWay: EventLoopFuture<Bool>?
     private var isAskedAgain = false
     private var next: Scheduled<Void>?
     private var isStopped = false
 
-    /// - Parameter heard: Told each answer, and when it was asked for in monotonic nanoseconds, on `eventLoop`.
-    init(connector: BackingConnector, eventLoop: any EventLoop, heard: @escaping (Bool, UInt64) -> Void) {
+    /// - Parameter heard: Told each answer, and when it was asked for, on `eventLoop`.
+    init(connector: BackingConnector, eventLoop: any EventLoop, heard: @escaping (Bool, Instant) -> Void) {
         self.connector = connector
         self.eventLoop = eventLoop
         self.heard = heard
@@ -44,11 +45,12 @@ final class AuthProbe {
     }
 
     /// Asks at once, and again after each interval.
-    func start(every interval: TimeAmount) {
+    func start(every interval: TimeSpan) {
         guard !isStopped else { return }
         ask().assumeIsolated().whenComplete { [self] _ in
             guard !isStopped else { return }
-            next = eventLoop.assumeIsolated().scheduleTask(in: interval) { [self] in start(every: interval) }
+            next = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(interval)) { [self] in start(every: interval)
+            }
         }
     }
 

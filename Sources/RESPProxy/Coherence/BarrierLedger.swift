@@ -1,4 +1,5 @@
 import LocalCache
+import Time
 
 /// Which barriers stand, and who waits for one.
 ///
@@ -12,31 +13,31 @@ import LocalCache
 struct BarrierLedger<Waiter> {
     /// What is to be asked: something that is sent after `since`.
     struct Question: Equatable {
-        var since: UInt64
+        var since: Instant
         var asksFeed: Bool
         var lanes: [LaneID]
     }
 
     /// Who has answered what. Of what was learned through one who is lost nothing is left in the cache, or will be before ``settle()``.
     var trust: TrustLedger
-    private var waiters: [(waiter: Waiter, since: UInt64)] = []
+    private var waiters: [(waiter: Waiter, since: Instant)] = []
     /// All are to answer something that is sent after this.
-    private var asked: UInt64 = 0
+    private var asked = Instant.distantPast
 
-    /// - Parameter span: For how long after an unanswered question the cache goes on answering, in nanoseconds.
-    init(span: UInt64) {
+    /// - Parameter span: For how long after an unanswered question the cache goes on answering.
+    init(span: TimeSpan) {
         trust = TrustLedger(span: span)
     }
 
-    /// The time up to which barriers stand; 0 where the feed does not.
-    var newest: UInt64 { trust.heard ?? 0 }
+    /// The time up to which barriers stand; the distant past where the feed does not.
+    var newest: Instant { trust.heard ?? .distantPast }
 
     // MARK: Who waits
 
     /// Who need not wait any more, now that somebody has answered, or is gone.
     mutating func settle() -> [Waiter] {
         guard let newest = trust.heard else {
-            asked = 0
+            asked = .distantPast
             return takeAll()
         }
         return waiters.isEmpty ? [] : take { $0 < newest }
@@ -45,7 +46,7 @@ struct BarrierLedger<Waiter> {
     /// Somebody waits for a barrier at `since`, unless it stands already, or nothing is heard, in which case nothing is cached either.
     ///
     /// - Returns: Whether he waits; then ``ask()`` is to be called once all have come who come at the same moment.
-    mutating func wait(since: UInt64, _ waiter: Waiter) -> Bool {
+    mutating func wait(since: Instant, _ waiter: Waiter) -> Bool {
         guard let newest = trust.heard, newest <= since else { return false }
         waiters.append((waiter, since))
         return true
@@ -62,25 +63,20 @@ struct BarrierLedger<Waiter> {
     // MARK: Who waits in vain
 
     /// When ``timePassed(now:)`` lets somebody go; nil: nobody waits.
-    var nextDeadline: UInt64? { waiters.map { deadline($0.since) }.min() }
+    var nextDeadline: Instant? { waiters.map { $0.since + trust.span }.min() }
 
     /// Lets those go who have waited for so long that nobody is answered from the cache: not before all have answered something sent
     /// later than what they wait for.
-    mutating func timePassed(now: UInt64) -> [Waiter] {
-        now < trust.span ? [] : take { [span = trust.span] in $0 <= now - span }
+    mutating func timePassed(now: Instant) -> [Waiter] {
+        take { [span = trust.span] in $0 + span <= now }
     }
 
     /// Lets everybody go.
     mutating func takeAll() -> [Waiter] { take { _ in true } }
 
-    private func deadline(_ since: UInt64) -> UInt64 {
-        let (sum, overflow) = since.addingReportingOverflow(trust.span)
-        return overflow ? .max : sum
-    }
-
-    private mutating func take(_ isMeant: (UInt64) -> Bool) -> [Waiter] {
+    private mutating func take(_ isMeant: (Instant) -> Bool) -> [Waiter] {
         var taken: [Waiter] = []
-        var left: [(waiter: Waiter, since: UInt64)] = []
+        var left: [(waiter: Waiter, since: Instant)] = []
         for entry in waiters {
             if isMeant(entry.since) { taken.append(entry.waiter) } else { left.append(entry) }
         }

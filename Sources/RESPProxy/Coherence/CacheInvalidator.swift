@@ -1,6 +1,7 @@
 import BackingClient
 import Logging
 import NIOCore
+import Time
 
 /// Applies to the cache what the server announces, on the event loop of the invalidation feed.
 final class CacheInvalidator {
@@ -60,12 +61,12 @@ final class CacheInvalidator {
                 lookFailed(error as? BackingError, sent: sent)
             }
             guard !isStopped else { return }
-            feed.eventLoop.assumeIsolated().scheduleTask(in: tracking.heartbeat) { [self] in look() }
+            feed.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(tracking.heartbeat)) { [self] in look() }
         }
     }
 
     /// Most failures only do not renew the trust: once the server answers again, what is unchanged still counts.
-    private func lookFailed(_ error: BackingError?, sent: UInt64) {
+    private func lookFailed(_ error: BackingError?, sent: Instant) {
         guard let error, error.code == .server else { return }
         func says(_ words: String...) -> Bool { words.contains { error.message.starts(with: $0.utf8) } }
         if says("BUSY ") {
@@ -88,7 +89,7 @@ final class CacheInvalidator {
 }
 
 extension CacheInvalidator: InvalidationFeedObserver {
-    func feedIsUp(_ identity: FeedIdentity, sent: UInt64) {
+    func feedIsUp(_ identity: FeedIdentity, sent: Instant) {
         coherence.feedIsUp(identity, sent: sent)
         announce(identity)
     }
@@ -104,7 +105,7 @@ extension CacheInvalidator: InvalidationFeedObserver {
         cache.flush()
     }
 
-    func feedAnswered(sent: UInt64) { coherence.feedAnswered(sent: sent) }
+    func feedAnswered(sent: Instant) { coherence.feedAnswered(sent: sent) }
 
     func feedIsDown(_ error: BackingError, refusal: FeedRefusal?) {
         coherence.feedIsDown(refusal)

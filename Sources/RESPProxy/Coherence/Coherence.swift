@@ -3,6 +3,7 @@ import LocalCache
 import Logging
 import NIOCore
 import Synchronization
+import Time
 
 /// Whether the cache may be believed. All event loops share it, and any thread may ask.
 ///
@@ -31,8 +32,8 @@ public final class Coherence: Sendable {
     /// Whether expiry alone bounds what is kept; without that nothing can be cached in expiry mode.
     private let hasExpiry: Atomic<Bool>
     private let current = Atomic<UInt64>(0)
-    private let trustedUntil = Atomic<UInt64>(0)
-    private let lastBarrier = Atomic<UInt64>(0)
+    private let trustedUntil = Atomic(Instant.distantPast)
+    private let lastBarrier = Atomic(Instant.distantPast)
     private let grantsTogether = Atomic<Bool>(false)
     private let state: Mutex<State>
 
@@ -58,9 +59,7 @@ public final class Coherence: Sendable {
         self.hasExpiry = Atomic(configuration.live.cache.expiry != nil)
         let tracking = configuration.backing.tracking ?? TrackingConfiguration()
         let isExpiry = configuration.coherence == .expiry
-        let span = UInt64(clamping: tracking.trust.nanoseconds)
-        self.state = Mutex(
-            State(barriers: BarrierLedger(span: span), isFallenBack: isExpiry))
+        self.state = Mutex(State(barriers: BarrierLedger(span: tracking.trust), isFallenBack: isExpiry))
         if isExpiry { servesByExpiry() }
     }
 
@@ -87,20 +86,20 @@ public final class Coherence: Sendable {
 
     /// Whether the cache may answer, and readers may join a fill under way.
     @inline(__always)
-    public func mayServe(now: UInt64) -> Bool { now < trustedUntil.load(ordering: .acquiring) }
+    public func mayServe(now: Instant) -> Bool { now < trustedUntil.load(ordering: .acquiring) }
 
     /// Whether a barrier stands at `since`: everything that had changed by then at the server, of what is in the cache, has been heard
     /// of. See ``BarrierLedger``.
     ///
     /// - Parameter since: A time that was taken when the reply in question had been read from its socket, or later.
     @inline(__always)
-    public func isBarrierAnswered(since: UInt64) -> Bool {
+    public func isBarrierAnswered(since: Instant) -> Bool {
         lastBarrier.load(ordering: .acquiring) > since || current.load(ordering: .acquiring) == Self.untracked
     }
 
-    /// Up to which time barriers stand, in monotonic nanoseconds: every entry that was added before, and is still there when looked up
-    /// later, was the server's value at that moment. 0: nothing is announced.
-    var newestBarrier: UInt64 { announcesChanges ? lastBarrier.load(ordering: .acquiring) : 0 }
+    /// Up to which time barriers stand: every entry that was added before, and is still there when looked up
+    /// later, was the server's value at that moment. The distant past: nothing is announced.
+    var newestBarrier: Instant { announcesChanges ? lastBarrier.load(ordering: .acquiring) : .distantPast }
 
     /// Whether the fill user may read several keys at once, as of the last look.
     var mayServeTogether: Bool { grantsTogether.load(ordering: .acquiring) }
@@ -109,12 +108,12 @@ public final class Coherence: Sendable {
     ///
     /// Also when the feed is lost (the cache has then been flushed), when it has been silent for so long that the cache answers
     /// nobody, and at once where nothing is announced.
-    public func awaitBarrier(since: UInt64, on eventLoop: any EventLoop, _ done: @escaping @Sendable () -> Void) {
+    public func awaitBarrier(since: Instant, on eventLoop: any EventLoop, _ done: @escaping @Sendable () -> Void) {
         guard !isBarrierAnswered(since: since) else { return eventLoop.execute(done) }
         let waiter = BarrierWaiter(eventLoop: eventLoop, done: done)
         let (waits, asks, timer) = state.withLock { state in
             guard state.witnesses != nil, state.barriers.wait(since: since, waiter) else {
-                return (false, false, nil as UInt64?)
+                return (false, false, nil as Instant?)
             }
             defer { state.isTimerSet = true }
             return (
@@ -137,10 +136,9 @@ public final class Coherence: Sendable {
     }
 
     /// One timer serves all who wait, as nearly all of them are told long before it is due.
-    private func setTimer(to deadline: UInt64) {
+    private func setTimer(to deadline: Instant) {
         guard let eventLoop = state.withLock({ $0.witnesses?.eventLoop }) else { return }
-        let now = MonotonicClock.now()
-        let delay = TimeAmount.nanoseconds(Int64(clamping: deadline > now ? deadline - now : 0))
+        let delay = TimeAmount(max(.zero, deadline - MonotonicClock.now()))
         eventLoop.scheduleTask(in: delay) { [self] in
             let (released, next) = state.withLock { state in
                 let released = state.barriers.timePassed(now: MonotonicClock.now())
@@ -167,7 +165,7 @@ public final class Coherence: Sendable {
 
     /// Whether absent keys may be kept: only where the server tells when they appear. During `CLIENT PAUSE` it does not delete what has
     /// expired, but does when that is read again afterwards.
-    func mayStoreAbsence(_ generation: UInt64, now: UInt64) -> Bool {
+    func mayStoreAbsence(_ generation: UInt64, now: Instant) -> Bool {
         current.load(ordering: .acquiring) != Self.untracked && mayStore(generation) && !conditions.isPaused(now: now)
     }
 
@@ -177,7 +175,7 @@ public final class Coherence: Sendable {
     func serverIsLeft() {
         let released = state.withLock { state in
             state.flushesUnderWay += 1
-            if state.isFallenBack { trustedUntil.store(0, ordering: .releasing) }
+            if state.isFallenBack { trustedUntil.store(.distantPast, ordering: .releasing) }
             return publish(&state)
         }
         for waiter in released { waiter.tell() }
@@ -207,7 +205,7 @@ public final class Coherence: Sendable {
         for waiter in waiters { waiter.tell() }
     }
 
-    func feedIsUp(_ identity: FeedIdentity, sent: UInt64) {
+    func feedIsUp(_ identity: FeedIdentity, sent: Instant) {
         update { state in
             state.feed = identity
             state.statistics.feeds += 1
@@ -228,7 +226,7 @@ public final class Coherence: Sendable {
         if let refusal { refused(refusal) }
     }
 
-    func feedAnswered(sent: UInt64) {
+    func feedAnswered(sent: Instant) {
         update { state in
             state.barriers.trust.feedAnswered(sent: sent)
             state.statistics.barriers += 1
@@ -236,7 +234,7 @@ public final class Coherence: Sendable {
     }
 
     /// - Parameter now: What the lane brings is read by the server later than this.
-    func laneIsUp(_ lane: LaneID, now: UInt64) {
+    func laneIsUp(_ lane: LaneID, now: Instant) {
         update { $0.barriers.trust.laneIsUp(lane, now: now) }
     }
 
@@ -253,7 +251,7 @@ public final class Coherence: Sendable {
         }
     }
 
-    func lane(_ lane: LaneID, answered sent: UInt64) {
+    func lane(_ lane: LaneID, answered sent: Instant) {
         update { $0.barriers.trust.laneAnswered(lane, sent: sent) }
     }
 
@@ -279,7 +277,7 @@ public final class Coherence: Sendable {
 
     func watchSaw(mayReadTogether: Bool) { grantsTogether.store(mayReadTogether, ordering: .releasing) }
 
-    func watchAnswered(sent: UInt64) { update { $0.barriers.trust.watchAnswered(sent: sent) } }
+    func watchAnswered(sent: Instant) { update { $0.barriers.trust.watchAnswered(sent: sent) } }
 
     func refused(_ refusal: FeedRefusal) {
         let isNews = state.withLock { $0.refusals.insert(refusal).inserted }
@@ -305,7 +303,7 @@ public final class Coherence: Sendable {
 
     private func trustByExpiry() {
         let hasExpiry = hasExpiry.load(ordering: .acquiring)
-        trustedUntil.store(hasExpiry ? .max : 0, ordering: .releasing)
+        trustedUntil.store(hasExpiry ? .distantFuture : .distantPast, ordering: .releasing)
         if !hasExpiry { logger.warning("CACHE_EXPIRY_TIME is 0 and nothing is heard of changes: nothing is cached") }
     }
 
@@ -341,7 +339,7 @@ public final class Coherence: Sendable {
     private func publish(_ state: inout State) -> [BarrierWaiter] {
         let isFlushing = state.flushesUnderWay > 0
         if !state.isFallenBack {
-            trustedUntil.store(isFlushing ? 0 : state.barriers.trust.trustedUntil, ordering: .releasing)
+            trustedUntil.store(isFlushing ? .distantPast : state.barriers.trust.trustedUntil, ordering: .releasing)
         }
         guard !isFlushing else { return [] }
         let barrier = max(lastBarrier.load(ordering: .relaxed), state.barriers.newest)

@@ -1,9 +1,10 @@
 import Synchronization
+import Time
 
 /// Conditions of the server that clients brought about through this proxy, and that how it is relayed depends on. All event loops share
 /// it, and any thread may ask.
 final class ServerConditions: Sendable {
-    private let pausedUntil = Atomic<UInt64>(0)
+    private let pausedUntil = Atomic(Instant.distantPast)
     private let monitors = Atomic<Int>(0)
     private let readsPast = Atomic<Int>(0)
 
@@ -11,17 +12,15 @@ final class ServerConditions: Sendable {
     ///
     /// Then commands of several sessions would wait behind each other on one connection, each for what holds up another; and what has
     /// expired is not deleted.
-    func isPaused(now: UInt64) -> Bool { now < pausedUntil.load(ordering: .relaxed) }
+    func isPaused(now: Instant) -> Bool { now < pausedUntil.load(ordering: .relaxed) }
 
     /// `CLIENT PAUSE` was accepted.
-    func paused(milliseconds: Int, now: UInt64) {
-        let (span, isLong) = UInt64(max(0, milliseconds)).multipliedReportingOverflow(by: 1_000_000)
-        let (end, isLonger) = now.addingReportingOverflow(span)
-        pausedUntil.store(isLong || isLonger ? .max : end, ordering: .relaxed)
+    func paused(milliseconds: Int, now: Instant) {
+        pausedUntil.store(now + .milliseconds(Int64(milliseconds)), ordering: .relaxed)
     }
 
     /// `CLIENT UNPAUSE` was accepted.
-    func unpaused() { pausedUntil.store(0, ordering: .relaxed) }
+    func unpaused() { pausedUntil.store(.distantPast, ordering: .relaxed) }
 
     /// Whether some client of this proxy is in `MONITOR`.
     var isMonitored: Bool { monitors.load(ordering: .sequentiallyConsistent) > 0 }

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOTLS
 import RESPParser
+import Time
 import TransportSecurity
 
 /// Who has connected.
@@ -38,11 +39,11 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private var deadline: Scheduled<Void>?
 
     /// How long a client that is turned away may take to show its protocol.
-    static let refusalDelay = TimeAmount.seconds(1)
+    static let refusalDelay = TimeSpan.seconds(1)
     /// How long a header of the PROXY protocol may take.
-    static let headerDelay = TimeAmount.seconds(10)
+    static let headerDelay = TimeSpan.seconds(10)
     /// How long a first line that looks like HTTP may take, and the beginning of what may be a header of the PROXY protocol.
-    static let firstLineDelay = TimeAmount.seconds(60)
+    static let firstLineDelay = TimeSpan.seconds(60)
 
     /// - Parameters:
     ///   - httpSide: Takes the HTTP connections; nil = everything is RESP.
@@ -198,7 +199,8 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     private func beginTLS(_ context: ChannelHandlerContext) {
         guard let tls else { return }
         deadline?.cancel()
-        let limit = min(loop.live.idleTimeout ?? ListenerTLS.handshakeLimit, ListenerTLS.handshakeLimit)
+        let longest = TimeSpan(ListenerTLS.handshakeLimit)
+        let limit = min(loop.live.idleTimeout ?? longest, longest)
         schedule(visitor.isServed ? limit : Self.refusalDelay, context) {
             $0.handshakeFailed(.timedOut)
             $1.close(promise: nil)
@@ -252,7 +254,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
             } else {
                 identify(.resp)
                 if let idle = loop.live.idleTimeout {
-                    try pipeline.addHandler(IdleStateHandler(allTimeout: idle))
+                    try pipeline.addHandler(IdleStateHandler(allTimeout: TimeAmount(idle)))
                 }
                 try pipeline.addHandler(
                     RESPSession(loop: loop, channel: context.channel, client: client, user: user))
@@ -286,9 +288,11 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func schedule(
-        _ delay: TimeAmount, _ context: ChannelHandlerContext,
+        _ delay: TimeSpan, _ context: ChannelHandlerContext,
         _ body: @escaping (ProtocolDetector, ChannelHandlerContext) -> Void
     ) {
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in body(self, context) }
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in
+            body(self, context)
+        }
     }
 }

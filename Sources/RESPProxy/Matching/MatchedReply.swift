@@ -1,3 +1,5 @@
+import Time
+
 /// What the beginning of a reply means for the session.
 struct ReplyBeginning: Sendable {
     /// To be lowered before anything of the reply is passed on.
@@ -11,7 +13,7 @@ struct MatchedReply: Sendable {
     /// To be lowered before anything behind the reply is passed on.
     var fences = Fences.none
     /// When the command that it ends was forwarded; nil: it ends none.
-    var started: UInt64?
+    var started: Instant?
     var event = ConfirmedEvent.none
     /// The server takes nothing more that the client has sent.
     var endsInput = false

@@ -1,4 +1,5 @@
 import DequeModule
+import Time
 
 /// The commands of a session that were forwarded and whose replies have not ended, in their order.
 struct OutstandingCommands: Sendable {
@@ -16,8 +17,8 @@ struct OutstandingCommands: Sendable {
         var isQueued = false
         /// From here on replies cannot be told apart by counting.
         var silences = false
-        /// When it was forwarded, in monotonic nanoseconds.
-        var started: UInt64
+        /// When it was forwarded.
+        var started: Instant
         /// For subscriptions: confirmations still to come.
         var confirmations: Int?
         /// What of its reply names connections by the server's ids.

@@ -1,4 +1,5 @@
 import RESPParser
+import Time
 
 /// Matches the replies of a session to the commands that were relayed for it, on whichever connection, and keeps what they change:
 /// the session's state and the fences of its writes. A struct that touches no socket.
@@ -78,7 +79,7 @@ struct ReplyMatcher: Sendable {
     /// A command is being forwarded.
     ///
     /// - Returns: The fence to raise before it is written.
-    mutating func forwarded(_ command: RelayedCommand, now: UInt64) -> WriteEffect {
+    mutating func forwarded(_ command: RelayedCommand, now: Instant) -> WriteEffect {
         proof.forwarded(command.change, pins: command.pins)
         if proof.isInDoubt { state.isProven = false }
         guard state.matching == .byReply else {
@@ -346,7 +347,7 @@ extension ReplyMatcher {
     }
 
     /// A question of the proxy's own is being sent; nothing is outstanding.
-    mutating func ask(_ question: OwnQuestion, now: UInt64) {
+    mutating func ask(_ question: OwnQuestion, now: Instant) {
         proof.ask(question)
         for part in question.parts {
             outstanding.append(

@@ -1,3 +1,4 @@
+import Time
 import TransportSecurity
 
 /// The counters of one event loop.
@@ -66,15 +67,15 @@ public final class LoopMetrics {
     ///
     /// - Parameters:
     ///   - count: How many, so that the hits of one read are counted in one go.
-    ///   - nanoseconds: How long each took, from its last byte read to its reply written; nil where nobody measured.
+    ///   - time: How long each took, from its last byte read to its reply written; nil where nobody measured.
     ///     Requests of the kind ``Kind/local`` have no histogram.
     @inline(__always)
     public func requestsEnded(
-        _ wireProtocol: WireProtocol, _ kind: Kind, _ outcome: Outcome, count: UInt64 = 1, nanoseconds: UInt64?
+        _ wireProtocol: WireProtocol, _ kind: Kind, _ outcome: Outcome, count: UInt64 = 1, took time: TimeSpan?
     ) {
         snapshot.requests[Snapshot.index(wireProtocol, kind, outcome)] &+= count
-        if let nanoseconds, kind != .local {
-            snapshot.durations[kind.rawValue].record(nanoseconds, count: count)
+        if let time, kind != .local {
+            snapshot.durations[kind.rawValue].record(time, count: count)
         }
     }
 

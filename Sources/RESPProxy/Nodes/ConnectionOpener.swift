@@ -1,5 +1,6 @@
 import BackingClient
 import NIOCore
+import Time
 import TransportSecurity
 
 /// Opens connections to one server for the clients of one event loop, only so many at a time.
@@ -60,7 +61,7 @@ final class ConnectionOpener {
         let timeout = connector.configuration.connectTimeout
         return connected.assumeIsolated().flatMap { [eventLoop, connector] channel in
             let done = eventLoop.makePromise(of: Int?.self)
-            let deadline = eventLoop.assumeIsolated().scheduleTask(in: timeout) {
+            let deadline = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
                 done.fail(BackingError.silentAtLogIn)
             }
             do {

@@ -2,6 +2,7 @@ import BackingClient
 import LocalCache
 import Logging
 import NIOCore
+import Time
 import TransportSecurity
 
 /// One event loop's side of one server: the lane on which it reads, the connections that sessions share or take over from each other, what the
@@ -101,7 +102,7 @@ final class Node {
     func feedChanged(to feed: FeedIdentity?) { lane.feedChanged(to: feed) }
 
     /// Makes sure that the fill lane answers something that is sent after `since`.
-    func askLane(since: UInt64) { lane.ask(since: since) }
+    func askLane(since: Instant) { lane.ask(since: since) }
 
     // MARK: What is known of the server
 
@@ -114,8 +115,8 @@ final class Node {
 
     /// The server has been asked whether it lets somebody in who gives no password.
     ///
-    /// - Parameter sent: When it was asked, in monotonic nanoseconds.
-    func admissionChanged(to isGranted: Bool, sent: UInt64 = MonotonicClock.now()) {
+    /// - Parameter sent: When it was asked.
+    func admissionChanged(to isGranted: Bool, sent: Instant = MonotonicClock.now()) {
         // Who was let in stays so in Redis; whoever comes from now on is asked for a password.
         if !isGranted, pool.admitsAnonymous == true { replacePool() }
         pool.admitsAnonymous = isGranted
@@ -261,7 +262,7 @@ extension Node: FillLaneObserver {
     }
 
     /// The connection still stands.
-    func fillLane(_ lane: FillLane, answered sent: UInt64) {
+    func fillLane(_ lane: FillLane, answered sent: Instant) {
         coherence.lane(laneID, answered: sent)
         links.laneAnswered(sent: sent)
     }

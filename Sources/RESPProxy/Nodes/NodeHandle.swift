@@ -1,6 +1,7 @@
 import BackingClient
 import LocalCache
 import NIOCore
+import Time
 
 /// A node, for those on other event loops: whatever it is told it hears on its own.
 struct NodeHandle: ServerObserver {
@@ -20,7 +21,7 @@ struct NodeHandle: ServerObserver {
     }
 
     func feedChanged(to feed: FeedIdentity?) { tell { $0.feedChanged(to: feed) } }
-    func admissionChanged(to isGranted: Bool, sent: UInt64) { tell { $0.admissionChanged(to: isGranted, sent: sent) } }
+    func admissionChanged(to isGranted: Bool, sent: Instant) { tell { $0.admissionChanged(to: isGranted, sent: sent) } }
     func limitsChanged(to limits: ServerLimits) { tell { $0.limitsChanged(to: limits) } }
-    func askLane(since: UInt64) { tell { $0.askLane(since: since) } }
+    func askLane(since: Instant) { tell { $0.askLane(since: since) } }
 }

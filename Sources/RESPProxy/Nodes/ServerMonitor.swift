@@ -1,12 +1,13 @@
 import BackingClient
 import Logging
 import NIOCore
+import Time
 
 /// What the whole process asks one server, and hears of it, on one event loop: whether it lets somebody in who gives no password, for what it
 /// ends connections, and, where changes are announced, those.
 final class ServerMonitor {
     /// How often it is asked whom it lets in, where nothing else asks.
-    private static let interval = TimeAmount.seconds(1)
+    private static let interval = TimeSpan.seconds(1)
 
     private let eventLoop: any EventLoop
     private let coherence: Coherence

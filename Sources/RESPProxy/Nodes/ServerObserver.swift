@@ -1,5 +1,6 @@
 import BackingClient
 import LocalCache
+import Time
 
 /// Who is told, for one event loop, what is found out about a server; each hears it on its own.
 protocol ServerObserver: Sendable {
@@ -9,10 +10,10 @@ protocol ServerObserver: Sendable {
     func feedChanged(to feed: FeedIdentity?)
     /// The server has been asked whether it lets somebody in who gives no password.
     ///
-    /// - Parameter sent: When it was asked, in monotonic nanoseconds.
-    func admissionChanged(to isGranted: Bool, sent: UInt64)
+    /// - Parameter sent: When it was asked.
+    func admissionChanged(to isGranted: Bool, sent: Instant)
     /// For what the server ends connections is another thing than it was.
     func limitsChanged(to limits: ServerLimits)
     /// Makes sure that the fill lane answers something that is sent after `since`.
-    func askLane(since: UInt64)
+    func askLane(since: Instant)
 }

@@ -1,6 +1,7 @@
 import BackingClient
 import NIOCore
 import RESPParser
+import Time
 
 /// Receives a value that is streamed past the cache, on the reader's event loop.
 public protocol LargeValueReceiver: AnyObject {
@@ -19,7 +20,7 @@ public final class LargeValueReader {
 
     /// - Parameter timeout: How long the server may be silent while it is being waited for.
     init(
-        key: ByteBuffer, receiver: any LargeValueReceiver, channel: EventLoopFuture<any Channel>, timeout: TimeAmount
+        key: ByteBuffer, receiver: any LargeValueReceiver, channel: EventLoopFuture<any Channel>, timeout: TimeSpan
     ) {
         let handler = LargeValueHandler(key: key, receiver: receiver, timeout: timeout)
         self.handler = handler
@@ -46,7 +47,7 @@ private final class LargeValueHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let key: ByteBuffer
-    private let timeout: TimeAmount
+    private let timeout: TimeSpan
     private var deadline: Scheduled<Void>?
     private weak var receiver: (any LargeValueReceiver)?
     private var context: ChannelHandlerContext?
@@ -59,7 +60,7 @@ private final class LargeValueHandler: ChannelInboundHandler {
     /// A reply that is no bulk string: an error, or nil.
     private var line: [UInt8] = []
 
-    init(key: ByteBuffer, receiver: any LargeValueReceiver, timeout: TimeAmount) {
+    init(key: ByteBuffer, receiver: any LargeValueReceiver, timeout: TimeSpan) {
         self.key = key
         self.timeout = timeout
         self.receiver = receiver
@@ -73,7 +74,7 @@ private final class LargeValueHandler: ChannelInboundHandler {
     private func read() {
         guard let context else { return }
         if deadline == nil {
-            deadline = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { [weak self] in
+            deadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) { [weak self] in
                 self?.end(.failure(.silent))
             }
         }

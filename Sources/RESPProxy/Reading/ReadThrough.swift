@@ -1,6 +1,7 @@
 import BackingClient
 import LocalCache
 import NIOCore
+import Time
 
 /// Reads of one event loop, through the local cache to the backing: look-up, and on a miss the fill.
 public final class ReadThrough {
@@ -10,8 +11,8 @@ public final class ReadThrough {
     private let lane: FillLane
     private let laneID: LaneID
     private let coherence: Coherence
-    /// For how long a key stays known as absent, in milliseconds.
-    private var absenceLifetime: Int64
+    /// For how long a key stays known as absent.
+    private var absenceLifetime: TimeSpan
     /// Only keys that begin with one of them are kept; empty: all.
     private var prefixes: [[UInt8]]
     private let announcesPrefixes: Bool
@@ -20,8 +21,8 @@ public final class ReadThrough {
 
     /// How a read goes on.
     public enum Reading {
-        /// Answered from the cache (nil: the value's bytes have been copied); the age is in nanoseconds since the entry was added.
-        case hit(CachedValue?, age: UInt64)
+        /// Answered from the cache (nil: the value's bytes have been copied), and how long ago that was added.
+        case hit(CachedValue?, age: TimeSpan)
         /// The waiter will be told. `lane` is where the fetch is under way; `isPast`: the key may be in the cache, which was not asked.
         case pending(lane: LaneID, isPast: Bool)
         /// Nothing may be answered before the reader's own earlier reads are: ask again then.
@@ -34,7 +35,7 @@ public final class ReadThrough {
         self.lane = lane
         self.laneID = laneID
         self.coherence = coherence
-        self.absenceLifetime = configuration.live.absenceExpiry.nanoseconds / 1_000_000
+        self.absenceLifetime = configuration.live.absenceExpiry
         self.prefixes = configuration.live.cachePrefixes
         self.announcesPrefixes = configuration.backing.tracking?.broadcastPrefixes != nil
         self.caches = configuration.live.cache.capacity > 0
@@ -44,7 +45,7 @@ public final class ReadThrough {
     ///
     /// By broadcast the server announces what begins with the prefixes of the start, so they stay.
     func apply(_ settings: LiveSettings) {
-        absenceLifetime = settings.absenceExpiry.nanoseconds / 1_000_000
+        absenceLifetime = settings.absenceExpiry
         if !announcesPrefixes { prefixes = settings.cachePrefixes }
     }
 
@@ -57,7 +58,6 @@ public final class ReadThrough {
     /// Reads `key`.
     ///
     /// - Parameters:
-    ///   - now: Monotonic nanoseconds, ``MonotonicClock``.
     ///   - isCurrent: Whether the cache is at least as new as what the reader has been given; if not, it is not asked.
     ///   - outstandingLane: The lane on which this reader still waits for earlier reads, or nil.
     ///   - awaitsPast: Whether one of these was ``Reading/pending(lane:isPast:)`` past the cache. It may bring something newer than the
@@ -66,7 +66,7 @@ public final class ReadThrough {
     ///   - keep: The key, to be had for longer than this call.
     ///   - copy: Given a short value on a hit, before this returns, under the cache's lock; it must do no more than copy the bytes.
     public func read(
-        _ key: RawSpan, now: UInt64, isCurrent: Bool, outstandingLane: LaneID?, awaitsPast: Bool,
+        _ key: RawSpan, now: Instant, isCurrent: Bool, outstandingLane: LaneID?, awaitsPast: Bool,
         waiter: any FillWaiter,
         request: UInt64, keep: () -> ByteBuffer, copy: (RawSpan) -> Void
     ) -> Reading {
@@ -97,7 +97,7 @@ public final class ReadThrough {
     ///
     /// - Returns: nil: the cache has it or is fetching it, or nothing may be answered yet. A barrier is to be awaited.
     func readMissing(
-        _ key: RawSpan, now: UInt64, outstandingLane: LaneID?, waiter: any FillWaiter, request: UInt64,
+        _ key: RawSpan, now: Instant, outstandingLane: LaneID?, waiter: any FillWaiter, request: UInt64,
         keep: () -> ByteBuffer
     ) -> Reading? {
         let waiting = { [laneID] in WaitingRead(waiter: waiter, request: request, lane: laneID, asked: now) }
@@ -112,13 +112,13 @@ public final class ReadThrough {
 
     /// Whether the cache is not asked for the key.
     @inline(__always)
-    private func looksPast(_ key: RawSpan, now: UInt64) -> Bool {
+    private func looksPast(_ key: RawSpan, now: Instant) -> Bool {
         !coherence.mayServe(now: now) || !keeps(key) || coherence.conditions.bypassesCache
     }
 
     @inline(__always)
     private func lookUp(
-        _ key: RawSpan, isPast: Bool, now: UInt64, outstandingLane: LaneID?, copy: (RawSpan) -> Void,
+        _ key: RawSpan, isPast: Bool, now: Instant, outstandingLane: LaneID?, copy: (RawSpan) -> Void,
         _ waiting: () -> WaitingRead
     ) -> LookUp<CachedValue> {
         guard !isPast else {
@@ -133,8 +133,7 @@ public final class ReadThrough {
     ///
     /// - Parameters:
     ///   - keys: Where the keys stand in `bytes`.
-    ///   - now: Monotonic nanoseconds, ``MonotonicClock``.
-    public func readTogether(_ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: UInt64) -> MultiGet<
+    public func readTogether(_ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: Instant) -> MultiGet<
         CachedValue
     > {
         // Asked first: what is found afterwards is what stands since that barrier, or is newer than it.
@@ -158,7 +157,7 @@ public final class ReadThrough {
     }
 
     private func complete(
-        _ ticket: FillTicket, with reply: FillReply, deadline: UInt64?, now: UInt64
+        _ ticket: FillTicket, with reply: FillReply, deadline: Instant?, now: Instant
     ) -> EndedFill<WaitingRead> {
         if case .value(let value, _) = reply.outcome, value.readableBytes <= CachedValue.copiedLength,
             coherence.mayStore(reply.generation)
@@ -169,9 +168,9 @@ public final class ReadThrough {
     }
 
     /// When the key's own time to live is over, by a reply that may have been under way for longer than that; nil: never.
-    private func deadline(of reply: FillReply) -> UInt64? {
+    private func deadline(of reply: FillReply) -> Instant? {
         switch reply.outcome {
-        case .value(_, let timeToLive): timeToLive.map { reply.sent.adding(milliseconds: $0) }
+        case .value(_, let timeToLive): timeToLive.map { reply.sent + .milliseconds($0) }
         // It may have ended right behind the value.
         case .unstorable: reply.sent
         case .absent, .tooLarge, .unanswered, .failure: nil
@@ -181,7 +180,7 @@ public final class ReadThrough {
     /// For one who joined a fetch after the time to live of what it brought: by then the server would not have given that.
     ///
     /// Once is enough, as the next fetch is sent after it was asked for.
-    private func readAnew(_ key: ByteBuffer, _ waiting: WaitingRead, now: UInt64) {
+    private func readAnew(_ key: ByteBuffer, _ waiting: WaitingRead, now: Instant) {
         var copied = ByteBuffer()
         let isPast = looksPast(key.readableBytesSpan, now: now)
         let found = lookUp(
@@ -203,7 +202,7 @@ public final class ReadThrough {
     }
 
     /// What the readers are told: where the backing is away, what was known of the key, if that is wanted.
-    private func outcome(of reply: FillReply, _ key: ByteBuffer, now: UInt64) -> FillOutcome {
+    private func outcome(of reply: FillReply, _ key: ByteBuffer, now: Instant) -> FillOutcome {
         if reply.isSilence,
             case (.bytes(let value), let age)? = cache.lookUpStale(
                 key.readableBytesSpan, now: now, make: { CachedValue(copying: $0) })
@@ -215,7 +214,7 @@ public final class ReadThrough {
 
     /// What of a reply may be kept: a value, until the key's own time to live has passed since the fetch was sent; never an error.
     /// A key that is absent is kept only where the server tells that somebody has set it.
-    private func result(of reply: FillReply, deadline: UInt64?, now: UInt64) -> FillResult<CachedValue> {
+    private func result(of reply: FillReply, deadline: Instant?, now: Instant) -> FillResult<CachedValue> {
         if reply.isSilence { return .failed }
         guard coherence.mayStore(reply.generation) else { return .nothing }
         return switch reply.outcome {
@@ -227,9 +226,9 @@ public final class ReadThrough {
             .value(
                 Fill(
                     value: .large(length: length), size: 0,
-                    deadline: reply.sent.adding(milliseconds: Self.largeMarkLifetime)))
-        case .absent where absenceLifetime > 0 && coherence.mayStoreAbsence(reply.generation, now: now):
-            .value(Fill(value: .absent, size: 0, deadline: reply.sent.adding(milliseconds: absenceLifetime)))
+                    deadline: reply.sent + Self.largeMarkLifetime))
+        case .absent where absenceLifetime > .zero && coherence.mayStoreAbsence(reply.generation, now: now):
+            .value(Fill(value: .absent, size: 0, deadline: reply.sent + absenceLifetime))
         case .unstorable, .absent, .unanswered, .failure: .nothing
         }
     }
@@ -237,8 +236,8 @@ public final class ReadThrough {
     /// What a `ByteBuffer` takes beside its bytes: the object that owns them, and the allocator's headers for both.
     private static let bufferOverhead = 96
 
-    /// For how long a key stays known as large, in milliseconds: it may have become smaller without our hearing of it.
-    private static let largeMarkLifetime: Int64 = 60_000
+    /// For how long a key stays known as large: it may have become smaller without our hearing of it.
+    private static let largeMarkLifetime = TimeSpan.seconds(60)
 }
 
 extension ReadThrough: FetchReceiver {
@@ -269,14 +268,5 @@ extension FillReply {
         case .failure(let error): error.code != .server
         case .value, .unstorable, .absent, .tooLarge: false
         }
-    }
-}
-
-extension UInt64 {
-    fileprivate func adding(milliseconds: Int64) -> UInt64 {
-        let (nanoseconds, overflow) = UInt64(Swift.max(0, milliseconds)).multipliedReportingOverflow(by: 1_000_000)
-        guard !overflow else { return UInt64.max }
-        let (sum, isOver) = addingReportingOverflow(nanoseconds)
-        return isOver ? UInt64.max : sum
     }
 }

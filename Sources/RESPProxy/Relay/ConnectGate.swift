@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import Time
 
 /// Lets so many connections to the backing be opened at once, on one event loop, and the others wait for their turn.
 ///
@@ -10,7 +11,7 @@ final class ConnectGate {
     /// Connections that the server may not have accepted yet.
     static let limit = 64
     /// After which one that nothing has come from counts as accepted all the same: many are never used.
-    static let patience = TimeAmount.milliseconds(500)
+    static let patience = TimeSpan.milliseconds(500)
 
     private let eventLoop: any EventLoop
     private var underWay = 0
@@ -48,7 +49,7 @@ final class ConnectGate {
             }
             // It may have been closed before the handler was there to hear of it.
             if !channel.isActive { handler.end() }
-            eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { handler.end() }
+            eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(Self.patience)) { handler.end() }
         }
         return opened
     }

@@ -2,14 +2,15 @@ import BackingClient
 import Logging
 import NIOCore
 import RESPParser
+import Time
 
 /// A connection to the backing that is looked at by ``LinkCheck``.
 protocol BackingLink: AnyObject {
     var isOpen: Bool { get }
-    /// When it stood, in monotonic nanoseconds.
-    var opened: UInt64 { get }
-    /// When bytes came last, in monotonic nanoseconds; when it stood, where none have come.
-    var lastHeard: UInt64 { get }
+    /// When it stood.
+    var opened: Instant { get }
+    /// When bytes came last; when it stood, where none have come.
+    var lastHeard: Instant { get }
     /// Ends it as if the server had.
     func giveUp()
 }
@@ -18,13 +19,13 @@ protocol BackingLink: AnyObject {
 /// and a new one is answered: see ``RollCall``.
 final class LinkCheck {
     /// How long after the old connections the new one is asked: by then the server has had time for all of them.
-    static let patience = TimeAmount.seconds(5)
+    static let patience = TimeSpan.seconds(5)
 
     private struct Member {
         let link: any BackingLink
         let wasAsked: Bool
         /// When it was heard last before it was asked.
-        let heardBefore: UInt64
+        let heardBefore: Instant
     }
 
     private let eventLoop: any EventLoop
@@ -34,7 +35,7 @@ final class LinkCheck {
     private var members: [Member] = []
     private var timer: Scheduled<Void>?
     /// The call ends with the answer to a question that the new fill connection is asked later than this.
-    private var asksSince: UInt64?
+    private var asksSince: Instant?
 
     init(eventLoop: any EventLoop, logger: Logger) {
         self.eventLoop = eventLoop
@@ -52,12 +53,12 @@ final class LinkCheck {
     /// - Parameters:
     ///   - links: all that stand, and whether each could be asked something; called only where there is something to find out.
     ///   - ask: Asks the new fill connection something later than the time given.
-    func laneIsUp(_ links: () -> [(link: any BackingLink, wasAsked: Bool)], ask: @escaping (UInt64) -> Void) {
+    func laneIsUp(_ links: () -> [(link: any BackingLink, wasAsked: Bool)], ask: @escaping (Instant) -> Void) {
         guard isSuspicious else { return }
         isSuspicious = false
         members = links().map { Member(link: $0.link, wasAsked: $0.wasAsked, heardBefore: $0.link.lastHeard) }
         guard !members.isEmpty else { return }
-        timer = eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { [weak self] in
+        timer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(Self.patience)) { [weak self] in
             guard let self else { return }
             let now = MonotonicClock.now()
             asksSince = now
@@ -65,7 +66,7 @@ final class LinkCheck {
         }
     }
 
-    func laneAnswered(sent: UInt64) {
+    func laneAnswered(sent: Instant) {
         guard let asksSince, sent >= asksSince else { return }
         self.asksSince = nil
         let members = members
@@ -90,10 +91,10 @@ final class WitnessLink: ChannelInboundHandler, BackingLink {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    let opened: UInt64
+    let opened: Instant
     private var context: ChannelHandlerContext?
     private(set) var isOpen = true
-    private(set) var lastHeard: UInt64
+    private(set) var lastHeard: Instant
 
     /// - Parameter unused: whose place on the channel it takes.
     init(_ unused: some BackingLink) {

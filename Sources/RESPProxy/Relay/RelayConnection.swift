@@ -1,6 +1,7 @@
 import BackingClient
 import NIOCore
 import RESPParser
+import Time
 
 /// Who the replies of a connection of a session's own are for.
 protocol RelayReceiver: AnyObject {
@@ -55,7 +56,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     private(set) var receivedBytes: UInt64 = 0
     /// False once either side has closed it.
     private(set) var isOpen = true
-    /// When it stood, in monotonic nanoseconds.
+    /// When it stood.
     let opened = MonotonicClock.now()
     private(set) lazy var lastHeard = opened
     /// Whether the server counts it as logged in, and will, whatever password it is given later.

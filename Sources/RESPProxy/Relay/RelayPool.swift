@@ -1,6 +1,7 @@
 import BackingClient
 import DequeModule
 import NIOCore
+import Time
 
 /// One who keeps its connection until it is known that a new one would be let in as well.
 protocol AdmissionWaiter: AnyObject {
@@ -33,13 +34,13 @@ final class RelayPool {
     /// others.
     static let readyLimit = 4
     /// How long somebody waits for one to be left, once none can be opened.
-    static let patience = TimeAmount.seconds(1)
-    static let spareLifetime = TimeAmount.seconds(2)
+    static let patience = TimeSpan.seconds(1)
+    static let spareLifetime = TimeSpan.seconds(2)
 
     /// Whether the server lets a client in that gives no password; nil while it has not been asked.
     var admitsAnonymous: Bool?
-    /// When that was last asked, in monotonic nanoseconds, and the answer was yes.
-    private(set) var admittedAt: UInt64 = 0
+    /// When that was last asked, and the answer was yes.
+    private(set) var admittedAt = Instant.distantPast
     /// Clients that are connected: straight to the server, each would have a connection.
     var clients = 0 {
         didSet { mostClients = max(mostClients, clients) }
@@ -61,7 +62,7 @@ final class RelayPool {
     private let refusedWrite: () -> Void
     private var shared: [RelayKey: [SharedConnection]] = [:]
     private var opening: [RelayKey: [(BackingError?) -> Void]] = [:]
-    private var spares: [RelayKey: Deque<(connection: RelayConnection, since: NIODeadline)>] = [:]
+    private var spares: [RelayKey: Deque<(connection: RelayConnection, since: Instant)>] = [:]
     /// Spares that are being opened.
     private var preparing: [RelayKey: Int] = [:]
     /// Who waits for one to be left.
@@ -97,7 +98,7 @@ final class RelayPool {
     ///
     /// - Parameter opened: Called where the answer is ``Shared/opening``, with the error where it could not be opened.
     func sharedConnection(
-        _ key: RelayKey, hasShortReply: Bool, now: UInt64, opened: @escaping (BackingError?) -> Void
+        _ key: RelayKey, hasShortReply: Bool, now: Instant, opened: @escaping (BackingError?) -> Void
     ) -> Shared {
         let standing = shared[key] ?? []
         if let connection = standing.first(where: { $0.takesMore(now: now, hasShortReply: hasShortReply) }) {
@@ -144,7 +145,7 @@ final class RelayPool {
     }
 
     private func share(
-        _ channel: any Channel, _ key: RelayKey, opened: UInt64 = MonotonicClock.now()
+        _ channel: any Channel, _ key: RelayKey, opened: Instant = MonotonicClock.now()
     ) throws -> SharedConnection {
         let connection = SharedConnection(
             eventLoop: eventLoop, opened: opened, quota: SharedQuota(limits),
@@ -189,8 +190,8 @@ final class RelayPool {
 
     /// The server lets somebody in who gives no password.
     ///
-    /// - Parameter sent: When it was asked, in monotonic nanoseconds.
-    func admitted(sent: UInt64) {
+    /// - Parameter sent: When it was asked.
+    func admitted(sent: Instant) {
         admittedAt = max(admittedAt, sent)
         let waiters = admissionWaiters
         admissionWaiters = []
@@ -207,7 +208,7 @@ final class RelayPool {
     /// - Parameter given: Called with it, or with nil where none is left in time.
     func awaitSpare(_ key: RelayKey, _ given: @escaping (RelayConnection?) -> Void) {
         let waiter = Waiter(given)
-        waiter.deadline = eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { [weak self] in
+        waiter.deadline = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(Self.patience)) { [weak self] in
             self?.waiting[key]?.removeAll { $0 === waiter }
             given(nil)
         }
@@ -277,19 +278,20 @@ final class RelayPool {
             return
         }
         connection.detach()
-        spares[key, default: []].append((connection, .now()))
+        spares[key, default: []].append((connection, MonotonicClock.now()))
         scheduleSweep()
     }
 
     private func scheduleSweep() {
         guard sweep == nil else { return }
-        sweep = eventLoop.assumeIsolated().scheduleTask(in: Self.spareLifetime) { [weak self] in self?.closeUnused()
+        sweep = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(Self.spareLifetime)) { [weak self] in
+            self?.closeUnused()
         }
     }
 
     private func closeUnused() {
         sweep = nil
-        let limit = NIODeadline.now() - Self.spareLifetime
+        let limit = MonotonicClock.now() - Self.spareLifetime
         for key in spares.keys {
             while let oldest = spares[key]?.first {
                 let isSurplus = spares[key, default: []].count > ready && oldest.since <= limit

@@ -1,3 +1,5 @@
+import Time
+
 /// What comes of asking the connections to the backing that stood before an outage whether they still do. No clock, no socket.
 ///
 /// A network can forget connections without telling either side (a gateway that is replaced, a relay that hangs). Whoever then waits on one,
@@ -6,9 +8,9 @@
 struct RollCall {
     /// How one of those connections has behaved since the call began.
     struct Attendance: Equatable, Sendable {
-        /// When it stood, and when bytes came last before the call: until then it was alive. In monotonic nanoseconds.
-        var opened: UInt64
-        var heardBefore: UInt64
+        /// When it stood, and when bytes came last before the call: until then it was alive.
+        var opened: Instant
+        var heardBefore: Instant
         /// It was sent something that the server answers at once.
         var wasAsked: Bool
         /// Bytes have come since.

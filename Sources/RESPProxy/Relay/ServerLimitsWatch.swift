@@ -1,5 +1,6 @@
 import BackingClient
 import NIOCore
+import Time
 
 /// Asks the server, for the whole process, for what it ends connections: what might be too much for it is then sent on no connection that
 /// sessions share. It may be set anew at any time.
@@ -7,7 +8,7 @@ import NIOCore
 /// A server that does not let itself be asked is not asked again before a connection to it has come to stand anew, so that its
 /// `ACL LOG` stays empty.
 final class ServerLimitsWatch {
-    static let interval = TimeAmount.seconds(1)
+    static let interval = TimeSpan.seconds(1)
 
     private let connector: BackingConnector
     private let eventLoop: any EventLoop
@@ -42,7 +43,7 @@ final class ServerLimitsWatch {
                 tell(limits ?? .none)
             }
             guard mayAsk, !isStopped else { return }
-            next = eventLoop.assumeIsolated().scheduleTask(in: Self.interval) { [self] in ask() }
+            next = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(Self.interval)) { [self] in ask() }
         }
     }
 

@@ -2,13 +2,14 @@ import BackingClient
 import DequeModule
 import NIOCore
 import RESPParser
+import Time
 
 /// One who sends commands on a connection that others share, and is given the replies to them.
 protocol SharedReplyReceiver: AnyObject {
     /// The reply to the first of its commands that are outstanding begins with this byte.
     func sharedReplyBegins(type: UInt8)
     /// That reply has ended.
-    func sharedReplyEnded(type: UInt8, length: Int, now: UInt64)
+    func sharedReplyEnded(type: UInt8, length: Int, now: Instant)
     /// Bytes of replies, after the events for what they contain.
     ///
     /// - Returns: Whether they are the first since ``sharedReadCompleted()``.
@@ -37,11 +38,11 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
         let hasShortReplies: Bool
         var count: Int
         var bytes: Int
-        var since: UInt64
+        var since: Instant
     }
 
-    /// How long the oldest command may be unanswered, in nanoseconds, while the connection still takes new ones.
-    static let patience: UInt64 = 50_000_000
+    /// How long the oldest command may be unanswered while the connection still takes new ones.
+    static let patience = TimeSpan.milliseconds(50)
 
     private let eventLoop: any EventLoop
     /// Takes it out of the pool.
@@ -62,7 +63,7 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     private var outgoing = ByteBuffer()
     private var isFlushScheduled = false
     private(set) var isOpen = true
-    private(set) var lastHeard: UInt64
+    private(set) var lastHeard: Instant
     /// Set while nothing is read because of the session that is being answered; looks after a while whether that goes on.
     private var hold: Scheduled<Void>?
     private var splitter = ReplySplitter(limits: .relayed)
@@ -75,11 +76,11 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     /// That of `answered` in turn: its memory is used again.
     private var completing: [any SharedReplyReceiver] = []
 
-    let opened: UInt64
+    let opened: Instant
 
-    /// - Parameter opened: when the channel stood, in monotonic nanoseconds.
+    /// - Parameter opened: when the channel stood.
     init(
-        eventLoop: any EventLoop, opened: UInt64, quota: SharedQuota, ended: @escaping (SharedConnection) -> Void,
+        eventLoop: any EventLoop, opened: Instant, quota: SharedQuota, ended: @escaping (SharedConnection) -> Void,
         pushDropped: @escaping () -> Void, refusedWrite: @escaping () -> Void = {}
     ) {
         self.eventLoop = eventLoop
@@ -92,10 +93,10 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     }
 
     /// Whether the server takes more, and answers, and nothing long is in the way.
-    func takesMore(now: UInt64, hasShortReply: Bool) -> Bool {
+    func takesMore(now: Instant, hasShortReply: Bool) -> Bool {
         guard isWritable, isWithinQuota, hasShortReply ? !longReplies.isLong : longReplies.hasRoom else { return false }
         guard let oldest = owners.first else { return true }
-        return now < oldest.since &+ Self.patience
+        return now < oldest.since + Self.patience
     }
 
     /// Whether a session goes on with it that has commands outstanding on it.
@@ -112,7 +113,7 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     var isWritable: Bool { isOpen && channel?.isWritable ?? false }
 
     /// Sends a whole command at the end of the event loop's turn, together with the others of that turn.
-    func forward(_ command: ByteBuffer, for receiver: any SharedReplyReceiver, hasShortReply: Bool, now: UInt64) {
+    func forward(_ command: ByteBuffer, for receiver: any SharedReplyReceiver, hasShortReply: Bool, now: Instant) {
         if let last = owners.indices.last, owners[last].receiver === receiver,
             owners[last].hasShortReplies == hasShortReply
         {
@@ -237,7 +238,7 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
         if receiver.sharedReply(buffer, range) { answered.append(receiver) }
     }
 
-    private func takeOwner(now: UInt64) {
+    private func takeOwner(now: Instant) {
         guard !owners.isEmpty else { return }
         if !owners[0].hasShortReplies { longReplies.ended(length: splitter.frameLength) }
         owners[0].count -= 1
@@ -267,7 +268,7 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
             return
         }
         guard hold == nil else { return }
-        hold = eventLoop.assumeIsolated().scheduleTask(in: Self.holdTime) { [weak self] in
+        hold = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(Self.holdTime)) { [weak self] in
             guard let self else { return }
             hold = nil
             if receiver.hasSharedBacklog, owners.count > 1 { receiver.closeForBacklog() }
@@ -276,7 +277,7 @@ final class SharedConnection: ChannelInboundHandler, BackingLink {
     }
 
     /// How long a client may take nothing while others wait behind it.
-    static let holdTime = TimeAmount.seconds(1)
+    static let holdTime = TimeSpan.seconds(1)
 
     func channelInactive(context: ChannelHandlerContext) {
         end(.lost)

@@ -1,6 +1,7 @@
 import BackingClient
 import NIOCore
 import RESPParser
+import Time
 import TransportSecurity
 
 /// Who has commands to send to the backing: a session.
@@ -60,8 +61,8 @@ final class Attachment {
     private var commandsUnshared = 0
     /// Nothing has been relayed yet.
     private var isNew = true
-    /// When the client logged in, in monotonic nanoseconds; 0: it has not.
-    private var loggedIn: UInt64 = 0
+    /// When the client logged in; in the distant past: it has not.
+    private var loggedIn = Instant.distantPast
     /// `RESET` has logged the connection out: the session is to get a new one.
     private var isLoggedOut = false
     /// The end of the client's input has been passed on.
@@ -111,7 +112,7 @@ final class Attachment {
     /// - Returns: nil where another connection has to be found, by ``attachAnew(for:_:takesReplies:now:owner:)``.
     func attach(
         for command: RelayedCommand, outstanding: Int, takesReplies: @autoclosure () -> Bool, holdsReplies: Bool,
-        now: UInt64
+        now: Instant
     ) -> Outcome? {
         switch state {
         case .own: return .ready
@@ -135,7 +136,7 @@ final class Attachment {
 
     /// Takes a connection that others share or have left, or opens one. Nothing is outstanding.
     func attachAnew(
-        for command: RelayedCommand, _ session: SessionState, takesReplies: Bool, now: UInt64,
+        for command: RelayedCommand, _ session: SessionState, takesReplies: Bool, now: Instant,
         owner: any AttachmentOwner
     ) -> Outcome {
         // Nothing was given to it yet that a newcomer would not be given.
@@ -171,7 +172,7 @@ final class Attachment {
         return awaitConnection()
     }
 
-    private func mayShare(now: UInt64) -> Bool {
+    private func mayShare(now: Instant) -> Bool {
         commandsUnshared == 0 && !isBound && !conditions.isPaused(now: now)
     }
 
@@ -253,7 +254,7 @@ final class Attachment {
     }
 
     /// Sends a command, or a part of one, at the end of the turn.
-    func send(_ bytes: ByteBuffer, hasShortReply: Bool, now: UInt64, for owner: any AttachmentOwner) {
+    func send(_ bytes: ByteBuffer, hasShortReply: Bool, now: Instant, for owner: any AttachmentOwner) {
         guard bytes.readableBytes > 0 else { return }
         switch state {
         case .shared(let connection):
@@ -296,7 +297,7 @@ final class Attachment {
 
     // MARK: Who the client is there
 
-    func clientLoggedIn(now: UInt64) {
+    func clientLoggedIn(now: Instant) {
         own?.isLoggedIn(true)
         loggedIn = now
     }
@@ -306,7 +307,7 @@ final class Attachment {
     /// - Parameter needsLogIn: Whether a new client's connection is logged in first.
     func clientWasReset(needsLogIn: Bool) {
         own?.isLoggedIn(false)
-        loggedIn = 0
+        loggedIn = .distantPast
         pool = source.pool
         isLoggedOut = needsLogIn
     }

@@ -1,5 +1,6 @@
 import BackingClient
 import NIOCore
+import Time
 
 /// Replies of the session's own connection that are held back.
 ///
@@ -19,14 +20,14 @@ struct HeldReplies {
         /// None are held any more.
         case nothing
         /// Something has come since that barrier was sent: another must be sent after this.
-        case awaitAnother(since: UInt64)
+        case awaitAnother(since: Instant)
         /// They go to the client, and then the end of the connection is dealt with.
         case release([ByteBuffer], End?)
     }
 
     private struct Hold {
-        /// A barrier must be sent after this, in monotonic nanoseconds.
-        var since: UInt64
+        /// A barrier must be sent after this.
+        var since: Instant
         var bytes: [ByteBuffer] = []
         var end: End?
     }
@@ -38,7 +39,7 @@ struct HeldReplies {
     /// A reply has come, or begun, that must be held; so must all that come from now on.
     ///
     /// - Returns: Whether a barrier is to be asked for: none is awaited yet.
-    mutating func begin(at now: UInt64) -> Bool {
+    mutating func begin(at now: Instant) -> Bool {
         guard hold == nil else {
             hold?.since = now
             return false
@@ -64,7 +65,7 @@ struct HeldReplies {
     }
 
     /// A barrier that was sent after `since` is answered.
-    mutating func barrierAnswered(since: UInt64) -> Release {
+    mutating func barrierAnswered(since: Instant) -> Release {
         guard let hold else { return .nothing }
         guard hold.since <= since else { return .awaitAnother(since: hold.since) }
         self.hold = nil

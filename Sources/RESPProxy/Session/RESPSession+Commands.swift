@@ -1,6 +1,7 @@
 import BackingClient
 import NIOCore
 import RESPParser
+import Time
 
 /// Commands: what the client sends, taken one by one and sent where it belongs.
 extension RESPSession {
@@ -16,7 +17,7 @@ extension RESPSession {
     /// Takes what has come, as far as it can be dealt with now.
     ///
     /// - Returns: Whether a command waits for something that is outstanding.
-    func takeCommands(now: UInt64) -> Bool {
+    func takeCommands(now: Instant) -> Bool {
         if user != nil, matcher.hasLostReset, !end.isHangingUp { refuseToLoseUser() }
         // Once for all of them: what follows a log-in waits for its reply. Where replies are not matched it is not known who the client is, but the
         // server looks at the limits all the same.
@@ -53,7 +54,7 @@ extension RESPSession {
     private var asksForPassword: Bool { attachment.admitsAnonymous == false && !loop.configuration.trustsClients }
 
     /// Takes one command, or one piece of a large one.
-    private func takeNext(now: UInt64) -> Taking {
+    private func takeNext(now: Instant) -> Taking {
         if matcher.isBehindLine || matcher.isAuthenticating && asksForPassword { return .waits }
         switch input.next() {
         case .command(let command):
@@ -76,7 +77,7 @@ extension RESPSession {
     /// Sends a command where it belongs.
     ///
     /// - Returns: False where it must wait, and stays where it is.
-    private func take(_ command: ParsedCommand, now: UInt64) -> Bool {
+    private func take(_ command: ParsedCommand, now: Instant) -> Bool {
         let router = loop.router
         let announcesChanges = loop.coherence.announcesChanges
         // As it is returned: kept, it would be copied.
@@ -150,7 +151,7 @@ extension RESPSession {
     /// - Parameter identifiers: What goes in the place of ids that it names; nil: nothing does.
     /// - Returns: False where it must wait.
     private func relay(
-        _ command: ParsedCommand, _ relayed: RelayedCommand, replacing identifiers: [Int: Int]?, now: UInt64
+        _ command: ParsedCommand, _ relayed: RelayedCommand, replacing identifiers: [Int: Int]?, now: Instant
     ) -> Bool {
         if case .quit = relayed.change, attachment.own == nil {
             input.end()
@@ -179,11 +180,11 @@ extension RESPSession {
 
     /// Answers with an error of the proxy's own in the server's place.
     func refuse(_ error: BackingError) {
-        loop.metrics.requestsEnded(.resp, .relay, error.outcome, nanoseconds: nil)
+        loop.metrics.requestsEnded(.resp, .relay, error.outcome, took: nil)
         output.write(.error(error.message), matcher.state.version)
     }
 
-    func attach(for relayed: RelayedCommand, now: UInt64) -> Attachment.Outcome {
+    func attach(for relayed: RelayedCommand, now: Instant) -> Attachment.Outcome {
         attachment.attach(
             for: relayed, outstanding: matcher.count, takesReplies: channel.isWritable, holdsReplies: held.isHolding,
             now: now)
@@ -193,7 +194,7 @@ extension RESPSession {
 
     /// Sends what goes to the server for a command: mostly the command itself.
     private func send(
-        _ command: ParsedCommand, _ relayed: RelayedCommand, replacing identifiers: [Int: Int]?, now: UInt64
+        _ command: ParsedCommand, _ relayed: RelayedCommand, replacing identifiers: [Int: Int]?, now: Instant
     ) {
         let rewrite = ClientReplyRewrite(for: relayed.change, in: matcher.state)
         switch rewrite {
@@ -224,7 +225,7 @@ extension RESPSession {
     }
 
     /// A command is about to be sent: its fence goes up first.
-    func begin(_ relayed: RelayedCommand, now: UInt64) {
+    func begin(_ relayed: RelayedCommand, now: Instant) {
         if relayed.needsOffset, matcher.isAtRest, let own = attachment.own {
             let knowsShardChannels = loop.router.table?.isOfRedis6 == false
             ask(OwnQuestion(isReplicated: knowsShardChannels, asksStanding: false), on: own, now: now)

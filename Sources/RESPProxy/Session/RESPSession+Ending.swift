@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// The end of a session: when nothing is left to be done for the client, or the client has ended its side or is gone.
 extension RESPSession {
@@ -157,7 +158,7 @@ extension RESPSession {
     /// Looks after a while whether replies still come that the client is held up for.
     func watchReplies() {
         guard patience.isCommandWaiting || output.hasLastReply, isHeldUp, patience.watch(replyProgress) else { return }
-        eventLoop.assumeIsolated().scheduleTask(in: ReplyPatience.limit) { [self] in lookAtReplies() }
+        eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(ReplyPatience.limit)) { [self] in lookAtReplies() }
     }
 
     private func lookAtReplies() {

@@ -2,6 +2,7 @@ import BackingClient
 import LocalCache
 import NIOCore
 import RESPParser
+import Time
 
 /// Reads: through the cache, answered in order.
 extension RESPSession {
@@ -21,7 +22,7 @@ extension RESPSession {
     /// Reads a key through the cache.
     ///
     /// - Returns: False when it must wait for the session's earlier reads.
-    func read(_ command: CommandView, isCurrent: Bool, now: UInt64) -> Bool {
+    func read(_ command: CommandView, isCurrent: Bool, now: Instant) -> Bool {
         let range = command.arguments[1]
         guard !mayOvertake(command.buffer.readableBytesSpan.extracting(range)) else { return false }
         let isNext = reads.isEmpty && !isInsideReply
@@ -51,7 +52,7 @@ extension RESPSession {
     /// Reads a key from the server, behind something that the cache may be older than.
     ///
     /// - Returns: False where the cache has it, or it must wait for the session's earlier reads.
-    func readMissing(_ command: CommandView, now: UInt64) -> Bool {
+    func readMissing(_ command: CommandView, now: Instant) -> Bool {
         let range = command.arguments[1]
         let reading = loop.readThrough.readMissing(
             command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane, waiter: self,
@@ -131,7 +132,7 @@ extension RESPSession {
 
     /// Answers an `MGET` if the cache has all keys, waiting for a barrier at most once where they might be of different moments: from the cache
     /// all of them, as of one moment, or none. Pieced together, `MGET` could show half of what an `MSET` wrote.
-    func readSeveral(_ command: CommandView, now: UInt64) -> MultiGet {
+    func readSeveral(_ command: CommandView, now: Instant) -> MultiGet {
         let keys = command.arguments.dropFirst()
         guard keys.count <= Self.multiGetLimit else { return .missing }
         // Asked first: a barrier that is answered only now says nothing of what was looked up before.
@@ -150,8 +151,8 @@ extension RESPSession {
         }
     }
 
-    private func awaitBarrierOnce(since: UInt64) -> MultiGet {
-        guard loop.coherence.newestBarrier > 0 else {
+    private func awaitBarrierOnce(since: Instant) -> MultiGet {
+        guard loop.coherence.newestBarrier > .distantPast else {
             freshness.severalAreRead()
             return .missing
         }
@@ -185,7 +186,7 @@ extension RESPSession {
     /// Goes on once a barrier is answered, or the feed is lost and nothing learned through it is left in the cache.
     ///
     /// - Parameter since: No earlier than what was last relayed.
-    func awaitBarrier(since: UInt64) {
+    func awaitBarrier(since: Instant) {
         // Held replies are released by a barrier of their own.
         guard !held.isHolding, freshness.awaitBarrier() else { return }
         afterBarrier(since: since) { session in
@@ -195,7 +196,7 @@ extension RESPSession {
     }
 
     /// Calls `done` with the session on its event loop, as ``Coherence/awaitBarrier(since:on:_:)`` does.
-    func afterBarrier(since: UInt64, _ done: @escaping @Sendable (RESPSession) -> Void) {
+    func afterBarrier(since: Instant, _ done: @escaping @Sendable (RESPSession) -> Void) {
         let session = NIOLoopBound(self, eventLoop: eventLoop)
         loop.coherence.awaitBarrier(since: since, on: eventLoop) { done(session.value) }
     }
@@ -206,7 +207,7 @@ extension RESPSession: FillWaiter {
         if outranCache { freshness.relayed(at: MonotonicClock.now()) }
         if let started = reads.fillEnded(request: request, outcome: outcome) {
             loop.metrics.requestsEnded(
-                .resp, outcome.isStale ? .stale : .miss, outcome.metric, nanoseconds: MonotonicClock.now() &- started)
+                .resp, outcome.isStale ? .stale : .miss, outcome.metric, took: MonotonicClock.now() - started)
         }
         scheduleTurn()
     }

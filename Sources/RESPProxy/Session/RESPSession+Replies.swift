@@ -2,6 +2,7 @@ import BackingClient
 import Logging
 import NIOCore
 import RESPParser
+import Time
 
 /// Replies of the backing: matched to their commands, and passed on.
 extension RESPSession {
@@ -21,7 +22,7 @@ extension RESPSession {
         confirmed(matched.event)
         guard let started = matched.started else { return }
         loop.metrics.requestsEnded(
-            .resp, .relay, reply.isError ? .error : .ok, nanoseconds: turn.replyTime() &- started)
+            .resp, .relay, reply.isError ? .error : .ok, took: turn.replyTime() - started)
     }
 
     /// Before the client is told of it: whoever is told that all clients are paused sends what is held next.
@@ -79,11 +80,11 @@ extension RESPSession {
         if held.begin(at: now) { awaitRelease(since: now) }
     }
 
-    private func awaitRelease(since: UInt64) {
+    private func awaitRelease(since: Instant) {
         afterBarrier(since: since) { $0.releaseHeld(since: since) }
     }
 
-    private func releaseHeld(since: UInt64) {
+    private func releaseHeld(since: Instant) {
         switch held.barrierAnswered(since: since) {
         case .nothing: break
         case .awaitAnother(let since): awaitRelease(since: since)
@@ -102,7 +103,7 @@ extension RESPSession {
 
     /// Asks the server what the session is, where that is in doubt and the answer makes a difference: before it is answered from the cache, and
     /// before its connection is another's.
-    func askForProof(now: UInt64) {
+    func askForProof(now: Instant) {
         guard let state = matcher.stateToProve, let own = attachment.own, own.isOpen, !end.inputHasEnded,
             input.intake == .commands,
             // Who is in MONITOR is not to see our question, and nobody is answered from the cache meanwhile.
@@ -114,7 +115,7 @@ extension RESPSession {
     }
 
     /// Sends a question of the proxy's own behind what the client has sent.
-    func ask(_ question: OwnQuestion, on connection: RelayConnection, now: UInt64) {
+    func ask(_ question: OwnQuestion, on connection: RelayConnection, now: Instant) {
         var bytes = ByteBuffer()
         question.encode(into: &bytes)
         matcher.ask(question, now: now)
@@ -214,7 +215,7 @@ extension RESPSession: AttachmentOwner {
 extension RESPSession: SharedReplyReceiver {
     func sharedReplyBegins(type: UInt8) { replyBegins(type: type) }
 
-    func sharedReplyEnded(type: UInt8, length: Int, now: UInt64) {
+    func sharedReplyEnded(type: UInt8, length: Int, now: Instant) {
         turn.repliesCame(at: now)
         freshness.relayed(at: now)
         replyEnded(ReplyGlimpse(type: type))
@@ -281,7 +282,7 @@ extension RESPSession: IdentifiedClient {
     func identifiersFound() { scheduleTurn() }
 
     /// Tells those who seek the session how the server knows it, once it has a connection of its own.
-    func answerSeekers(now: UInt64) {
+    func answerSeekers(now: Instant) {
         switch attach(for: .largeRead, now: now) {
         case .waiting: return
         case .failed: identity.tellSeekers(nil)

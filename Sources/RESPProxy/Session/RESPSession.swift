@@ -2,6 +2,7 @@ import BackingClient
 import Logging
 import NIOCore
 import RESPParser
+import Time
 import TransportSecurity
 
 /// One RESP client: its bytes in, the replies out in the order of its commands.
@@ -144,7 +145,7 @@ final class RESPSession: ChannelInboundHandler, ClientSession {
         input.releaseMemory()
         if turn.hits > 0 {
             loop.metrics.requestsEnded(
-                .resp, .hit, .ok, count: turn.hits, nanoseconds: MonotonicClock.now() &- started)
+                .resp, .hit, .ok, count: turn.hits, took: MonotonicClock.now() - started)
         }
         attachment.flush()
         output.endTurn()

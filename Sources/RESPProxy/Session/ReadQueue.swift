@@ -2,6 +2,7 @@ import BackingClient
 import DequeModule
 import LocalCache
 import NIOCore
+import Time
 
 /// Keeps the replies of a session's reads in the order of its commands: a hit never overtakes an earlier miss.
 struct ReadQueue {
@@ -18,7 +19,7 @@ struct ReadQueue {
         var state: State
 
         enum State {
-            case pending(started: UInt64)
+            case pending(started: Instant)
             case ready(Answer)
             /// The key's value is too large for the cache.
             case relay
@@ -76,7 +77,7 @@ struct ReadQueue {
     /// Adds a read that a fill answers.
     ///
     /// - Parameter bypassesCache: Whether the cache was not asked for it.
-    mutating func appendPending(key: ByteBuffer, lane: LaneID, bypassesCache: Bool = false, started: UInt64) {
+    mutating func appendPending(key: ByteBuffer, lane: LaneID, bypassesCache: Bool = false, started: Instant) {
         hasBypassing = bypassesCache || awaitsBypassing
         slots.append(Slot(key: key, state: .pending(started: started)))
         pendingCount += 1
@@ -86,7 +87,7 @@ struct ReadQueue {
     /// A fill has ended.
     ///
     /// - Returns: When the read was asked, unless it goes on as a relayed one.
-    mutating func fillEnded(request: UInt64, outcome: FillOutcome) -> UInt64? {
+    mutating func fillEnded(request: UInt64, outcome: FillOutcome) -> Instant? {
         let index = Int(truncatingIfNeeded: request &- firstRequest)
         guard slots.indices.contains(index), case .pending(let started) = slots[index].state else {
             return nil

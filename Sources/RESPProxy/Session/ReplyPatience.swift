@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// How long a client that is held up waits for replies: the command in hand, or the proxy's last word to it, goes out only behind them.
 ///
@@ -15,7 +16,7 @@ struct ReplyPatience {
     }
 
     /// How long nothing may come.
-    static let limit = TimeAmount.seconds(1)
+    static let limit = TimeSpan.seconds(1)
     /// So much of what a client sends behind a command that waits is read, in bytes.
     static let readAheadLimit = 1 << 20
 

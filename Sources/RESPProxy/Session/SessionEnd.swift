@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// How far a session has come to its end: first the client's, then, once the server has done what it was sent, its own.
 struct SessionEnd {
@@ -35,8 +36,8 @@ struct SessionEnd {
 
     /// From here on it is looked whether what is left to be done for the client gets on: ``look(_:)`` is to be called after
     /// ``Departure/interval``.
-    mutating func beginDeparture(_ standing: Departure.Standing, timeout: TimeAmount) {
-        departure = Departure(standing, timeout: timeout.nanoseconds / 1_000_000_000)
+    mutating func beginDeparture(_ standing: Departure.Standing, timeout: TimeSpan) {
+        departure = Departure(standing, timeout: timeout.seconds)
     }
 
     /// ``look(_:)`` will be called.

@@ -1,11 +1,12 @@
 import BackingClient
 import NIOCore
+import Time
 
 /// How a fill ended, for one who waited for it.
 public enum FillOutcome: Sendable {
     case value(ByteBuffer)
-    /// The backing is away; this is what it said so many nanoseconds ago (`CACHE_STALE_IF_ERROR`).
-    case stale(ByteBuffer, age: UInt64)
+    /// The backing is away; this is what it said so long ago (`CACHE_STALE_IF_ERROR`).
+    case stale(ByteBuffer, age: TimeSpan)
     case absent
     /// Not brought by the fill: the reader asks on a connection of its own. The length is nil where it is not known.
     case large(length: Int?)

@@ -1,5 +1,6 @@
 import LocalCache
 import NIOCore
+import Time
 
 /// A waiter as the cache keeps it, which all event loops share: it is told on its own.
 public struct WaitingRead: @unchecked Sendable {
@@ -9,10 +10,10 @@ public struct WaitingRead: @unchecked Sendable {
     private let request: UInt64
     /// The fill lane of the waiter's event loop.
     private let lane: LaneID
-    /// When it was asked for, in monotonic nanoseconds.
-    let asked: UInt64
+    /// When it was asked for.
+    let asked: Instant
 
-    init(waiter: any FillWaiter, request: UInt64, lane: LaneID, asked: UInt64) {
+    init(waiter: any FillWaiter, request: UInt64, lane: LaneID, asked: Instant) {
         self.waiter = waiter
         self.request = request
         self.lane = lane

@@ -1,12 +1,13 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Time
 import TransportSecurity
 
 /// The admin server: `/healthz`, `/readyz` and `/metrics` over HTTP/1.1, on an address of its own.
 struct AdminServer: Sendable {
     private static let maxConnections = 32
-    private static let idleTimeout = TimeAmount.seconds(75)
+    private static let idleTimeout = TimeSpan.seconds(75)
 
     private let channel: any Channel
 
@@ -62,7 +63,7 @@ struct AdminServer: Sendable {
         limits.maxHeaderFieldSize = 8 << 10
         limits.maxHeaderListSize = 16 << 10
         limits.maxHeaderFieldCount = 64
-        try pipeline.addHandler(IdleStateHandler(allTimeout: idleTimeout))
+        try pipeline.addHandler(IdleStateHandler(allTimeout: TimeAmount(idleTimeout)))
         try pipeline.configureHTTPServerPipeline(
             withEncoderConfiguration: HTTPResponseEncoder.Configuration(), withDecoderLimitConfiguration: limits)
         try pipeline.addHandler(AdminHandler(responder: responder))

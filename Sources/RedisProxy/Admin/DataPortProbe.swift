@@ -2,15 +2,16 @@ import NIOCore
 import NIOPosix
 import RESPProxy
 import Synchronization
+import Time
 
 /// Looks whether the ports for clients answer, as a client sees it: connects, sends something, and waits for a byte. Which byte does not matter.
 ///
 /// However often it is asked, it looks once a second at most; whoever asks meanwhile gets what was seen last.
 final class DataPortProbe: Sendable {
     /// From when one look began to when the next may.
-    static let interval = TimeAmount.seconds(1)
+    static let interval = TimeSpan.seconds(1)
     /// For the answer.
-    static let timeout = TimeAmount.milliseconds(1500)
+    static let timeout = TimeSpan.milliseconds(1500)
 
     private struct Target: Sendable {
         var address: SocketAddress
@@ -20,7 +21,7 @@ final class DataPortProbe: Sendable {
     private struct State {
         var targets: [Target] = []
         var isStopping = false
-        var last: (began: NIODeadline, answers: EventLoopFuture<Bool>)?
+        var last: (began: Instant, answers: EventLoopFuture<Bool>)?
     }
 
     private let probes: OwnProbes
@@ -56,7 +57,7 @@ final class DataPortProbe: Sendable {
     /// Whether all ports have answered.
     func answers() async -> Bool {
         let answers = state.withLock { state in
-            let now = NIODeadline.now()
+            let now = MonotonicClock.now()
             if let last = state.last, now < last.began + Self.interval { return last.answers }
             guard !state.targets.isEmpty else { return eventLoop.makeSucceededFuture(false) }
             let looks = state.targets.map { look(at: $0) }
@@ -69,9 +70,9 @@ final class DataPortProbe: Sendable {
 
     private func look(at target: Target) -> EventLoopFuture<Bool> {
         let promise = eventLoop.makePromise(of: Bool.self)
-        let deadline = eventLoop.scheduleTask(in: Self.timeout) { promise.succeed(false) }
+        let deadline = eventLoop.scheduleTask(in: TimeAmount(Self.timeout)) { promise.succeed(false) }
         let connected = ClientBootstrap(group: eventLoop)
-            .connectTimeout(Self.timeout)
+            .connectTimeout(TimeAmount(Self.timeout))
             .bind(to: target.address.anyLocal)
             .channelInitializer { [probes] channel in
                 channel.eventLoop.makeCompletedFuture {

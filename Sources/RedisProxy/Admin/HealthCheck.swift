@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Time
 import TransportSecurity
 
 /// `--health`: asks the admin server of the proxy that runs with the same settings whether clients get an answer.
@@ -17,7 +18,7 @@ struct HealthCheck: Sendable {
     /// nil = there is no admin server.
     let port: Int?
     var speaksTLS = false
-    var timeout: TimeAmount = .seconds(2)
+    var timeout: TimeSpan = .seconds(2)
 
     func run() async -> Result {
         guard let port, port != 0 else {
@@ -51,11 +52,12 @@ struct HealthCheck: Sendable {
     private func askHealth(port: Int) async throws -> HTTPResponseStatus {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
         let status = eventLoop.makePromise(of: HTTPResponseStatus.self)
-        let deadline = eventLoop.scheduleTask(in: timeout) { status.fail(ChannelError.connectTimeout(timeout)) }
+        let limit = TimeAmount(timeout)
+        let deadline = eventLoop.scheduleTask(in: limit) { status.fail(ChannelError.connectTimeout(limit)) }
         let head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: "/healthz", headers: ["Host": reachableHost, "Connection": "close"])
         let connected = ClientBootstrap(group: eventLoop)
-            .connectTimeout(timeout)
+            .connectTimeout(limit)
             .channelInitializer { [speaksTLS] channel in
                 channel.eventLoop.makeCompletedFuture {
                     if speaksTLS { try UncheckedTLS.begin(on: channel) }

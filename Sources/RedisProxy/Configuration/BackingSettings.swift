@@ -1,5 +1,6 @@
 import BackingClient
 import NIOCore
+import Time
 
 /// Where the backing is and who we are there: by a URL, by options of its parts, or by both where they do not contradict each other.
 struct BackingSettings: Sendable {
@@ -12,10 +13,10 @@ struct BackingSettings: Sendable {
     var tls: BackingTLSSettings?
     /// nil = the server is always at ``address``.
     var sentinel: SentinelSettings?
-    var connectTimeout: TimeAmount
-    var commandTimeout: TimeAmount
+    var connectTimeout: TimeSpan
+    var commandTimeout: TimeSpan
     /// nil = the kernel asks nothing.
-    var keepAlive: TimeAmount?
+    var keepAlive: TimeSpan?
 }
 
 extension BackingSettings {

@@ -1,10 +1,11 @@
 import NIOCore
 import RESPProxy
+import Time
 
 /// What is kept, for how long, and how changes are noticed.
 struct CacheSettings: Sendable {
     /// nil = entries do not die by age.
-    var expiry: TimeAmount?
+    var expiry: TimeSpan?
     /// Keys; 0 = no caching.
     var capacity: Int
     /// Bytes.
@@ -14,10 +15,10 @@ struct CacheSettings: Sendable {
     /// Percent of ``expiry``, at its end; 0 = not at all.
     var refreshAhead: Int
     /// nil = nothing stale is served.
-    var staleIfError: TimeAmount?
+    var staleIfError: TimeSpan?
     var coherence: CoherencePolicy
-    var trackingHeartbeat: TimeAmount
-    var negativeExpiry: TimeAmount
+    var trackingHeartbeat: TimeSpan
+    var negativeExpiry: TimeSpan
     var trackingKind: TrackingKind
     /// Empty = all keys.
     var prefixes: [String]
@@ -39,7 +40,7 @@ extension CacheSettings {
     }
 }
 
-extension TimeAmount {
+extension TimeSpan {
     /// nil where 0 stands for "never".
-    var unlessZero: TimeAmount? { self == .zero ? nil : self }
+    var unlessZero: TimeSpan? { self == .zero ? nil : self }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import Time
 
 /// How many clients are served, which, and for how long.
 struct ClientSettings: Sendable {
@@ -10,11 +11,11 @@ struct ClientSettings: Sendable {
     var httpAllowedHosts: [String]
     var authentication: ClientAuthentication
     /// nil = never closed for being idle.
-    var respIdleTimeout: TimeAmount?
+    var respIdleTimeout: TimeSpan?
     /// nil = never closed for being idle.
-    var httpIdleTimeout: TimeAmount?
+    var httpIdleTimeout: TimeSpan?
     /// nil = the kernel asks nothing.
-    var keepAlive: TimeAmount?
+    var keepAlive: TimeSpan?
 }
 
 extension ClientSettings {

@@ -1,5 +1,6 @@
 import NIOCore
 import RESPProxy
+import Time
 
 /// Where clients are listened for, and how.
 struct ListeningSettings: Sendable {
@@ -16,7 +17,7 @@ struct ListeningSettings: Sendable {
     var httpPort: Int?
     /// nil = clients speak plaintext only.
     var tls: ListenerTLSSettings?
-    var tlsReloadInterval: TimeAmount
+    var tlsReloadInterval: TimeSpan
 }
 
 extension ListeningSettings {

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import Time
 
 /// What concerns operators, and the process itself.
 struct ProcessSettings: Sendable {
@@ -8,7 +9,7 @@ struct ProcessSettings: Sendable {
     var adminPort: Int?
     /// nil = the admin port speaks plaintext.
     var adminTLS: ListenerTLSSettings?
-    var shutdownTimeout: TimeAmount
+    var shutdownTimeout: TimeSpan
     var threads: Int
     var logLevel: Logger.Level
 }

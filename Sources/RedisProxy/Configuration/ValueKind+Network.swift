@@ -1,6 +1,7 @@
 import BackingClient
 import NIOCore
 import RESPProxy
+import Time
 
 extension ValueKind where Value == String {
     /// A host name or an IP address, without a port.
@@ -89,7 +90,7 @@ extension ValueKind where Value == Secret {
     }
 }
 
-extension ValueKind where Value == TimeAmount {
+extension ValueKind where Value == TimeSpan {
     /// Seconds with an optional fraction, from `range`, which is in nanoseconds.
     static func seconds(_ range: ClosedRange<Int64>) -> Self {
         ValueKind(

@@ -1,14 +1,15 @@
 import Glibc
 import Logging
 import NIOCore
+import Time
 
 /// The end of `SHUTDOWN_TIMEOUT`: the process exits, whatever is still waited for.
 enum ShutdownDeadline {
     /// What the warning may take. A log that nobody reads blocks whoever writes to it.
-    private static let reserve = TimeAmount.milliseconds(100)
+    private static let reserve = TimeSpan.milliseconds(100)
 
     /// Has the process exit with 0 once the time is up, unless it has ended by then.
-    static func begin(_ timeout: TimeAmount, logger: Logger) {
+    static func begin(_ timeout: TimeSpan, logger: Logger) {
         setAlarm(in: timeout + reserve)
         Task.detached {
             try await Task.sleep(for: .nanoseconds(timeout.nanoseconds))
@@ -18,7 +19,7 @@ enum ShutdownDeadline {
     }
 
     /// The kernel's alarm needs no thread of ours to be free.
-    private static func setAlarm(in delay: TimeAmount) {
+    private static func setAlarm(in delay: TimeSpan) {
         _ = signal(SIGALRM) { _ in _exit(ExitCode.success) }
         let microseconds = delay.nanoseconds / 1_000
         let value = timeval(

@@ -1,5 +1,6 @@
 import LocalCache
 import RESPProxy
+import Time
 import Topology
 import TransportSecurity
 
@@ -165,13 +166,13 @@ enum MetricsPage {
                     index < LatencyHistogram.bounds.count ? seconds(LatencyHistogram.bounds[index]) : "+Inf"
                 page.sample("\(name)_bucket", [label, ("le", bound)], total)
             }
-            page.sample("\(name)_sum", [label], seconds(histogram.sumNanoseconds))
+            page.sample("\(name)_sum", [label], seconds(.nanoseconds(Int64(clamping: histogram.sumNanoseconds))))
             page.sample("\(name)_count", [label], total)
         }
     }
 
-    private static func seconds(_ nanoseconds: UInt64) -> String {
-        Decimal.formatSeconds(nanoseconds: Int64(clamping: nanoseconds))
+    private static func seconds(_ time: TimeSpan) -> String {
+        Decimal.formatSeconds(nanoseconds: time.nanoseconds)
     }
 }
 

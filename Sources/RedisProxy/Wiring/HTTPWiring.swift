@@ -2,6 +2,7 @@ import HTTPFacade
 import Logging
 import NIOCore
 import RESPProxy
+import Time
 import TransportSecurity
 
 /// Puts the HTTP facade beside the RESP sessions of each event loop.
@@ -10,7 +11,7 @@ struct HTTPWiring {
     let logger: Logger
 
     /// As good as never: ten years.
-    private static let never = TimeAmount.hours(24 * 3650)
+    private static let never = TimeSpan.seconds(3650 * 24 * 3600)
 
     /// What the facade is told at start, and may be told anew.
     var configuration: HTTPConfiguration {
@@ -83,7 +84,7 @@ private final class HTTPRequestCounter: HTTPRequestObserver {
         self.metrics = metrics
     }
 
-    func httpRequestEnded(status: Int, cache: CacheOutcome?, nanoseconds: UInt64) {
+    func httpRequestEnded(status: Int, cache: CacheOutcome?, took time: TimeSpan) {
         if status == 429 { metrics.tooManyRequests() }
         let kind: LoopMetrics.Kind =
             switch cache {
@@ -99,6 +100,6 @@ private final class HTTPRequestCounter: HTTPRequestObserver {
             case 504: .timedOut
             default: .error
             }
-        metrics.requestsEnded(.http, kind, outcome, nanoseconds: nanoseconds)
+        metrics.requestsEnded(.http, kind, outcome, took: time)
     }
 }

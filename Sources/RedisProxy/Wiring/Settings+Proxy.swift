@@ -1,6 +1,7 @@
 import BackingClient
 import LocalCache
 import RESPProxy
+import Time
 import Topology
 
 extension Settings {
@@ -50,13 +51,12 @@ extension Settings {
 
     /// What the core is told at start, and may be told anew.
     var liveSettings: LiveSettings {
-        let expiry = cache.expiry.map { UInt64(clamping: $0.nanoseconds) }
         // The last part of the life that an entry has by its age: what ends by the key's own time to live would come back the same.
-        let refreshAge = cache.refreshAhead == 0 ? nil : expiry.map { $0 - $0 / 100 * UInt64(cache.refreshAhead) }
+        let refreshAge = cache.refreshAhead == 0 ? nil : cache.expiry.map { $0 / 100 * Int64(100 - cache.refreshAhead) }
         return LiveSettings(
             cache: CacheConfiguration(
-                capacity: cache.capacity, expiry: expiry, memoryLimit: cache.memoryLimit, refreshAge: refreshAge,
-                staleAge: cache.staleIfError.map { UInt64(clamping: $0.nanoseconds) }),
+                capacity: cache.capacity, expiry: cache.expiry, memoryLimit: cache.memoryLimit, refreshAge: refreshAge,
+                staleAge: cache.staleIfError),
             absenceExpiry: cache.negativeExpiry, cachePrefixes: cache.prefixes.map { Array($0.utf8) },
             protectedMode: clients.protectedMode, idleTimeout: clients.respIdleTimeout,
             clientTCP: TCPOptions(keepAlive: clients.keepAlive))

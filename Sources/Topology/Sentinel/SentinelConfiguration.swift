@@ -1,5 +1,6 @@
 import BackingClient
 import NIOCore
+import Time
 
 /// Which Sentinels there are, which primary they are asked for, and who we are to them.
 public struct SentinelConfiguration: Sendable {
@@ -12,9 +13,9 @@ public struct SentinelConfiguration: Sendable {
     /// Where servers, and Sentinels, are that cannot be reached at the address that is announced.
     public var addresses: [BackingAddress: BackingAddress]
     /// How often Sentinels and the primary are asked.
-    public var heartbeat: TimeAmount
+    public var heartbeat: TimeSpan
     /// For an answer.
-    public var timeout: TimeAmount
+    public var timeout: TimeSpan
 
     /// - Parameters:
     ///   - sentinels: at least one.
@@ -23,8 +24,8 @@ public struct SentinelConfiguration: Sendable {
     ///   - addresses: by the addresses that are announced.
     public init(
         sentinels: [BackingAddress], name: String, connection: BackingConfiguration,
-        addresses: [BackingAddress: BackingAddress] = [:], heartbeat: TimeAmount = .seconds(1),
-        timeout: TimeAmount = .seconds(1)
+        addresses: [BackingAddress: BackingAddress] = [:], heartbeat: TimeSpan = .seconds(1),
+        timeout: TimeSpan = .seconds(1)
     ) {
         self.sentinels = sentinels
         self.name = name

@@ -1,4 +1,5 @@
 import BackingClient
+import Time
 
 /// Which server is the primary: by what Sentinels say, and what the server says of itself.
 ///
@@ -8,8 +9,6 @@ import BackingClient
 /// cut off from the others, or has not heard yet, names an older one. The server itself must agree before it is followed, and in each heartbeat:
 /// an address may be announced before its server is promoted, and a primary may be made a replica by hand. What a server says decides nothing
 /// beyond that: one that was replaced goes on calling itself primary for seconds.
-///
-/// Times are nanoseconds of `MonotonicClock`.
 public struct SentinelStateMachine {
     /// What is to be done about an event.
     public enum Action: Hashable, Sendable {
@@ -18,8 +17,8 @@ public struct SentinelStateMachine {
         case unsubscribe(BackingAddress)
         /// Ask a Sentinel.
         case ask(BackingAddress)
-        /// Ask a server for its role, after so many nanoseconds.
-        case askRole(BackingAddress, attempt: UInt64, delay: UInt64)
+        /// Ask a server for its role, after that long.
+        case askRole(BackingAddress, attempt: UInt64, delay: TimeSpan)
         /// There is no primary from now on, or another reason why there is none.
         case leave(Absence)
         /// That is the primary.
@@ -29,12 +28,12 @@ public struct SentinelStateMachine {
     /// More Sentinels are not listened to.
     static let limit = 32
     /// How long the first answers are waited for where not all have answered.
-    static let patience: UInt64 = 1_000_000_000
+    static let patience = TimeSpan.seconds(1)
     /// After how long a server is asked again that was named and does not say that it is the primary.
-    static let roleInterval: UInt64 = 100_000_000
+    static let roleInterval = TimeSpan.milliseconds(100)
     /// For how long most Sentinels must have been saying something older than what was known, until it is believed: somebody has had them begin
     /// anew. One that lags, or is cut off, hears the newer configuration from the others within some seconds.
-    static let resetAfter: UInt64 = 10_000_000_000
+    static let resetAfter = TimeSpan.seconds(10)
 
     private enum Stage: Equatable {
         case looking
@@ -42,7 +41,7 @@ public struct SentinelStateMachine {
         case following
     }
 
-    private let heartbeat: UInt64
+    private let heartbeat: TimeSpan
     private var sentinels: [BackingAddress: KnownSentinel] = [:]
     /// In the order in which they became known.
     private var order: [BackingAddress] = []
@@ -50,17 +49,17 @@ public struct SentinelStateMachine {
     /// nil while looking.
     public private(set) var primary: Primary?
     private var absence = Absence.unknown
-    private var began: UInt64 = 0
-    private var nextHeartbeat: UInt64 = 0
+    private var began = Instant.distantPast
+    private var nextHeartbeat = Instant.distantPast
     /// Since when Sentinels contradict what is known, without having newer news.
-    private var contradictedSince: UInt64?
+    private var contradictedSince: Instant?
     private var attempt: UInt64 = 0
     private var role = KnownSentinel.Question.none
 
     /// - Parameters:
     ///   - sentinels: as they are configured.
-    ///   - heartbeat: how often all are asked, in nanoseconds.
-    public init(sentinels: [BackingAddress], heartbeat: UInt64) {
+    ///   - heartbeat: how often all are asked.
+    public init(sentinels: [BackingAddress], heartbeat: TimeSpan) {
         self.heartbeat = heartbeat
         for address in sentinels { add(address, isConfigured: true) }
     }
@@ -82,9 +81,9 @@ public struct SentinelStateMachine {
     // MARK: Events
 
     /// Begins.
-    public mutating func start(now: UInt64) -> [Action] {
+    public mutating func start(now: Instant) -> [Action] {
         began = now
-        nextHeartbeat = now &+ heartbeat
+        nextHeartbeat = now + heartbeat
         return order.map { .subscribe($0) }
     }
 
@@ -97,7 +96,7 @@ public struct SentinelStateMachine {
 
     /// It is not heard any more, or could not be connected to.
     public mutating func subscriptionIsDown(
-        to sentinel: BackingAddress, error: BackingError, now: UInt64
+        to sentinel: BackingAddress, error: BackingError, now: Instant
     ) -> [Action] {
         guard sentinels[sentinel] != nil else { return [] }
         sentinels[sentinel]?.isUp = false
@@ -106,14 +105,14 @@ public struct SentinelStateMachine {
     }
 
     /// It announces that something has happened.
-    public mutating func announced(_ event: SentinelEvent, by sentinel: BackingAddress, now: UInt64) -> [Action] {
+    public mutating func announced(_ event: SentinelEvent, by sentinel: BackingAddress, now: Instant) -> [Action] {
         // What it says in it is not needed: that is asked for, of all, and so is what may have changed since.
         askAll() + askRole()
     }
 
     /// It has answered.
     public mutating func answered(
-        _ answer: Result<SentinelAnswer, BackingError>, by sentinel: BackingAddress, now: UInt64
+        _ answer: Result<SentinelAnswer, BackingError>, by sentinel: BackingAddress, now: Instant
     ) -> [Action] {
         guard let known = sentinels[sentinel] else { return [] }
         sentinels[sentinel]?.question = .none
@@ -159,9 +158,9 @@ public struct SentinelStateMachine {
     public mutating func doubted() -> [Action] { askAll() + askRole() }
 
     /// To be called several times a second.
-    public mutating func timePassed(now: UInt64) -> [Action] {
+    public mutating func timePassed(now: Instant) -> [Action] {
         guard now >= nextHeartbeat else { return stage == .looking ? decide(now: now) : [] }
-        nextHeartbeat = now &+ heartbeat
+        nextHeartbeat = now + heartbeat
         // An answer that is under way will do.
         let idle = order.filter { sentinels[$0]?.question == KnownSentinel.Question.none }
         let asked = idle.flatMap { ask($0) }
@@ -189,10 +188,10 @@ public struct SentinelStateMachine {
             role = .askedAgain
             return []
         }
-        return [roleQuestion(to: primary, delay: 0)]
+        return [roleQuestion(to: primary, delay: .zero)]
     }
 
-    private mutating func roleQuestion(to primary: Primary, delay: UInt64) -> Action {
+    private mutating func roleQuestion(to primary: Primary, delay: TimeSpan) -> Action {
         attempt += 1
         role = .asked
         return .askRole(primary.address, attempt: attempt, delay: delay)
@@ -238,7 +237,7 @@ public struct SentinelStateMachine {
 
     // MARK: Deciding
 
-    private mutating func decide(now: UInt64) -> [Action] {
+    private mutating func decide(now: Instant) -> [Action] {
         guard let named = newest else { return stage == .looking ? describeAbsence(now: now) : [] }
         guard let primary else { return hasHeardEnough(now: now) ? turn(to: named) : [] }
         if named.epoch > primary.epoch { return turn(to: named) }
@@ -249,7 +248,7 @@ public struct SentinelStateMachine {
         let since = contradictedSince ?? now
         contradictedSince = since
         let witnesses = sentinels.values.count { $0.primary == named }
-        guard now &- since >= Self.resetAfter, witnesses * 2 > sentinels.count else { return [] }
+        guard now - since >= Self.resetAfter, witnesses * 2 > sentinels.count else { return [] }
         return turn(to: named)
     }
 
@@ -266,10 +265,10 @@ public struct SentinelStateMachine {
 
     /// Whether the newest of what has been answered may be believed though nothing was known before: whoever answers first may be the one that
     /// is cut off.
-    private func hasHeardEnough(now: UInt64) -> Bool {
+    private func hasHeardEnough(now: Instant) -> Bool {
         let answered = sentinels.values.count { $0.primary != nil }
         return answered * 2 > sentinels.count || sentinels.values.allSatisfy { $0.word != nil }
-            || now &- began >= Self.patience
+            || now - began >= Self.patience
     }
 
     private mutating func turn(to named: Primary) -> [Action] {
@@ -278,7 +277,7 @@ public struct SentinelStateMachine {
         primary = named
         guard before != named.address else { return [] }
         stage = .checking
-        return isAbsent(.unproven(named.address)) + [roleQuestion(to: named, delay: 0)]
+        return isAbsent(.unproven(named.address)) + [roleQuestion(to: named, delay: .zero)]
     }
 
     // MARK: There is none
@@ -289,9 +288,9 @@ public struct SentinelStateMachine {
         return [.leave(absence)]
     }
 
-    private mutating func describeAbsence(now: UInt64) -> [Action] {
+    private mutating func describeAbsence(now: Instant) -> [Action] {
         let words = order.map { ($0, sentinels[$0]?.word) }
-        guard words.allSatisfy({ $0.1 != nil }) || now &- began >= Self.patience else { return [] }
+        guard words.allSatisfy({ $0.1 != nil }) || now - began >= Self.patience else { return [] }
         if words.contains(where: { $0.1 == .unknownName }) { return isAbsent(.unknownName) }
         if let stranger = words.first(where: { $0.1 == .notSentinel }) { return isAbsent(.notSentinel(stranger.0)) }
         for case (_, .failure(let error)?) in words { return isAbsent(.noSentinel(error)) }

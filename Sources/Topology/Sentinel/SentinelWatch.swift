@@ -2,13 +2,14 @@ import BackingClient
 import Glibc
 import Logging
 import NIOCore
+import Time
 
 /// Finds the primary that Sentinels keep, and has it followed: carries out what ``SentinelStateMachine`` decides, on one event loop.
 public final class SentinelWatch {
     /// How often the machine is told the time.
-    private static let tick = TimeAmount.milliseconds(100)
+    private static let tick = TimeSpan.milliseconds(100)
     /// There may be none for so long in a failover before the log tells of it.
-    private static let quietTime: UInt64 = 1_000_000_000
+    private static let quietTime = TimeSpan.seconds(1)
 
     private let configuration: SentinelConfiguration
     private let location: ServerLocation
@@ -26,7 +27,7 @@ public final class SentinelWatch {
     /// Counts what has been decided: what a later decision has overtaken does not come into force any more.
     private var decisions: UInt64 = 0
     private var lastFollowed: BackingAddress?
-    private var absentSince: UInt64?
+    private var absentSince: Instant?
     private var complaint: String?
 
     /// - Parameters:
@@ -46,7 +47,7 @@ public final class SentinelWatch {
         self.board = board
         departed = eventLoop.makeSucceededVoidFuture()
         machine = SentinelStateMachine(
-            sentinels: configuration.sentinels, heartbeat: UInt64(clamping: configuration.heartbeat.nanoseconds))
+            sentinels: configuration.sentinels, heartbeat: configuration.heartbeat)
     }
 
     /// To be called on the event loop, as everything here.
@@ -69,7 +70,7 @@ public final class SentinelWatch {
     }
 
     private func scheduleTick() {
-        ticking = eventLoop.assumeIsolated().scheduleTask(in: Self.tick) { [self] in
+        ticking = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(Self.tick)) { [self] in
             let now = MonotonicClock.now()
             tell { $0.timePassed(now: now) }
             complain(now: now)
@@ -115,10 +116,10 @@ public final class SentinelWatch {
         }
     }
 
-    private func askRole(_ address: BackingAddress, _ attempt: UInt64, _ delay: UInt64) {
-        guard delay == 0 else {
-            eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(Int64(clamping: delay))) { [self] in
-                if !isStopped { askRole(address, attempt, 0) }
+    private func askRole(_ address: BackingAddress, _ attempt: UInt64, _ delay: TimeSpan) {
+        guard delay == .zero else {
+            eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) { [self] in
+                if !isStopped { askRole(address, attempt, .zero) }
             }
             return
         }
@@ -185,8 +186,8 @@ public final class SentinelWatch {
     }
 
     /// Says once that there is none, where that is no moment's matter.
-    private func complain(now: UInt64) {
-        guard let absentSince, now &- absentSince >= Self.quietTime, let absence = board.statistics.absence else {
+    private func complain(now: Instant) {
+        guard let absentSince, now - absentSince >= Self.quietTime, let absence = board.statistics.absence else {
             return
         }
         let text = "\(absence)"

@@ -5,6 +5,7 @@ import NIOPosix
 import Synchronization
 import TestSupport
 import Testing
+import Time
 
 @Suite("Feed and tracked lane on a real server", .serialized)
 struct InvalidationFeedServerTests {
@@ -118,7 +119,7 @@ private final class TrackedLane: InvalidationFeedObserver, FillLaneObserver, Sen
     private struct State {
         var events: [String] = []
         var trackings: [UInt64] = []
-        var lastAnswered: UInt64 = 0
+        var lastAnswered: Instant = 0
     }
 
     private let eventLoop: any EventLoop
@@ -128,7 +129,7 @@ private final class TrackedLane: InvalidationFeedObserver, FillLaneObserver, Sen
     var events: [String] { self.state.withLock { $0.events } }
     var trackings: [UInt64] { self.state.withLock { $0.trackings } }
     var generation: UInt64 { self.trackings.last ?? 0 }
-    var lastAnswered: UInt64 { self.state.withLock { $0.lastAnswered } }
+    var lastAnswered: Instant { self.state.withLock { $0.lastAnswered } }
 
     private init() { self.eventLoop = MultiThreadedEventLoopGroup.singleton.next() }
 
@@ -186,7 +187,7 @@ private final class TrackedLane: InvalidationFeedObserver, FillLaneObserver, Sen
 
     private func note(_ event: String) { self.state.withLock { $0.events.append(event) } }
 
-    func feedIsUp(_ identity: FeedIdentity, sent: UInt64) {
+    func feedIsUp(_ identity: FeedIdentity, sent: Instant) {
         self.note("up")
         self.parts.withLock { $0 }?.value.lane.feedChanged(to: identity)
     }
@@ -197,7 +198,7 @@ private final class TrackedLane: InvalidationFeedObserver, FillLaneObserver, Sen
 
     func feedInvalidatedAll() { self.note("flush") }
 
-    func feedAnswered(sent: UInt64) { self.state.withLock { $0.lastAnswered = sent } }
+    func feedAnswered(sent: Instant) { self.state.withLock { $0.lastAnswered = sent } }
 
     func feedIsDown(_ error: BackingError, refusal: FeedRefusal?) {
         self.parts.withLock { $0 }?.value.lane.feedChanged(to: nil)

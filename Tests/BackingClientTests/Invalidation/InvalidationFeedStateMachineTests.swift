@@ -1,19 +1,19 @@
 import NIOCore
+import TestSupport
 import Testing
+import Time
 
 @testable import BackingClient
 
 @Suite("The invalidation feed, without a socket")
 struct InvalidationFeedStateMachineTests {
     private typealias Machine = InvalidationFeedStateMachine
-    private static let second: UInt64 = 1_000_000_000
-
     private static func machine(password: String? = nil, broadcast: Bool = false) -> Machine {
         Machine(
             configuration: BackingConfiguration(
                 address: .tcp(host: "localhost", port: 6379), password: password.map { Array($0.utf8) }),
             tracking: TrackingConfiguration(broadcastPrefixes: broadcast ? [] : nil), generation: 7,
-            started: 100 * self.second)
+            started: .seconds(100))
     }
 
     private static let info = BackingReply.bulk(.text("# Server\r\nredis_version:7\r\nrun_id:abc\r\nx:y\r\n"))
@@ -42,14 +42,14 @@ struct InvalidationFeedStateMachineTests {
         case .invalidate(let keys): "drop \(keys.map { String(buffer: $0) }.joined(separator: " "))"
         case .flush: "flush"
         case .ask: "ask"
-        case .answered(let sent, let asks): "answered \(sent / self.second)\(asks ? " ask" : "")"
+        case .answered(let sent, let asks): "answered \(sent.nanoseconds / 1_000_000_000)\(asks ? " ask" : "")"
         case .fail(let error, let refusal): refusal.map { "refused: \($0)" } ?? "\(error.code)"
         }
     }
 
     private static func replies(_ machine: inout Machine, _ replies: BackingReply..., at now: UInt64 = 100) -> [String]
     {
-        replies.map { self.describe(machine.received(.reply($0), now: now * self.second)) }
+        replies.map { self.describe(machine.received(.reply($0), now: .seconds(now))) }
     }
 
     @Test("all of the handshake is said at once")
@@ -91,15 +91,15 @@ struct InvalidationFeedStateMachineTests {
     @Test("one question serves all who asked before it was sent; who asks meanwhile gets another at once")
     func questions() {
         var machine = Self.up()
-        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
-        #expect(machine.ask(since: 99 * Self.second, now: 102 * Self.second) == false, "what is in flight will do")
-        #expect(machine.ask(since: 102 * Self.second, now: 103 * Self.second) == true)
+        #expect(machine.ask(since: .seconds(100), now: .seconds(101)) == true)
+        #expect(machine.ask(since: .seconds(99), now: .seconds(102)) == false, "what is in flight will do")
+        #expect(machine.ask(since: .seconds(102), now: .seconds(103)) == true)
         #expect(Self.replies(&machine, Self.pong, at: 104) == ["answered 101"])
-        #expect(machine.ask(since: 100 * Self.second, now: 104 * Self.second) == false, "it is answered")
+        #expect(machine.ask(since: .seconds(100), now: .seconds(104)) == false, "it is answered")
         #expect(Self.replies(&machine, Self.pong, at: 105) == ["answered 103"])
         #expect(Self.replies(&machine, Self.pong) == ["protocolViolation"], "nobody asked")
         machine.close()
-        #expect(machine.ask(since: 200 * Self.second, now: 201 * Self.second) == false)
+        #expect(machine.ask(since: .seconds(200), now: .seconds(201)) == false)
     }
 
     @Test(
@@ -107,18 +107,19 @@ struct InvalidationFeedStateMachineTests {
     )
     func manyQuestions() {
         var machine = Self.up()
-        let start = 101 * Self.second
-        for number in 0..<64 as Range<UInt64> {
-            #expect(machine.ask(since: start + number - 1, now: start + number) == true)
+        let start = Instant.seconds(101)
+        for number in 0..<64 as Range<Int64> {
+            let now = start + .nanoseconds(number)
+            #expect(machine.ask(since: now - .nanoseconds(1), now: now) == true)
         }
         #expect(machine.ask(since: start + 100, now: start + 101) == false)
-        #expect(machine.nextDeadline == 111 * Self.second)
+        #expect(machine.nextDeadline == .seconds(111))
         guard case .answered(start, asks: true) = machine.received(.reply(Self.pong), now: start + 200) else {
             Issue.record("it is not asked again")
             return
         }
-        #expect(machine.nextDeadline == 111 * Self.second + 1)
-        guard case .fail = machine.timePassed(now: 112 * Self.second) else {
+        #expect(machine.nextDeadline == .seconds(111) + 1)
+        guard case .fail = machine.timePassed(now: .seconds(112)) else {
             Issue.record("it goes on")
             return
         }
@@ -127,7 +128,7 @@ struct InvalidationFeedStateMachineTests {
     @Test("what is sent at the very moment is asked again: nobody can tell which was first")
     func sameTime() {
         var machine = Self.up()
-        #expect(machine.ask(since: 101 * Self.second, now: 101 * Self.second) == true)
+        #expect(machine.ask(since: .seconds(101), now: .seconds(101)) == true)
         #expect(Self.replies(&machine, Self.pong, at: 102) == ["answered 101 ask"])
         #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 102"])
     }
@@ -135,16 +136,16 @@ struct InvalidationFeedStateMachineTests {
     @Test("it is asked at each heartbeat; what does not answer for long does not stand")
     func silence() {
         var machine = Self.up()
-        #expect(machine.nextDeadline == 101 * Self.second)
-        guard case .ask = machine.timePassed(now: 101 * Self.second) else {
+        #expect(machine.nextDeadline == .seconds(101))
+        guard case .ask = machine.timePassed(now: .seconds(101)) else {
             Issue.record("no ping")
             return
         }
-        guard case .nothing = machine.timePassed(now: 110 * Self.second) else {
+        guard case .nothing = machine.timePassed(now: .seconds(110)) else {
             Issue.record("it ends too early")
             return
         }
-        guard case .fail(let error) = machine.timePassed(now: 111 * Self.second) else {
+        guard case .fail(let error) = machine.timePassed(now: .seconds(111)) else {
             Issue.record("it goes on")
             return
         }
@@ -160,7 +161,7 @@ struct InvalidationFeedStateMachineTests {
     @Test("a server that runs a script answers: what it had to announce, it has", arguments: ["BUSY Redis is busy"])
     func busy(text: String) {
         var machine = Self.up()
-        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(machine.ask(since: .seconds(100), now: .seconds(101)) == true)
         #expect(Self.replies(&machine, .error(Array(text.utf8)), at: 102) == ["answered 101"])
     }
 
@@ -171,7 +172,7 @@ struct InvalidationFeedStateMachineTests {
         for broadcast in [false, true] {
             var machine = Self.up(broadcast: broadcast)
             #expect(machine.question.map { String(decoding: $0, as: UTF8.self) } == ["PING"])
-            #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+            #expect(machine.ask(since: .seconds(100), now: .seconds(101)) == true)
             #expect(Self.replies(&machine, .error(Array(text.utf8)), at: 102) == ["ask"])
             #expect(
                 machine.question.map { String(decoding: $0, as: UTF8.self) } == ["SUBSCRIBE", "__redis__:invalidate"])
@@ -198,22 +199,22 @@ struct InvalidationFeedStateMachineTests {
         ])
     func twoAnswers(info: String) {
         var machine = Self.up(broadcast: true, info: info)
-        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(machine.ask(since: .seconds(100), now: .seconds(101)) == true)
         #expect(Self.replies(&machine, Self.pong, at: 102) == ["ask"])
         #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 101"])
-        #expect(machine.ask(since: 103 * Self.second, now: 104 * Self.second) == true)
+        #expect(machine.ask(since: .seconds(103), now: .seconds(104)) == true)
         #expect(Self.replies(&machine, Self.pong, at: 105) == ["answered 102 ask"], "not yet up to what was asked")
         #expect(Self.replies(&machine, Self.pong, at: 106) == ["answered 104"])
         var other = Self.up(broadcast: false, info: info)
-        #expect(other.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(other.ask(since: .seconds(100), now: .seconds(101)) == true)
         #expect(Self.replies(&other, Self.pong, at: 102) == ["answered 101"], "not by broadcast")
     }
 
     @Test("by broadcast nothing is asked while an answer is due: the server might read both in one turn")
     func oneInFlight() {
         var machine = Self.up(broadcast: true, info: "redis_version:8.2.3\r\n")
-        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
-        #expect(machine.ask(since: 102 * Self.second, now: 103 * Self.second) == false)
+        #expect(machine.ask(since: .seconds(100), now: .seconds(101)) == true)
+        #expect(machine.ask(since: .seconds(102), now: .seconds(103)) == false)
         #expect(Self.replies(&machine, Self.pong, at: 104) == ["ask"])
         #expect(Self.replies(&machine, Self.pong, at: 105) == ["answered 101 ask"])
         #expect(Self.replies(&machine, Self.pong, at: 106) == ["answered 104"])
@@ -224,30 +225,30 @@ struct InvalidationFeedStateMachineTests {
         arguments: ["redis_version:6.0.16\r\n", "redis_version:7.0.15\r\n", "redis_version:7.4.9\r\n"])
     func oneAnswer(info: String) {
         var machine = Self.up(broadcast: true, info: info)
-        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(machine.ask(since: .seconds(100), now: .seconds(101)) == true)
         #expect(Self.replies(&machine, Self.pong, at: 102) == ["answered 101"])
     }
 
     @Test("a heartbeat asks for as many answers as it takes")
     func heartbeats() {
         var machine = Self.up(broadcast: true, info: "redis_version:8.2.3\r\n")
-        guard case .ask = machine.timePassed(now: 101 * Self.second) else {
+        guard case .ask = machine.timePassed(now: .seconds(101)) else {
             Issue.record("no question")
             return
         }
         #expect(Self.replies(&machine, Self.pong, at: 102) == ["ask"])
         #expect(Self.replies(&machine, Self.pong, at: 103) == ["answered 101"])
-        #expect(machine.nextDeadline == 103 * Self.second, "a heartbeat after the last one")
+        #expect(machine.nextDeadline == .seconds(103), "a heartbeat after the last one")
     }
 
     @Test("by broadcast a server that runs a script has not announced all, nor has its first answer after that")
     func busyByBroadcast() {
         var machine = Self.up(broadcast: true)
-        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(machine.ask(since: .seconds(100), now: .seconds(101)) == true)
         let busy = BackingReply.error(Array("BUSY Redis is busy running a script".utf8))
         #expect(Self.replies(&machine, busy, at: 102) == ["nothing"])
-        #expect(machine.ask(since: 102 * Self.second, now: 102 * Self.second) == false, "it is left alone for a while")
-        let again = 102 * Self.second + 50_000_000
+        #expect(machine.ask(since: .seconds(102), now: .seconds(102)) == false, "it is left alone for a while")
+        let again = Instant.seconds(102) + .milliseconds(50)
         #expect(machine.nextDeadline == again)
         guard case .ask = machine.timePassed(now: again) else {
             Issue.record("no question")
@@ -255,14 +256,14 @@ struct InvalidationFeedStateMachineTests {
         }
         #expect(Self.replies(&machine, Self.pong, at: 103) == ["ask"])
         #expect(Self.replies(&machine, Self.pong, at: 104) == ["answered 102"])
-        #expect(machine.ask(since: 104 * Self.second, now: 105 * Self.second) == true)
+        #expect(machine.ask(since: .seconds(104), now: .seconds(105)) == true)
         #expect(Self.replies(&machine, Self.pong, at: 106) == ["answered 105"], "as before the script")
     }
 
     @Test("by broadcast an error that tells nothing ends the feed")
     func otherErrorByBroadcast() {
         var machine = Self.up(broadcast: true)
-        #expect(machine.ask(since: 100 * Self.second, now: 101 * Self.second) == true)
+        #expect(machine.ask(since: .seconds(100), now: .seconds(101)) == true)
         #expect(Self.replies(&machine, .error(Array("ERR what".utf8))) == ["server"])
     }
 }

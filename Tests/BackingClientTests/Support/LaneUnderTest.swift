@@ -157,7 +157,7 @@ extension BackingConfiguration {
     static func local(port: Int) -> BackingConfiguration {
         // On a busy machine a test may come late to its own lane. No PING is then to come between it and what it expects.
         BackingConfiguration(
-            address: .tcp(host: "127.0.0.1", port: port), commandTimeout: .seconds(30), idleTimeout: .hours(1))
+            address: .tcp(host: "127.0.0.1", port: port), commandTimeout: .seconds(30), idleTimeout: .seconds(3600))
     }
 
     func with(_ change: (inout BackingConfiguration) -> Void) -> BackingConfiguration {

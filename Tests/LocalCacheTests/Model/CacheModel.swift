@@ -1,3 +1,5 @@
+import Time
+
 @testable import LocalCache
 
 /// The rules of the cache written down as plainly as can be: arrays, searched from end to end.
@@ -6,8 +8,8 @@ struct CacheModel {
         var key: [UInt8]
         var value: Int
         var cost: Int
-        var addedAt: UInt64
-        var deadline: UInt64
+        var addedAt: Instant
+        var deadline: Instant
     }
 
     struct Flight {
@@ -20,7 +22,7 @@ struct CacheModel {
 
     /// As ``LookUp``, without the ticket, which only the cache can give.
     enum Answer: Equatable {
-        case hit(Int, age: UInt64)
+        case hit(Int, age: TimeSpan)
         case joined(lane: LaneID)
         case miss
         case mustWait
@@ -41,7 +43,7 @@ struct CacheModel {
     }
 
     /// Answers without changing anything.
-    func answer(_ key: [UInt8], now: UInt64, lane: LaneID, outstandingLane: LaneID?) -> Answer {
+    func answer(_ key: [UInt8], now: Instant, lane: LaneID, outstandingLane: LaneID?) -> Answer {
         let flight = configuration.capacity == 0 ? nil : flights.first { $0.key == key && !$0.isVoided }
         let entry = entries.first { $0.key == key && now < $0.deadline }
         if let outstandingLane {
@@ -80,7 +82,7 @@ struct CacheModel {
         }
     }
 
-    mutating func complete(_ ticket: FillTicket, with fill: Fill<Int>?, now: UInt64) -> [Int] {
+    mutating func complete(_ ticket: FillTicket, with fill: Fill<Int>?, now: Instant) -> [Int] {
         guard let position = flights.firstIndex(where: { $0.ticket == ticket }) else { return [] }
         let flight = flights.remove(at: position)
         guard let fill, let value = fill.value, configuration.capacity > 0 else { return flight.waiters }
@@ -88,7 +90,7 @@ struct CacheModel {
             statistics.voided += 1
             return flight.waiters
         }
-        var deadline = fill.deadline ?? .max
+        var deadline = fill.deadline ?? .distantFuture
         if let expiry = configuration.expiry { deadline = min(deadline, now + expiry) }
         let cost = flight.key.count + fill.size + overhead
         guard now < deadline, cost <= configuration.memoryLimit else { return flight.waiters }

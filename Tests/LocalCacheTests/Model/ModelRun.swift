@@ -1,4 +1,5 @@
 import TestSupport
+import Time
 
 @testable import LocalCache
 
@@ -9,7 +10,7 @@ struct ModelRun {
     /// How often the answer was to wait.
     private(set) var waits = 0
     private var generator: SeededGenerator
-    private var now: UInt64 = 1000
+    private var now: Instant = 1000
     private var nextNumber = 0
 
     init(configuration: CacheConfiguration, seed: UInt64) {
@@ -20,7 +21,7 @@ struct ModelRun {
 
     /// - Returns: What the cache did otherwise than the model, or nil.
     mutating func step() -> String? {
-        now += .random(in: 0...5, using: &generator)
+        now = now + .nanoseconds(.random(in: 0...5, using: &generator))
         let key = randomKey()
         let span = key.span.bytes
         switch Int.random(in: 0..<1000, using: &generator) {
@@ -93,7 +94,7 @@ struct ModelRun {
         let hasDeadline = Int.random(in: 0..<4, using: &generator) == 0
         var fill: Fill<Int>? = Fill(
             value: nextNumber, size: .random(in: 0..<60, using: &generator),
-            deadline: hasDeadline ? now + .random(in: 0...300, using: &generator) : nil)
+            deadline: hasDeadline ? now + .nanoseconds(.random(in: 0...300, using: &generator)) : nil)
         if Int.random(in: 0..<10, using: &generator) == 0 { fill = nil }
         let seen: [Int]
         if fill != nil, Bool.random(using: &generator) {

@@ -1,3 +1,5 @@
+import Time
+
 @testable import LocalCache
 
 /// A cache of numbers with text for keys, a clock that is set by hand, and waiters numbered by the test.
@@ -7,8 +9,8 @@ final class TestCache: Sendable {
     let cache: Cache
 
     init(
-        capacity: Int = 100, expiry: UInt64? = nil, memoryLimit: Int = 1 << 30, refreshAge: UInt64? = nil,
-        staleAge: UInt64? = nil
+        capacity: Int = 100, expiry: TimeSpan? = nil, memoryLimit: Int = 1 << 30, refreshAge: TimeSpan? = nil,
+        staleAge: TimeSpan? = nil
     ) {
         cache = Cache(
             configuration: CacheConfiguration(
@@ -18,7 +20,8 @@ final class TestCache: Sendable {
 
     var statistics: CacheStatistics { cache.statistics }
 
-    func lookUp(_ key: String, now: UInt64 = 0, lane: LaneID = 0, outstanding: LaneID? = nil, waiter: Int = 0) -> Answer
+    func lookUp(_ key: String, now: Instant = 0, lane: LaneID = 0, outstanding: LaneID? = nil, waiter: Int = 0)
+        -> Answer
     {
         let bytes = Array(key.utf8)
         var copied: Int?
@@ -32,34 +35,34 @@ final class TestCache: Sendable {
     static func number(_ bytes: RawSpan) -> Int { bytes.unsafeLoadUnaligned(as: Int.self) }
 
     /// Looks a key up that must be missing.
-    func miss(_ key: String, now: UInt64 = 0, lane: LaneID = 0, waiter: Int = 0) throws -> FillTicket {
+    func miss(_ key: String, now: Instant = 0, lane: LaneID = 0, waiter: Int = 0) throws -> FillTicket {
         guard case .miss(let ticket) = lookUp(key, now: now, lane: lane, waiter: waiter) else { throw NotMissing() }
         return ticket
     }
 
     @discardableResult
     func complete(
-        _ ticket: FillTicket, value: Int = 0, size: Int = 1, deadline: UInt64? = nil, now: UInt64 = 0
+        _ ticket: FillTicket, value: Int = 0, size: Int = 1, deadline: Instant? = nil, now: Instant = 0
     ) -> [Int] {
         cache.complete(ticket, with: .value(Fill(value: value, size: size, deadline: deadline)), now: now).waiters.all
     }
 
     /// As ``complete(_:value:size:deadline:now:)``, but the value is stored as its bytes.
     @discardableResult
-    func complete(_ ticket: FillTicket, bytesOf value: Int, deadline: UInt64? = nil, now: UInt64 = 0) -> [Int] {
+    func complete(_ ticket: FillTicket, bytesOf value: Int, deadline: Instant? = nil, now: Instant = 0) -> [Int] {
         withUnsafeBytes(of: value) { bytes in
             cache.complete(ticket, withBytes: bytes.bytes, deadline: deadline, now: now).waiters.all
         }
     }
 
     func load(
-        _ key: String, value: Int = 0, size: Int = 1, deadline: UInt64? = nil, now: UInt64 = 0
+        _ key: String, value: Int = 0, size: Int = 1, deadline: Instant? = nil, now: Instant = 0
     ) throws {
         complete(try miss(key, now: now), value: value, size: size, deadline: deadline, now: now)
     }
 
     /// Whether a look-up, which counts as use, finds the key.
-    func hits(_ key: String, now: UInt64 = 0) -> Bool {
+    func hits(_ key: String, now: Instant = 0) -> Bool {
         guard case .hit = lookUp(key, now: now) else { return false }
         return true
     }
@@ -83,7 +86,7 @@ final class TestCache: Sendable {
 
     /// A look-up's answer, comparable.
     enum Answer: Equatable {
-        case hit(Int?, age: UInt64)
+        case hit(Int?, age: TimeSpan)
         case joined(lane: LaneID)
         case miss(FillTicket)
         case mustWait

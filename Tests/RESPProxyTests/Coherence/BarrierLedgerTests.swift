@@ -1,5 +1,6 @@
 import LocalCache
 import Testing
+import Time
 
 @testable import RESPProxy
 
@@ -16,7 +17,7 @@ struct BarrierLedgerTests {
         return ledger
     }
 
-    private static func question(_ since: UInt64, feed: Bool = true, lanes: [LaneID]) -> Ledger.Question {
+    private static func question(_ since: Instant, feed: Bool = true, lanes: [LaneID]) -> Ledger.Question {
         Ledger.Question(since: since, asksFeed: feed, lanes: lanes)
     }
 

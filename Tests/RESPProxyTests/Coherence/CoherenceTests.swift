@@ -2,6 +2,7 @@ import BackingClient
 import LocalCache
 import Logging
 import Testing
+import Time
 
 @testable import RESPProxy
 
@@ -11,7 +12,7 @@ struct CoherenceTests {
     private let coherence: Coherence
     private let refusal = FeedRefusal(command: "SUBSCRIBE", text: Array("NOPERM no".utf8))
 
-    private init(_ policy: CoherencePolicy, expiry: UInt64? = 1_000_000_000_000) {
+    private init(_ policy: CoherencePolicy, expiry: TimeSpan? = 1_000_000_000_000) {
         let configuration = ProxyConfiguration(
             backing: BackingConfiguration(
                 address: .tcp(host: "localhost", port: 6379), tracking: TrackingConfiguration()),
@@ -72,7 +73,7 @@ struct CoherenceTests {
         #expect(auto.coherence.mode == .expiry)
         #expect(auto.mayServe)
         #expect(auto.coherence.mayStore(0) && !auto.coherence.mayStoreAbsence(0, now: 1))
-        #expect(auto.coherence.isBarrierAnswered(since: .max))
+        #expect(auto.coherence.isBarrierAnswered(since: .distantFuture))
         auto.up(1)
         #expect(auto.coherence.mode == .expiry)
         auto.coherence.lane(0, isTrackedBy: 1)
@@ -97,7 +98,7 @@ struct CoherenceTests {
         coherence.laneIsUp(0, now: since + 1)
         coherence.feedAnswered(sent: since + 10)
         #expect(coherence.isBarrierAnswered(since: since), "what the lane brings is read later than that")
-        coherence.feedAnswered(sent: .max - 1)
+        coherence.feedAnswered(sent: .distantFuture)
         let later = MonotonicClock.now()
         #expect(!coherence.isBarrierAnswered(since: later), "the server may have closed the lane by then")
         coherence.lane(0, answered: later)

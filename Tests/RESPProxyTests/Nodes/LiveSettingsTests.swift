@@ -1,6 +1,7 @@
 import LocalCache
 import NIOCore
 import Testing
+import Time
 
 @testable import RESPProxy
 
@@ -41,8 +42,8 @@ struct LiveSettingsTests {
         }
     }
 
-    @Test("for how long it is kept that a key is absent", arguments: [TimeAmount.seconds(10), .zero])
-    func absence(lifetime: TimeAmount) throws {
+    @Test("for how long it is kept that a key is absent", arguments: [TimeSpan.seconds(10), .zero])
+    func absence(lifetime: TimeSpan) throws {
         try Self.with { loop in
             try loop.apply { $0.absenceExpiry = lifetime }
             try loop.get("k")

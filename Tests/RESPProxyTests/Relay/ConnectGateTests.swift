@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import Testing
+import Time
 
 @testable import RESPProxy
 
@@ -40,7 +41,7 @@ struct ConnectGateTests {
         #expect(opening.promises.count == ConnectGate.limit + 2)
         opening.promises[3].fail(ChannelError.connectTimeout(.seconds(1)))
         #expect(opening.promises.count == ConnectGate.limit + 3)
-        loop.advanceTime(by: ConnectGate.patience)
+        loop.advanceTime(by: TimeAmount(ConnectGate.patience))
         #expect(opening.promises.count == ConnectGate.limit + 4)
         for promise in opening.promises.dropFirst(4) { promise.fail(ChannelError.eof) }
         #expect(opening.promises.count == ConnectGate.limit + 5)

@@ -3,6 +3,7 @@ import NIOCore
 import NIOEmbedded
 import RESPParser
 import Testing
+import Time
 
 @testable import RESPProxy
 
@@ -111,7 +112,7 @@ struct RelayPoolTests {
         let youngest = pool.standingSpare(key, forNewcomer: true)
         let oldest = pool.standingSpare(key, forNewcomer: false)
         #expect(youngest != nil && oldest != nil)
-        #expect((oldest?.opened ?? .max) <= (youngest?.opened ?? 0))
+        #expect((oldest?.opened ?? .distantFuture) <= (youngest?.opened ?? .distantPast))
         pool.close()
     }
 
@@ -147,7 +148,7 @@ struct RelayPoolTests {
         pool.awaitSpare(key) { given.append($0) }
         pool.leave(connection, key)
         #expect(given.count == 1 && given[0] === connection)
-        eventLoop.advanceTime(by: RelayPool.patience)
+        eventLoop.advanceTime(by: TimeAmount(RelayPool.patience))
         #expect(given.count == 2 && given[1] == nil)
         pool.close()
     }

@@ -1,23 +1,24 @@
 import Testing
+import Time
 
 @testable import RESPProxy
 
 @Suite struct RollCallTests {
     private typealias Attendance = RollCall.Attendance
 
-    private func answered(_ opened: UInt64) -> Attendance {
+    private func answered(_ opened: Instant) -> Attendance {
         Attendance(opened: opened, heardBefore: opened, wasAsked: true, wasHeard: true)
     }
 
-    private func silent(_ opened: UInt64, heardBefore: UInt64? = nil) -> Attendance {
+    private func silent(_ opened: Instant, heardBefore: Instant? = nil) -> Attendance {
         Attendance(opened: opened, heardBefore: heardBefore ?? opened, wasAsked: true, wasHeard: false)
     }
 
-    private func waiting(_ opened: UInt64) -> Attendance {
+    private func waiting(_ opened: Instant) -> Attendance {
         Attendance(opened: opened, heardBefore: opened, wasAsked: false, wasHeard: false)
     }
 
-    private func talking(_ opened: UInt64) -> Attendance {
+    private func talking(_ opened: Instant) -> Attendance {
         Attendance(opened: opened, heardBefore: opened, wasAsked: false, wasHeard: true)
     }
 

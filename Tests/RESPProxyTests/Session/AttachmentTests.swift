@@ -2,6 +2,7 @@ import BackingClient
 import NIOCore
 import NIOEmbedded
 import Testing
+import Time
 import TransportSecurity
 
 @testable import RESPProxy
@@ -60,7 +61,7 @@ final class AttachmentTests {
 
         let hasSharedBacklog = false
         func sharedReplyBegins(type: UInt8) {}
-        func sharedReplyEnded(type: UInt8, length: Int, now: UInt64) {}
+        func sharedReplyEnded(type: UInt8, length: Int, now: Instant) {}
         func sharedReply(_ buffer: ByteBuffer, _ range: Range<Int>) -> Bool { false }
         func sharedReadCompleted() {}
         func closeForBacklog() {}

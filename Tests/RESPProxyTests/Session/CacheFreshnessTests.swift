@@ -1,4 +1,5 @@
 import Testing
+import Time
 
 @testable import RESPProxy
 
@@ -7,7 +8,7 @@ struct CacheFreshnessTests {
     private var freshness = CacheFreshness()
 
     /// Whether the cache may answer, where a barrier has been answered that was sent after `barrier`.
-    private func mayAnswer(barrier: UInt64) -> Bool { freshness.isProven { barrier >= $0 } }
+    private func mayAnswer(barrier: Instant) -> Bool { freshness.isProven { barrier >= $0 } }
 
     @Test("nothing was relayed: it may answer at once; behind a relayed reply only once a later barrier is answered")
     mutating func relayed() {

@@ -5,6 +5,7 @@ import NIOCore
 import NIOEmbedded
 import RESPParser
 import TestSupport
+import Time
 
 @testable import RESPProxy
 

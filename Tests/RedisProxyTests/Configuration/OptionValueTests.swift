@@ -2,6 +2,7 @@ import BackingClient
 import Logging
 import NIOCore
 import Testing
+import Time
 
 @testable import RedisProxy
 
@@ -187,7 +188,7 @@ private let certificateNames = [
     "TLS_CLIENT_PASSWORDS_FILE": "/p",
 ]
 
-private func keepAlive(_ time: TimeAmount?) -> String {
+private func keepAlive(_ time: TimeSpan?) -> String {
     time.map { "\($0.nanoseconds / 1_000_000_000)" } ?? "never"
 }
 

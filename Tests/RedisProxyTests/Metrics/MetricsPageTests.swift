@@ -26,9 +26,9 @@ import Topology
         metrics.connectionIdentified(as: .http)
         metrics.connectionRefused(.protectedMode)
         metrics.tooManyRequests()
-        metrics.requestsEnded(.resp, .hit, .ok, count: 16, nanoseconds: 10_000)
-        metrics.requestsEnded(.resp, .hit, .ok, nanoseconds: 60_000_000_000)
-        metrics.requestsEnded(.http, .miss, .unavailable, nanoseconds: nil)
+        metrics.requestsEnded(.resp, .hit, .ok, count: 16, took: .nanoseconds(10_000))
+        metrics.requestsEnded(.resp, .hit, .ok, took: .nanoseconds(60_000_000_000))
+        metrics.requestsEnded(.http, .miss, .unavailable, took: nil)
         var coherence = CoherenceStatistics()
         coherence.mode = .tracking
         coherence.announcedKeys = 10

@@ -18,7 +18,7 @@ import Testing
                 metrics.connectionIdentified(as: .http)
                 metrics.connectionOpened()
                 metrics.connectionRefused(.maxConnections)
-                metrics.requestsEnded(.http, .miss, .timedOut, count: 3, nanoseconds: 10_000)
+                metrics.requestsEnded(.http, .miss, .timedOut, count: 3, took: .nanoseconds(10_000))
                 metrics.tooManyRequests()
                 metrics.backingChanged(isUp: true)
                 return NIOLoopBound(metrics, eventLoop: eventLoop)
@@ -51,7 +51,7 @@ import Testing
             for kind in LoopMetrics.Kind.allCases {
                 for outcome in LoopMetrics.Outcome.allCases {
                     count += 1
-                    metrics.requestsEnded(wireProtocol, kind, outcome, count: count, nanoseconds: nil)
+                    metrics.requestsEnded(wireProtocol, kind, outcome, count: count, took: nil)
                 }
             }
         }
@@ -82,11 +82,11 @@ import Testing
         "a time falls into the first bucket whose bound it does not exceed",
         arguments: [
             (0, 0), (10_000, 0), (10_001, 1), (1_000_000, 6), (10_000_000_000, 18), (10_000_000_001, 19),
-            (UInt64.max, 19),
+            (Int64.max, 19),
         ])
-    func buckets(nanoseconds: UInt64, bucket: Int) {
+    func buckets(nanoseconds: Int64, bucket: Int) {
         var histogram = LatencyHistogram()
-        histogram.record(nanoseconds)
+        histogram.record(.nanoseconds(nanoseconds))
         #expect(histogram.counts.firstIndex(of: 1) == bucket)
         #expect(histogram.counts.count == 20)
     }
@@ -94,7 +94,7 @@ import Testing
     @Test("requests that the proxy answers itself have no histogram")
     func local() {
         let metrics = LoopMetrics()
-        metrics.requestsEnded(.resp, .local, .error, nanoseconds: 5)
+        metrics.requestsEnded(.resp, .local, .error, took: .nanoseconds(5))
         #expect(metrics.snapshot.durations(.local) == LatencyHistogram())
         #expect(metrics.snapshot.requests(.resp, .local, .error) == 1)
     }

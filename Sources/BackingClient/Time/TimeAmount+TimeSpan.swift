@@ -1,0 +1,14 @@
+import NIOCore
+import Time
+
+extension TimeAmount {
+    /// As event loops take it.
+    @inlinable
+    public init(_ span: TimeSpan) { self = .nanoseconds(span.nanoseconds) }
+}
+
+extension TimeSpan {
+    /// - Parameter amount: As SwiftNIO says it.
+    @inlinable
+    public init(_ amount: TimeAmount) { self = .nanoseconds(amount.nanoseconds) }
+}
