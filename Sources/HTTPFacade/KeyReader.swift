@@ -8,7 +8,7 @@ import TransportSecurity
 protocol KeyReader: AnyObject {
     /// The time, by the clock of the cache.
     var now: Instant { get }
-    /// See ``ReadThrough/read(_:now:isCurrent:outstandingLane:awaitsPast:waiter:request:keep:copy:)``.
+    /// See ``ReadThrough/read(_:now:isCurrent:outstandingLane:awaitsBypassing:waiter:request:keep:copy:)``.
     func readValue(
         _ key: ByteBuffer, isCurrent: Bool, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
     ) -> ReadThrough.Reading
@@ -47,7 +47,7 @@ extension ProxyLoop: KeyReader {
         // A connection's requests are served one after another, so none of its earlier reads is ever outstanding.
         reads(of: key.readableBytesSpan).read(
             key.readableBytesSpan, now: now, isCurrent: isCurrent, outstandingLane: nil,
-            awaitsPast: false, waiter: waiter, request: request, keep: { key }, copy: copy)
+            awaitsBypassing: false, waiter: waiter, request: request, keep: { key }, copy: copy)
     }
 
     var servesOnlyKnownHosts: Bool { deniesRemoteClients }

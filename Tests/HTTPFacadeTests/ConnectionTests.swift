@@ -19,7 +19,7 @@ struct ConnectionTests {
         try connection.send(request)
         reader.set("a", "older")
         reader.isCurrent = false
-        reader.endFill(.value(ByteBuffer(string: "newer")), outranCache: true)
+        reader.endFill(.value(ByteBuffer(string: "newer")), isNewerThanCache: true)
         #expect(try connection.responses().map(\.text) == [#"{"key":"a","value":"newer"}"#])
         try connection.send(request + request)
         #expect(try connection.responses() == [])

@@ -45,14 +45,14 @@ final class FakeReader: KeyReader {
             return .hit(value, age: age)
         case .pending, nil:
             pending.append((bytes, waiter, request))
-            return .pending(lane: LaneID(loop: 0, server: 0), isPast: false)
+            return .pending(lane: LaneID(loop: 0, server: 0), bypassesCache: false)
         }
     }
 
     /// Ends the oldest fill.
-    func endFill(_ outcome: FillOutcome, outranCache: Bool = false) {
+    func endFill(_ outcome: FillOutcome, isNewerThanCache: Bool = false) {
         let fill = pending.removeFirst()
-        fill.waiter.fillEnded(request: fill.request, outcome: outcome, outranCache: outranCache)
+        fill.waiter.fillEnded(request: fill.request, outcome: outcome, isNewerThanCache: isNewerThanCache)
     }
 
     func isBarrierAnswered(since: Instant) -> Bool { isCurrent }

@@ -217,7 +217,7 @@ struct LargeValueTests {
     }
 
     @Test("what is told of a value's length alone was read past the cache, too")
-    func lengthOutranCache() throws {
+    func lengthIsNewerThanCache() throws {
         let connection = try start("") { $0.jsonLimit = 8 }
         connection.finishFill(.large(length: nil))
         try #require(connection.reader.streams.first).receiver.largeValueBegins(length: 9)

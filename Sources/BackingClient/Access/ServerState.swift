@@ -10,13 +10,13 @@ public struct ServerState: Hashable, Sendable {
     /// nil: never, as far as is known.
     public var unannouncedCalls: [[UInt8]?]
     /// Whether the fill user may `MGET` what it may `GET`.
-    public var mayReadTogether: Bool
+    public var mayReadSeveral: Bool
 
     /// - Parameters:
     ///   - replies: the raw replies to `INFO` of the three sections.
-    ///   - mayReadTogether: whether `MGET` was not refused.
-    init(replies: [[UInt8]], mayReadTogether: Bool) {
-        self.mayReadTogether = mayReadTogether
+    ///   - mayReadSeveral: whether `MGET` was not refused.
+    init(replies: [[UInt8]], mayReadSeveral: Bool) {
+        self.mayReadSeveral = mayReadSeveral
         let all = Array(replies.joined())
         self.runID = ServerInfo.field("run_id", in: all) ?? []
         self.replicationID = ServerInfo.field("master_replid", in: all) ?? []

@@ -31,9 +31,9 @@ struct ServerStateQuestion: OneShotQuestion {
             self.replies.append(Array(info.readableBytesView))
             return .goesOn
         case .array where self.isLast:
-            return .answered(ServerState(replies: self.replies, mayReadTogether: true))
+            return .answered(ServerState(replies: self.replies, mayReadSeveral: true))
         case .error(let text) where self.isLast && Self.refusesCommand(text):
-            return .answered(ServerState(replies: self.replies, mayReadTogether: Self.isKeyRefused(text)))
+            return .answered(ServerState(replies: self.replies, mayReadSeveral: Self.isKeyRefused(text)))
         case .error(let text):
             return .failed(.server(text))
         default:

@@ -11,8 +11,8 @@ final class FillCallback: FillWaiter {
         self.handler = NIOLoopBoundBox(handler, eventLoop: eventLoop)
     }
 
-    func fillEnded(request: UInt64, outcome: FillOutcome, outranCache: Bool) {
-        handler.value?.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
+    func fillEnded(request: UInt64, outcome: FillOutcome, isNewerThanCache: Bool) {
+        handler.value?.fillEnded(request: request, outcome: outcome, isNewerThanCache: isNewerThanCache)
     }
 
     /// Lets go of the handler; a fill still under way then ends unheard.

@@ -58,9 +58,9 @@ extension HTTPFacadeHandler: LargeValueReceiver {
     ) {
         stream.cancel()
         // What was told of its length was read past the cache.
-        outranCache = facade.reader.now
+        newerThanCacheSince = facade.reader.now
         respond(response, context: context)
-        proceed(context: context)
+        serveAndSend(context: context)
     }
 
     private func pass(_ stream: any LargeValueStream, length: Int, context: ChannelHandlerContext) {
@@ -98,7 +98,7 @@ extension HTTPFacadeHandler: LargeValueReceiver {
     func largeValueEnded(_ outcome: FillOutcome?) {
         guard let context, let exchange else { return }
         // It was read past the cache.
-        outranCache = facade.reader.now
+        newerThanCacheSince = facade.reader.now
         switch exchange.phase {
         case .streaming(_, let left?):
             guard outcome == nil, left == 0 else { return abort(context: context) }
@@ -115,7 +115,7 @@ extension HTTPFacadeHandler: LargeValueReceiver {
             case .large, nil: respond(.largeValueLost, context: context)
             }
         }
-        proceed(context: context)
+        serveAndSend(context: context)
     }
 
     /// Allows the next chunk, if the client has taken in those before it.

@@ -96,7 +96,7 @@ extension HTTPFacadeHandler {
         permission.hop(to: context.eventLoop).assumeIsolated().whenComplete { result in
             guard let context = self.context, self.exchange?.number == number else { return }
             self.permissionCame(result, authorization: authorization, context: context)
-            self.proceed(context: context)
+            self.serveAndSend(context: context)
         }
     }
 
@@ -128,11 +128,11 @@ extension HTTPFacadeHandler {
 
     private func lookUp(context: ChannelHandlerContext) {
         guard let number = exchange?.number, let callback else { return }
-        let isCurrent = outranCache.map(facade.reader.isBarrierAnswered) ?? true
-        if let outranCache, !isCurrent, facade.reader.mayServe {
-            return awaitBarrier(since: outranCache, context: context)
+        let isCurrent = newerThanCacheSince.map(facade.reader.isBarrierAnswered) ?? true
+        if let newerThanCacheSince, !isCurrent, facade.reader.mayServe {
+            return awaitBarrier(since: newerThanCacheSince, context: context)
         }
-        if isCurrent { outranCache = nil }
+        if isCurrent { newerThanCacheSince = nil }
         exchange?.phase = .fill
         let reading = facade.reader.readValue(key, isCurrent: isCurrent, waiter: callback, request: number) {
             [facade] bytes in
@@ -153,7 +153,7 @@ extension HTTPFacadeHandler {
             context.eventLoop.assumeIsolated().execute {
                 guard let context = self.context, self.exchange?.number == number else { return }
                 self.lookUp(context: context)
-                self.proceed(context: context)
+                self.serveAndSend(context: context)
             }
         }
     }
@@ -163,15 +163,15 @@ extension HTTPFacadeHandler {
         guard let number = exchange?.number else { return }
         facade.reader.awaitBarrier(since: since) {
             guard let context = self.context, self.exchange?.number == number else { return }
-            self.outranCache = nil
+            self.newerThanCacheSince = nil
             self.lookUp(context: context)
-            self.proceed(context: context)
+            self.serveAndSend(context: context)
         }
     }
 
-    func fillEnded(request: UInt64, outcome: FillOutcome, outranCache: Bool) {
+    func fillEnded(request: UInt64, outcome: FillOutcome, isNewerThanCache: Bool) {
         guard let context, let exchange, exchange.number == request, case .fill = exchange.phase else { return }
-        if outranCache { self.outranCache = facade.reader.now }
+        if isNewerThanCache { newerThanCacheSince = facade.reader.now }
         switch outcome {
         case .value(let value): respond(value, from: .miss, context: context)
         case .stale(let value, let age): respond(value, from: .stale(age: age), context: context)
@@ -179,6 +179,6 @@ extension HTTPFacadeHandler {
         case .large(let length): respondWithLargeValue(length: length, context: context)
         case .failure(let error): respond(FacadeError(error), context: context)
         }
-        proceed(context: context)
+        serveAndSend(context: context)
     }
 }

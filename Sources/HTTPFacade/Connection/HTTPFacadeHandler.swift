@@ -29,7 +29,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     var key: ByteBuffer
 
     /// When something was answered that the cache may be older than; nil: nothing, or a barrier stood since.
-    var outranCache: Instant?
+    var newerThanCacheSince: Instant?
 
     var holdsSlot = false
     /// The header field whose credentials were last found good, and until when that is believed.
@@ -42,7 +42,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     /// What is owed is sent at the end of the event loop's turn.
     var isFlushScheduled = false
     var wantsRead = false
-    var isAdvancing = false
+    var isServingRequests = false
     /// The last response has been written, and our side is closed once the client has taken it.
     var isClosing = false
     /// Our side is closed, and what the client still sends is not looked at.
@@ -92,7 +92,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         case .end:
             queue.receiveEnd()
         }
-        advance(context: context)
+        serveRequests(context: context)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -100,7 +100,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
             context.read()
         } else {
             // What was read may be too little for the parser to have said anything.
-            proceed(context: context)
+            serveAndSend(context: context)
         }
         context.fireChannelReadComplete()
     }
@@ -111,10 +111,10 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
             context.close(promise: nil)
         case ChannelEvent.inputClosed:
             queue.receiveInputClosed()
-            proceed(context: context)
+            serveAndSend(context: context)
         case is ChannelShouldQuiesceEvent:
             queue.receiveShutdown()
-            proceed(context: context)
+            serveAndSend(context: context)
         default:
             break
         }
@@ -125,7 +125,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         if channel.isWritable {
             if !owesEnd { releaseSlotIfAnswered() }
             resumeLargeValue()
-            proceed(context: context)
+            serveAndSend(context: context)
         } else {
             watchSlowClient(context: context)
         }
@@ -136,7 +136,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         switch error {
         case is HTTPParserError, is NIOHTTPDecoderError:
             queue.parserFailed(error)
-            proceed(context: context)
+            serveAndSend(context: context)
         case is ByteToMessageDecoderError, is ByteToMessageDecoderError.PayloadTooLargeError:
             // Bytes that came after the parser had given up.
             break
@@ -149,12 +149,12 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         }
     }
 
-    /// Does what the queue says until it has to wait.
-    func advance(context: ChannelHandlerContext) {
+    /// Serves requests, and does what else the queue says, until it has to wait.
+    func serveRequests(context: ChannelHandlerContext) {
         // Serving may end in the same call, and a flush may complete in it: both come back here.
-        guard !isAdvancing else { return }
-        isAdvancing = true
-        defer { isAdvancing = false }
+        guard !isServingRequests else { return }
+        isServingRequests = true
+        defer { isServingRequests = false }
         // What was wanted before need not be wanted any more: a head asks for its end, which has then come.
         wantsRead = false
         while channel.isActive {
@@ -183,7 +183,7 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
     }
 
     /// Has what was written sent, and asks for more where more is wanted.
-    func settle(context: ChannelHandlerContext) {
+    func sendAndRead(context: ChannelHandlerContext) {
         flushLater()
         if wantsRead {
             wantsRead = false
@@ -191,10 +191,10 @@ final class HTTPFacadeHandler: ChannelInboundHandler {
         }
     }
 
-    /// To be called at the end of a read, and when something else has happened.
-    func proceed(context: ChannelHandlerContext) {
-        advance(context: context)
-        if !isAdvancing { settle(context: context) }
+    /// Goes on with the requests. To be called at the end of a read, and when something else has happened.
+    func serveAndSend(context: ChannelHandlerContext) {
+        serveRequests(context: context)
+        if !isServingRequests { sendAndRead(context: context) }
     }
 
     private func tearDown() {

@@ -18,7 +18,7 @@ struct BarrierLedger<Waiter> {
         var lanes: [LaneID]
     }
 
-    /// Who has answered what. Of what was learned through one who is lost nothing is left in the cache, or will be before ``settle()``.
+    /// Who has answered what. Of what was learned through one who is lost nothing is left in the cache, or will be before ``release()``.
     var trust: TrustLedger
     private var waiters: [(waiter: Waiter, since: Instant)] = []
     /// All are to answer something that is sent after this.
@@ -35,7 +35,7 @@ struct BarrierLedger<Waiter> {
     // MARK: Who waits
 
     /// Who need not wait any more, now that somebody has answered, or is gone.
-    mutating func settle() -> [Waiter] {
+    mutating func release() -> [Waiter] {
         guard let newest = trust.heard else {
             asked = .distantPast
             return takeAll()

@@ -55,7 +55,7 @@ final class CacheInvalidator {
                     cache.flush()
                 }
                 complaint = nil
-                coherence.watchSaw(mayReadTogether: watch.mayReadTogether)
+                coherence.watchSaw(mayReadSeveral: watch.mayReadSeveral)
                 coherence.watchAnswered(sent: sent)
             case .failure(let error):
                 lookFailed(error as? BackingError, sent: sent)

@@ -34,7 +34,7 @@ public final class Coherence: Sendable {
     private let current = Atomic<UInt64>(0)
     private let trustedUntil = Atomic(Instant.distantPast)
     private let lastBarrier = Atomic(Instant.distantPast)
-    private let grantsTogether = Atomic<Bool>(false)
+    private let grantsMultiGet = Atomic<Bool>(false)
     private let state: Mutex<State>
 
     private struct State {
@@ -102,7 +102,7 @@ public final class Coherence: Sendable {
     var newestBarrier: Instant { announcesChanges ? lastBarrier.load(ordering: .acquiring) : .distantPast }
 
     /// Whether the fill user may read several keys at once, as of the last look.
-    var mayServeTogether: Bool { grantsTogether.load(ordering: .acquiring) }
+    var mayServeMultiGet: Bool { grantsMultiGet.load(ordering: .acquiring) }
 
     /// Calls `done` on `eventLoop`, never from inside this call, once ``isBarrierAnswered(since:)`` would say yes.
     ///
@@ -275,7 +275,7 @@ public final class Coherence: Sendable {
     /// Something has changed that the server does not announce.
     func watchSawChange() { state.withLock { $0.statistics.unannounced += 1 } }
 
-    func watchSaw(mayReadTogether: Bool) { grantsTogether.store(mayReadTogether, ordering: .releasing) }
+    func watchSaw(mayReadSeveral: Bool) { grantsMultiGet.store(mayReadSeveral, ordering: .releasing) }
 
     func watchAnswered(sent: Instant) { update { $0.barriers.trust.watchAnswered(sent: sent) } }
 
@@ -344,7 +344,7 @@ public final class Coherence: Sendable {
         guard !isFlushing else { return [] }
         let barrier = max(lastBarrier.load(ordering: .relaxed), state.barriers.newest)
         lastBarrier.store(barrier, ordering: .releasing)
-        return state.barriers.settle()
+        return state.barriers.release()
     }
 
     private func update(_ change: (inout State) -> Void) {

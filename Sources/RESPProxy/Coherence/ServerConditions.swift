@@ -6,7 +6,8 @@ import Time
 final class ServerConditions: Sendable {
     private let pausedUntil = Atomic(Instant.distantPast)
     private let monitors = Atomic<Int>(0)
-    private let readsPast = Atomic<Int>(0)
+    /// Clients for whose sake reads bypass the cache.
+    private let bypassing = Atomic<Int>(0)
 
     /// Whether `CLIENT PAUSE` may be in force.
     ///
@@ -26,15 +27,15 @@ final class ServerConditions: Sendable {
     var isMonitored: Bool { monitors.load(ordering: .sequentiallyConsistent) > 0 }
 
     /// Whether reads go to the server, so that those in `MONITOR` see them. It begins before ``isMonitored`` and ends after it.
-    var bypassesCache: Bool { readsPast.load(ordering: .relaxed) > 0 }
+    var bypassesCache: Bool { bypassing.load(ordering: .relaxed) > 0 }
 
     func monitorBegan() {
-        readsPast.add(1, ordering: .sequentiallyConsistent)
+        bypassing.add(1, ordering: .sequentiallyConsistent)
         monitors.add(1, ordering: .sequentiallyConsistent)
     }
 
     func monitorEnded() { monitors.subtract(1, ordering: .sequentiallyConsistent) }
 
     /// A barrier was answered that was sent after ``monitorEnded()``, and so has all that nothing was held for.
-    func cacheIsCurrent() { readsPast.subtract(1, ordering: .sequentiallyConsistent) }
+    func cacheIsCurrent() { bypassing.subtract(1, ordering: .sequentiallyConsistent) }
 }

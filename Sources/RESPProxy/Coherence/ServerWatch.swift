@@ -17,7 +17,7 @@ final class ServerWatch {
     }
 
     /// Whether the fill user may `MGET`, as of the last look.
-    var mayReadTogether: Bool { last?.0.mayReadTogether ?? false }
+    var mayReadSeveral: Bool { last?.0.mayReadSeveral ?? false }
 
     /// Whether something is not as it was at the last look. Fails where the server cannot be asked, or no longer lets the fill user in.
     func look() -> EventLoopFuture<Bool> {

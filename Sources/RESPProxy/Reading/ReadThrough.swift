@@ -23,8 +23,9 @@ public final class ReadThrough {
     public enum Reading {
         /// Answered from the cache (nil: the value's bytes have been copied), and how long ago that was added.
         case hit(CachedValue?, age: TimeSpan)
-        /// The waiter will be told. `lane` is where the fetch is under way; `isPast`: the key may be in the cache, which was not asked.
-        case pending(lane: LaneID, isPast: Bool)
+        /// The waiter will be told. `lane` is where the fetch is under way; `bypassesCache`: the key may be in the cache, which was not
+        /// asked.
+        case pending(lane: LaneID, bypassesCache: Bool)
         /// Nothing may be answered before the reader's own earlier reads are: ask again then.
         case mustWait
     }
@@ -60,19 +61,19 @@ public final class ReadThrough {
     /// - Parameters:
     ///   - isCurrent: Whether the cache is at least as new as what the reader has been given; if not, it is not asked.
     ///   - outstandingLane: The lane on which this reader still waits for earlier reads, or nil.
-    ///   - awaitsPast: Whether one of these was ``Reading/pending(lane:isPast:)`` past the cache. It may bring something newer than the
+    ///   - awaitsBypassing: Whether one of these bypasses the cache. It may bring something newer than the
     ///     cache has, should that be believed again by now.
     ///   - request: Given back to the waiter.
     ///   - keep: The key, to be had for longer than this call.
     ///   - copy: Given a short value on a hit, before this returns, under the cache's lock; it must do no more than copy the bytes.
     public func read(
-        _ key: RawSpan, now: Instant, isCurrent: Bool, outstandingLane: LaneID?, awaitsPast: Bool,
+        _ key: RawSpan, now: Instant, isCurrent: Bool, outstandingLane: LaneID?, awaitsBypassing: Bool,
         waiter: any FillWaiter,
         request: UInt64, keep: () -> ByteBuffer, copy: (RawSpan) -> Void
     ) -> Reading {
-        let isPast = !isCurrent || looksPast(key, now: now)
-        if awaitsPast, !isPast { return .mustWait }
-        let found = lookUp(key, isPast: isPast, now: now, outstandingLane: outstandingLane, copy: copy) {
+        let bypassesCache = !isCurrent || mustBypassCache(key, now: now)
+        if awaitsBypassing, !bypassesCache { return .mustWait }
+        let found = lookUp(key, bypassesCache: bypassesCache, now: now, outstandingLane: outstandingLane, copy: copy) {
             WaitingRead(waiter: waiter, request: request, lane: laneID, asked: now)
         }
         switch found {
@@ -80,20 +81,20 @@ public final class ReadThrough {
         case .refresh(let value, let age, let ticket):
             fetch(keep(), ticket)
             return .hit(value, age: age)
-        case .joined(let lane): return .pending(lane: lane, isPast: false)
+        case .joined(let lane): return .pending(lane: lane, bypassesCache: false)
         case .mustWait: return .mustWait
         case .miss(let ticket):
             fetch(keep(), ticket)
-            return .pending(lane: laneID, isPast: isPast && keeps(key))
+            return .pending(lane: laneID, bypassesCache: bypassesCache && keeps(key))
         }
     }
 
     /// Reads `key` for one who has been given something that the cache may be older than, where the cache does not have it: what is
     /// fetched from now on is new enough.
     ///
-    /// Nothing that is known to be new enough only later may overtake it, so it counts as past the cache.
+    /// Nothing that is known to be new enough only later may overtake it, so it counts as one that bypasses the cache.
     ///
-    /// For the parameters see ``read(_:now:isCurrent:outstandingLane:awaitsPast:waiter:request:keep:copy:)``.
+    /// For the parameters see ``read(_:now:isCurrent:outstandingLane:awaitsBypassing:waiter:request:keep:copy:)``.
     ///
     /// - Returns: nil: the cache has it or is fetching it, or nothing may be answered yet. A barrier is to be awaited.
     func readMissing(
@@ -102,26 +103,26 @@ public final class ReadThrough {
     ) -> Reading? {
         let waiting = { [laneID] in WaitingRead(waiter: waiter, request: request, lane: laneID, asked: now) }
         let found =
-            looksPast(key, now: now)
+            mustBypassCache(key, now: now)
             ? cache.lookUpBypassing(lane: laneID, outstandingLane: outstandingLane, waiter: waiting)
             : cache.lookUpAnew(key, now: now, lane: laneID, outstandingLane: outstandingLane, waiter: waiting)
         guard case .miss(let ticket) = found else { return nil }
         fetch(keep(), ticket)
-        return .pending(lane: laneID, isPast: true)
+        return .pending(lane: laneID, bypassesCache: true)
     }
 
     /// Whether the cache is not asked for the key.
     @inline(__always)
-    private func looksPast(_ key: RawSpan, now: Instant) -> Bool {
+    private func mustBypassCache(_ key: RawSpan, now: Instant) -> Bool {
         !coherence.mayServe(now: now) || !keeps(key) || coherence.conditions.bypassesCache
     }
 
     @inline(__always)
     private func lookUp(
-        _ key: RawSpan, isPast: Bool, now: Instant, outstandingLane: LaneID?, copy: (RawSpan) -> Void,
+        _ key: RawSpan, bypassesCache: Bool, now: Instant, outstandingLane: LaneID?, copy: (RawSpan) -> Void,
         _ waiting: () -> WaitingRead
     ) -> LookUp<CachedValue> {
-        guard !isPast else {
+        guard !bypassesCache else {
             // A fill under way may have been asked before a change of which nobody has told us: it is not joined, either.
             return cache.lookUpBypassing(lane: laneID, outstandingLane: outstandingLane, waiter: waiting)
         }
@@ -133,12 +134,12 @@ public final class ReadThrough {
     ///
     /// - Parameters:
     ///   - keys: Where the keys stand in `bytes`.
-    public func readTogether(_ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: Instant) -> MultiGet<
+    public func multiGet(_ keys: ArraySlice<Range<Int>>, in bytes: RawSpan, now: Instant) -> MultiGet<
         CachedValue
     > {
         // Asked first: what is found afterwards is what stands since that barrier, or is newer than it.
         let barrier = coherence.newestBarrier
-        guard coherence.mayServe(now: now), coherence.mayServeTogether else { return .missing }
+        guard coherence.mayServe(now: now), coherence.mayServeMultiGet else { return .missing }
         return cache.multiGet(keys, in: bytes, now: now, addedBefore: barrier) { CachedValue(copying: $0) }
     }
 
@@ -182,9 +183,10 @@ public final class ReadThrough {
     /// Once is enough, as the next fetch is sent after it was asked for.
     private func readAnew(_ key: ByteBuffer, _ waiting: WaitingRead, now: Instant) {
         var copied = ByteBuffer()
-        let isPast = looksPast(key.readableBytesSpan, now: now)
+        let bypassesCache = mustBypassCache(key.readableBytesSpan, now: now)
         let found = lookUp(
-            key.readableBytesSpan, isPast: isPast, now: now, outstandingLane: nil, copy: { copied.writeBytes($0) }
+            key.readableBytesSpan, bypassesCache: bypassesCache, now: now, outstandingLane: nil,
+            copy: { copied.writeBytes($0) }
         ) {
             waiting
         }
@@ -248,13 +250,13 @@ extension ReadThrough: FetchReceiver {
         let ended = complete(FillTicket(id: fetch.tag), with: reply, deadline: deadline, now: now)
         if ended.waiters.isEmpty { return }
         let outcome = outcome(of: reply, fetch.key, now: now)
-        let outranCache = ended.wasVoided && mayBeOlder(fetch.key, than: reply)
+        let isNewerThanCache = ended.wasVoided && mayBeOlder(fetch.key, than: reply)
         ended.waiters.forEach { waiting in
             // By then the server would not have given it what the fetch brought.
             if let deadline, deadline <= now, waiting.asked >= deadline {
                 readAnew(fetch.key, waiting, now: now)
             } else {
-                waiting.tell(outcome, outranCache: outranCache, fromLane: laneID)
+                waiting.tell(outcome, isNewerThanCache: isNewerThanCache, fromLane: laneID)
             }
         }
     }

@@ -30,7 +30,7 @@ extension RESPSession {
         var copied: ByteBuffer?
         let reading = loop.readThrough.read(
             command.buffer.readableBytesSpan.extracting(range), now: now, isCurrent: isCurrent,
-            outstandingLane: reads.lane, awaitsPast: reads.awaitsBypassing, waiter: self,
+            outstandingLane: reads.lane, awaitsBypassing: reads.awaitsBypassing, waiter: self,
             request: reads.nextRequest, keep: { keepKey(command, range) }
         ) { bytes in
             if isNext { output.writeBulk(bytes) } else { copied = ByteBuffer(copying: bytes) }
@@ -57,8 +57,8 @@ extension RESPSession {
         let reading = loop.readThrough.readMissing(
             command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane, waiter: self,
             request: reads.nextRequest, keep: { keepKey(command, range) })
-        guard case .pending(let lane, let isPast) = reading else { return false }
-        reads.appendPending(key: keepKey(command, range), lane: lane, bypassesCache: isPast, started: now)
+        guard case .pending(let lane, let bypassesCache) = reading else { return false }
+        reads.appendPending(key: keepKey(command, range), lane: lane, bypassesCache: bypassesCache, started: now)
         return true
     }
 
@@ -137,7 +137,7 @@ extension RESPSession {
         guard keys.count <= Self.multiGetLimit else { return .missing }
         // Asked first: a barrier that is answered only now says nothing of what was looked up before.
         let wasCurrent = isCurrent
-        switch loop.readThrough.readTogether(keys, in: command.buffer.readableBytesSpan, now: now) {
+        switch loop.readThrough.multiGet(keys, in: command.buffer.readableBytesSpan, now: now) {
         case .hit(let values) where wasCurrent:
             freshness.severalAreRead()
             return answerSeveral(values) ? .answered : .missing
@@ -203,8 +203,8 @@ extension RESPSession {
 }
 
 extension RESPSession: FillWaiter {
-    func fillEnded(request: UInt64, outcome: FillOutcome, outranCache: Bool) {
-        if outranCache { freshness.relayed(at: MonotonicClock.now()) }
+    func fillEnded(request: UInt64, outcome: FillOutcome, isNewerThanCache: Bool) {
+        if isNewerThanCache { freshness.relayed(at: MonotonicClock.now()) }
         if let started = reads.fillEnded(request: request, outcome: outcome) {
             loop.metrics.requestsEnded(
                 .resp, outcome.isStale ? .stale : .miss, outcome.metric, took: MonotonicClock.now() - started)

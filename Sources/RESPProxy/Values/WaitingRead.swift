@@ -21,12 +21,12 @@ public struct WaitingRead: @unchecked Sendable {
     }
 
     /// - Parameter lane: The fill lane of the event loop that this is called on.
-    func tell(_ outcome: FillOutcome, outranCache: Bool = false, fromLane lane: LaneID) {
+    func tell(_ outcome: FillOutcome, isNewerThanCache: Bool = false, fromLane lane: LaneID) {
         if lane == self.lane {
-            waiter.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
+            waiter.fillEnded(request: request, outcome: outcome, isNewerThanCache: isNewerThanCache)
         } else {
             waiter.eventLoop.execute { [self] in
-                waiter.fillEnded(request: request, outcome: outcome, outranCache: outranCache)
+                waiter.fillEnded(request: request, outcome: outcome, isNewerThanCache: isNewerThanCache)
             }
         }
     }

@@ -12,7 +12,7 @@ struct CacheModel {
         var deadline: Instant
     }
 
-    struct Flight {
+    struct PendingFill {
         var ticket: FillTicket
         var key: [UInt8]
         var lane: LaneID
@@ -32,7 +32,7 @@ struct CacheModel {
     let overhead: Int
     /// From the least recently used on.
     var entries: [Entry] = []
-    var flights: [Flight] = []
+    var pendingFills: [PendingFill] = []
     var fences: [[UInt8]] = []
     var fencesForAllKeys = 0
     var statistics = CacheStatistics()
@@ -44,16 +44,16 @@ struct CacheModel {
 
     /// Answers without changing anything.
     func answer(_ key: [UInt8], now: Instant, lane: LaneID, outstandingLane: LaneID?) -> Answer {
-        let flight = configuration.capacity == 0 ? nil : flights.first { $0.key == key && !$0.isVoided }
+        let pendingFill = configuration.capacity == 0 ? nil : pendingFills.first { $0.key == key && !$0.isVoided }
         let entry = entries.first { $0.key == key && now < $0.deadline }
         if let outstandingLane {
-            if configuration.capacity > 0, flights.contains(where: { $0.key == key && $0.isVoided }) {
+            if configuration.capacity > 0, pendingFills.contains(where: { $0.key == key && $0.isVoided }) {
                 return .mustWait
             }
-            if entry == nil, (flight?.lane ?? lane) != outstandingLane { return .mustWait }
+            if entry == nil, (pendingFill?.lane ?? lane) != outstandingLane { return .mustWait }
         }
         if let entry { return .hit(entry.value, age: now - entry.addedAt) }
-        if let flight { return .joined(lane: flight.lane) }
+        if let pendingFill { return .joined(lane: pendingFill.lane) }
         return .miss
     }
 
@@ -68,12 +68,12 @@ struct CacheModel {
             statistics.hits += 1
             return
         case .joined:
-            if let flight = flights.firstIndex(where: { $0.key == key && !$0.isVoided }) {
-                flights[flight].waiters.append(waiter)
+            if let pendingFill = pendingFills.firstIndex(where: { $0.key == key && !$0.isVoided }) {
+                pendingFills[pendingFill].waiters.append(waiter)
             }
             statistics.coalesced += 1
         case .miss:
-            if let ticket { flights.append(Flight(ticket: ticket, key: key, lane: lane, waiters: [waiter])) }
+            if let ticket { pendingFills.append(PendingFill(ticket: ticket, key: key, lane: lane, waiters: [waiter])) }
             statistics.misses += 1
         }
         if let position {
@@ -83,35 +83,35 @@ struct CacheModel {
     }
 
     mutating func complete(_ ticket: FillTicket, with fill: Fill<Int>?, now: Instant) -> [Int] {
-        guard let position = flights.firstIndex(where: { $0.ticket == ticket }) else { return [] }
-        let flight = flights.remove(at: position)
-        guard let fill, let value = fill.value, configuration.capacity > 0 else { return flight.waiters }
-        guard !flight.isVoided, fencesForAllKeys == 0, !fences.contains(flight.key) else {
+        guard let position = pendingFills.firstIndex(where: { $0.ticket == ticket }) else { return [] }
+        let pendingFill = pendingFills.remove(at: position)
+        guard let fill, let value = fill.value, configuration.capacity > 0 else { return pendingFill.waiters }
+        guard !pendingFill.isVoided, fencesForAllKeys == 0, !fences.contains(pendingFill.key) else {
             statistics.voided += 1
-            return flight.waiters
+            return pendingFill.waiters
         }
         var deadline = fill.deadline ?? .distantFuture
         if let expiry = configuration.expiry { deadline = min(deadline, now + expiry) }
-        let cost = flight.key.count + fill.size + overhead
-        guard now < deadline, cost <= configuration.memoryLimit else { return flight.waiters }
+        let cost = pendingFill.key.count + fill.size + overhead
+        guard now < deadline, cost <= configuration.memoryLimit else { return pendingFill.waiters }
         while entries.count == configuration.capacity || bytes + cost > configuration.memoryLimit {
             entries.removeFirst()
             statistics.evicted += 1
         }
-        entries.append(Entry(key: flight.key, value: value, cost: cost, addedAt: now, deadline: deadline))
-        return flight.waiters
+        entries.append(Entry(key: pendingFill.key, value: value, cost: cost, addedAt: now, deadline: deadline))
+        return pendingFill.waiters
     }
 
     mutating func drop(where condition: ([UInt8]) -> Bool) {
         let before = entries.count
         entries.removeAll { condition($0.key) }
         statistics.invalidated += UInt64(before - entries.count)
-        voidFlights { condition($0.key) }
+        voidFills { condition($0.key) }
     }
 
-    mutating func voidFlights(where condition: (Flight) -> Bool) {
-        for position in flights.indices where condition(flights[position]) {
-            flights[position].isVoided = true
+    mutating func voidFills(where condition: (PendingFill) -> Bool) {
+        for position in pendingFills.indices where condition(pendingFills[position]) {
+            pendingFills[position].isVoided = true
         }
     }
 

@@ -49,7 +49,7 @@ struct ModelRun {
         case 994..<997:
             let lane = LaneID(loop: Int.random(in: 0..<3, using: &generator), server: 0)
             cache.voidFills(lane: lane)
-            model.voidFlights { $0.lane == lane }
+            model.voidFills { $0.lane == lane }
         default:
             cache.flush()
             model.drop { _ in true }
@@ -89,7 +89,7 @@ struct ModelRun {
     }
 
     private mutating func complete() -> String? {
-        guard let flight = model.flights.randomElement(using: &generator) else { return nil }
+        guard let pendingFill = model.pendingFills.randomElement(using: &generator) else { return nil }
         nextNumber += 1
         let hasDeadline = Int.random(in: 0..<4, using: &generator) == 0
         var fill: Fill<Int>? = Fill(
@@ -100,12 +100,13 @@ struct ModelRun {
         if fill != nil, Bool.random(using: &generator) {
             fill?.size = MemoryLayout<Int>.size
             seen = withUnsafeBytes(of: nextNumber) { bytes in
-                cache.complete(flight.ticket, withBytes: bytes.bytes, deadline: fill?.deadline, now: now).waiters.all
+                cache.complete(pendingFill.ticket, withBytes: bytes.bytes, deadline: fill?.deadline, now: now).waiters
+                    .all
             }
         } else {
-            seen = cache.complete(flight.ticket, with: fill.map { .value($0) } ?? .nothing, now: now).waiters.all
+            seen = cache.complete(pendingFill.ticket, with: fill.map { .value($0) } ?? .nothing, now: now).waiters.all
         }
-        let expected = model.complete(flight.ticket, with: fill, now: now)
+        let expected = model.complete(pendingFill.ticket, with: fill, now: now)
         return seen == expected ? nil : "waiters \(seen) instead of \(expected)"
     }
 

@@ -43,9 +43,9 @@ struct BarrierLedgerTests {
         #expect(ledger.wait(since: 12, "a") == true)
         #expect(ledger.ask() == Self.question(12, lanes: [0]))
         ledger.trust.laneAnswered(0, sent: 14)
-        #expect(ledger.settle() == [])
+        #expect(ledger.release() == [])
         ledger.trust.feedAnswered(sent: 14)
-        #expect(ledger.settle() == ["a"])
+        #expect(ledger.release() == ["a"])
         #expect(ledger.wait(since: 12, "b") == false)
         #expect(ledger.wait(since: 13, "c") == true)
     }
@@ -63,11 +63,11 @@ struct BarrierLedgerTests {
         ledger.trust.laneAnswered(0, sent: 21)
         ledger.trust.laneAnswered(1, sent: 21)
         ledger.trust.feedAnswered(sent: 23)
-        #expect(ledger.settle() == ["a", "b", "c"])
+        #expect(ledger.release() == ["a", "b", "c"])
         #expect(ledger.ask() == nil)
         ledger.trust.laneAnswered(0, sent: 24)
         ledger.trust.laneAnswered(1, sent: 24)
-        #expect(ledger.settle() == ["d"])
+        #expect(ledger.release() == ["d"])
     }
 
     @Test("an answer to something sent at the same moment is none")
@@ -77,7 +77,7 @@ struct BarrierLedgerTests {
         _ = ledger.ask()
         for lane: LaneID in [0, 1] { ledger.trust.laneAnswered(lane, sent: 20) }
         ledger.trust.feedAnswered(sent: 20)
-        #expect(ledger.settle() == [])
+        #expect(ledger.release() == [])
         #expect(ledger.ask() == nil, "those who were asked ask again by themselves")
     }
 
@@ -89,7 +89,7 @@ struct BarrierLedgerTests {
         ledger.trust.laneAnswered(0, sent: 21)
         _ = ledger.trust.laneLost(1)
         ledger.trust.laneIsUp(2, now: 22)
-        #expect(ledger.settle() == ["a"])
+        #expect(ledger.release() == ["a"])
         #expect(ledger.newest == 21)
     }
 
@@ -98,7 +98,7 @@ struct BarrierLedgerTests {
         var ledger = Self.ledger()
         _ = ledger.wait(since: 20, "a")
         ledger.trust.feedLost()
-        #expect(ledger.settle() == ["a"])
+        #expect(ledger.release() == ["a"])
         #expect(ledger.wait(since: 30, "b") == false)
         ledger.trust.feedAnswered(sent: 25)
         #expect(ledger.wait(since: 30, "c") == true)

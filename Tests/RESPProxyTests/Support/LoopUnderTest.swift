@@ -203,7 +203,7 @@ private final class Nobody: FillWaiter {
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
-    func fillEnded(request: UInt64, outcome: FillOutcome, outranCache: Bool) {}
+    func fillEnded(request: UInt64, outcome: FillOutcome, isNewerThanCache: Bool) {}
 }
 
 /// The channels that were opened to the backing; all in one thread.

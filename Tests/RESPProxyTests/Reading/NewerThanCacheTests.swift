@@ -3,7 +3,7 @@ import Testing
 @testable import RESPProxy
 
 @Suite("A session is never given a key out of the cache that is older than what it was given past it")
-struct OutranCacheTests {
+struct NewerThanCacheTests {
     private static let ask = "*2 $3 GET $1 k *2 $4 PTTL $1 k "
     private static let new = "$3\r\nnew\r\n:-1\r\n"
 
