@@ -11,12 +11,15 @@ struct LogInTests {
 
     private static func error(_ text: String) -> BackingReply { .error(Array(text.utf8)) }
 
-    @Test("who we are, and the database, where it is not the one of a new connection")
+    @Test("who we are, the version of the protocol, and the database, where it is not the one of a new connection")
     func commands() {
         #expect(Self.words(LogIn(nil)) == [])
         #expect(LogIn(nil).isDone)
         #expect(Self.words(LogIn(.text(nil, "p"))) == [["AUTH", "p"]])
         #expect(Self.words(LogIn(.text("u", "p"), database: 3)) == [["AUTH", "u", "p"], ["SELECT", "3"]])
+        #expect(
+            Self.words(LogIn(.text(nil, "p"), version: .resp3, database: 3))
+                == [["AUTH", "p"], ["HELLO", "3"], ["SELECT", "3"]])
     }
 
     @Test("it is done when all of it was agreed to")

@@ -1,9 +1,24 @@
-/// What is said first on a connection of the proxy's own: who it is, and which database it reads; and what the replies to that mean.
+import RESPParser
+
+/// What is said first on a connection to the server, whoever it is for: who comes, in which version of the protocol it is answered, and
+/// which database it is about; and what the replies to that mean.
 ///
 /// It goes out in one write, together with whatever is asked next.
-struct LogIn {
-    private enum Step {
-        case authentication, selection
+package struct LogIn: Sendable {
+    /// One command, and what it is for.
+    package enum Step: Sendable, Equatable {
+        case authentication(BackingCredentials)
+        case version(RESPVersion)
+        case selection(database: Int)
+
+        /// The command, word by word.
+        package var words: [[UInt8]] {
+            switch self {
+            case .authentication(let credentials): credentials.command
+            case .version(let version): [Array("HELLO".utf8), Array(String(version.rawValue).utf8)]
+            case .selection(let database): [Array("SELECT".utf8), Array(String(database).utf8)]
+            }
+        }
     }
 
     /// What a reply means.
@@ -14,43 +29,47 @@ struct LogIn {
         case violation(ReplyViolation)
     }
 
-    /// Those that are not answered yet.
-    private var steps: ArraySlice<Step>
-    /// The commands, in the order of their replies.
-    let commands: [[[UInt8]]]
+    /// In the order in which they are said, and answered.
+    package let steps: [Step]
+    private var answered = 0
 
     /// - Parameters:
     ///   - credentials: nil: the server is expected to let us in without.
+    ///   - version: nil: the one that a new connection speaks; `HELLO` is not said.
     ///   - database: 0 is the one that a new connection has.
-    init(_ credentials: BackingCredentials?, database: Int = 0) {
+    package init(_ credentials: BackingCredentials?, version: RESPVersion? = nil, database: Int = 0) {
         var steps: [Step] = []
-        var commands: [[[UInt8]]] = []
-        if let credentials {
-            steps.append(.authentication)
-            commands.append(credentials.command)
-        }
-        if database != 0 {
-            steps.append(.selection)
-            commands.append([Array("SELECT".utf8), Array(String(database).utf8)])
-        }
-        self.steps = steps[...]
-        self.commands = commands
+        if let credentials { steps.append(.authentication(credentials)) }
+        if let version { steps.append(.version(version)) }
+        if database != 0 { steps.append(.selection(database: database)) }
+        self.steps = steps
     }
 
+    /// The commands, in the order of their replies.
+    var commands: [[[UInt8]]] { self.steps.map(\.words) }
+
     /// Whether all of it has been answered, and agreed to: what comes next is the reply to something else.
-    var isDone: Bool { self.steps.isEmpty }
+    var isDone: Bool { self.answered == self.steps.count }
 
     /// To be told each reply until ``isDone``.
     mutating func received(_ reply: BackingReply) -> Progress {
-        switch (self.steps.popFirst(), reply) {
+        guard !self.isDone else { return .violation(.unexpectedAtLogIn) }
+        let step = self.steps[self.answered]
+        self.answered += 1
+        switch (step, reply) {
         case (.authentication, .ok), (.selection, .ok):
             return .goesOn
         case (.authentication, .error(let text)):
             return .refused(BackingCredentials.withoutEcho(text))
-        case (.selection, .error(let text)):
+        case (.selection, .error(let text)), (.version, .error(let text)):
             return .refused(text)
-        default:
-            return .violation(ReplyViolation(reason: "an unexpected reply to the login"))
+        // Whoever says `HELLO` reads the reply as it comes: hiredis does not know all of them.
+        case (.authentication, _), (.selection, _), (.version, _):
+            return .violation(.unexpectedAtLogIn)
         }
     }
+}
+
+extension ReplyViolation {
+    fileprivate static let unexpectedAtLogIn = ReplyViolation(reason: "an unexpected reply to the login")
 }

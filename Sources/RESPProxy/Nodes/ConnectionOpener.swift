@@ -8,8 +8,8 @@ final class ConnectionOpener {
     private let connector: BackingConnector
     private let eventLoop: any EventLoop
     private let gate: ConnectGate
-    /// The log-in of the fill lane's user; nil where it needs none.
-    private let authentication: [[UInt8]]?
+    /// Those of the fill lane's user; nil where it needs none.
+    private let credentials: BackingCredentials?
     private let trustsClients: Bool
     /// Set while the server cannot be reached: then it is not tried.
     var outage: BackingError?
@@ -18,19 +18,19 @@ final class ConnectionOpener {
         self.connector = connector
         self.eventLoop = eventLoop
         self.gate = ConnectGate(eventLoop: eventLoop)
-        self.authentication = configuration.backing.credentials?.command
+        self.credentials = configuration.backing.credentials
         self.trustsClients = configuration.trustsClients
     }
 
     /// For one client: as a new client would have it, or logged in as the fill lane's user where clients are trusted.
-    func openOwn() -> EventLoopFuture<OpenedRelay> { open(Preamble(login: trustsClients ? authentication : nil)) }
+    func openOwn() -> EventLoopFuture<OpenedRelay> { open(Preamble(LogIn(trustsClients ? credentials : nil))) }
 
     /// For one client, with the user of its certificate logged in.
     func openOwn(as user: CertificateUser) -> EventLoopFuture<OpenedRelay> {
         if let outage { return eventLoop.makeFailedFuture(outage) }
         // Where there was a password when the client came, and there is none by now, the server would say so.
         guard let credentials = user.credentials else { return eventLoop.makeFailedFuture(BackingError.wrongPassword) }
-        return open(Preamble(login: credentials.command))
+        return open(Preamble(LogIn(credentials)))
     }
 
     /// Whether the next connection would have to wait for others.
@@ -40,14 +40,14 @@ final class ConnectionOpener {
     ///
     /// - Parameter isForMany: It is not for one session.
     func open(_ key: RelayKey, isForMany: Bool) -> EventLoopFuture<OpenedRelay> {
-        open(Preamble(for: key, authentication: authentication), isForMany: isForMany).assumeIsolated().map {
+        open(Preamble(for: key, credentials: credentials), isForMany: isForMany).assumeIsolated().map {
             OpenedRelay(channel: $0.channel, identifier: $0.identifier, isProven: true)
         }.nonisolated()
     }
 
     /// For a read of the proxy's own, as the fill lane reads: its user, its database.
     func openReader() -> EventLoopFuture<any Channel> {
-        open(Preamble(login: authentication, database: connector.configuration.database)).map(\.channel)
+        open(Preamble(LogIn(credentials, database: connector.configuration.database))).map(\.channel)
     }
 
     private func open(_ preamble: Preamble, isForMany: Bool = false) -> EventLoopFuture<OpenedRelay> {
@@ -57,7 +57,7 @@ final class ConnectionOpener {
             if let outage { return eventLoop.makeFailedFuture(outage) }
             return connector.connect(on: eventLoop)
         }
-        guard !preamble.commands.isEmpty else { return connected.map { OpenedRelay(channel: $0) } }
+        guard preamble.count > 0 else { return connected.map { OpenedRelay(channel: $0) } }
         let timeout = connector.configuration.connectTimeout
         return connected.assumeIsolated().flatMap { [eventLoop, connector] channel in
             let done = eventLoop.makePromise(of: Int?.self)

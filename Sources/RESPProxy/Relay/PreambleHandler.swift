@@ -28,7 +28,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         var encoded: [UInt8] = []
-        for command in preamble.commands { RESPEncoder.command(command.words, into: &encoded) }
+        for command in preamble.commands { RESPEncoder.command(command, into: &encoded) }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: encoded)), promise: nil)
         context.read()
     }
@@ -47,7 +47,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
             switch event {
             case .begins:
                 // More than was asked for: what would come next is nobody's.
-                guard replies < preamble.commands.count else { return fail(context, .unasked) }
+                guard replies < preamble.count else { return fail(context, .unasked) }
                 frame.clear()
             case .piece(let range), .largeBlob(let range, _, _):
                 bytes.readableBytesSpan.extracting(range).withUnsafeBytes { _ = frame.writeBytes($0) }
@@ -56,7 +56,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
                 if let error = replyEnded() { return fail(context, error) }
             }
         }
-        guard replies == preamble.commands.count else { return }
+        guard replies == preamble.count else { return }
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
         done.succeed(identifier)
     }
@@ -68,7 +68,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
         // A span needs an owner that stays: without run-time checks of exclusive access, a class's property is none.
         let frame = frame
         reply.append(frame.readableBytesSpan)
-        switch preamble.commands[replies].change.form(of: reply, version: .resp2, queued: 0) {
+        switch preamble.change(ofReply: replies).form(of: reply, version: .resp2, queued: 0) {
         case .success:
             _ = IdentifierReply.hello.replacing(in: frame) { ofServer in
                 identifier = ofServer
@@ -86,7 +86,7 @@ final class PreambleHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if replies < preamble.commands.count { context.read() }
+        if replies < preamble.count { context.read() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
