@@ -8,7 +8,7 @@ import TransportSecurity
 protocol KeyReader: AnyObject {
     /// The time, by the clock of the cache.
     var now: Instant { get }
-    /// See ``ReadThrough/read(_:now:isCurrent:outstandingLane:awaitsBypassing:waiter:request:keep:copy:)``.
+    /// See ``ReadThrough/read(_:of:now:isCurrent:outstandingLane:awaitsBypassing:waiter:request:keep:copy:)``.
     func readValue(
         _ key: ByteBuffer, isCurrent: Bool, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
     ) -> ReadThrough.Reading
@@ -46,7 +46,7 @@ extension ProxyLoop: KeyReader {
     ) -> ReadThrough.Reading {
         // A connection's requests are served one after another, so none of its earlier reads is ever outstanding.
         reads(of: key.readableBytesSpan).read(
-            key.readableBytesSpan, now: now, isCurrent: isCurrent, outstandingLane: nil,
+            .get, of: key.readableBytesSpan, now: now, isCurrent: isCurrent, outstandingLane: nil,
             awaitsBypassing: false, waiter: waiter, request: request, keep: { key }, copy: copy)
     }
 

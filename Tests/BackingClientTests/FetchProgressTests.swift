@@ -12,7 +12,7 @@ struct FetchProgressTests {
 
     /// The last step, after all others have gone on.
     private static func last(_ replies: [BackingReply], wrapped: Bool) -> FetchProgress.Step? {
-        var progress = FetchProgress(wrapsInTransaction: wrapped)
+        var progress = FetchProgress(.get, wrapsInTransaction: wrapped)
         var last: FetchProgress.Step?
         for reply in replies {
             guard last == nil || last == .goesOn else { return nil }

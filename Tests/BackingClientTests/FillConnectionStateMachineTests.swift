@@ -49,10 +49,10 @@ struct FillConnectionStateMachineTests {
     @Test("each fetch gets its own reply, and the time of its own write")
     func matching() {
         var machine = Self.ready()
-        machine.fetch(for: "a")
-        machine.fetch(for: "b")
+        machine.fetch(.get, for: "a")
+        machine.fetch(.get, for: "b")
         machine.written(at: .seconds(101))
-        machine.fetch(for: "c")
+        machine.fetch(.get, for: "c")
         machine.written(at: .seconds(102))
         let found = Self.replies(&machine, .null, .integer(-2), .null, .integer(-2), .null, .integer(-2))
         #expect(
@@ -63,16 +63,16 @@ struct FillConnectionStateMachineTests {
     func unsolicited() {
         var machine = Self.ready()
         #expect(Self.replies(&machine, .ok) == ["protocolViolation"])
-        machine.fetch(for: "a")
+        machine.fetch(.get, for: "a")
         #expect(Self.replies(&machine, .null) == ["protocolViolation"])
     }
 
     @Test("closing hands out all that wait, in order, once")
     func closing() {
         var machine = Self.ready()
-        machine.fetch(for: "a")
+        machine.fetch(.get, for: "a")
         machine.written(at: .seconds(101))
-        machine.fetch(for: "b")
+        machine.fetch(.get, for: "b")
         #expect(machine.close().map(\.waiter) == ["a", "b"])
         #expect(machine.close().map(\.waiter) == [])
         #expect(machine.nextDeadline == nil)
@@ -108,7 +108,7 @@ struct FillConnectionStateMachineTests {
         #expect(Self.replies(&machine, .otherStatus) == ["nothing"])
         #expect(machine.lastAnswered == .seconds(101))
         #expect(machine.ask(since: .seconds(100)) == false, "it is answered")
-        machine.fetch(for: "a")
+        machine.fetch(.get, for: "a")
         #expect(machine.ask(since: .seconds(101)) == false, "a fetch does as well")
         machine.written(at: .seconds(102))
         #expect(machine.ask(since: .seconds(101)) == false)
@@ -132,10 +132,10 @@ struct FillConnectionStateMachineTests {
     @Test("the oldest fetch decides when the connection has been silent for too long")
     func commandTimeout() {
         var machine = Self.ready()
-        machine.fetch(for: "a")
+        machine.fetch(.get, for: "a")
         #expect(machine.nextDeadline == nil)
         machine.written(at: .seconds(101))
-        machine.fetch(for: "b")
+        machine.fetch(.get, for: "b")
         machine.written(at: .seconds(105))
         machine.heard(at: .seconds(106))
         #expect(machine.nextDeadline == .seconds(111))
@@ -160,7 +160,7 @@ struct FillConnectionStateMachineTests {
             return
         }
         machine.written(at: .seconds(102))
-        machine.fetch(for: "a")
+        machine.fetch(.get, for: "a")
         machine.written(at: .seconds(103))
         #expect(machine.nextDeadline == .seconds(112))
         machine.heard(at: .seconds(104))
@@ -187,7 +187,7 @@ struct FillConnectionStateMachineTests {
     func stamps() {
         var machine = Self.tracked()
         #expect(machine.feedChanged(to: Self.feed) == [Array("INFO".utf8), Array("server".utf8)])
-        #expect(machine.fetch(for: "a") == true)
+        #expect(machine.fetch(.get, for: "a") == true)
         machine.written(at: .seconds(101))
         #expect(machine.expectsRawFrame)
         #expect(Self.describe(machine.received(Self.info)) == "CLIENT TRACKING ON REDIRECT 42")
@@ -196,7 +196,7 @@ struct FillConnectionStateMachineTests {
         #expect(
             Self.replies(&machine, .ok, .queued, .queued, array, .ok)
                 == ["nothing", "nothing", "nothing", "a: absent at 101", "tracked by 7"])
-        #expect(machine.fetch(for: "b") == false)
+        #expect(machine.fetch(.get, for: "b") == false)
         machine.written(at: .seconds(103))
         #expect(Self.replies(&machine, .null, .integer(-2)) == ["nothing", "b: absent at 103 under 7"])
         #expect(machine.lastAnswered == .seconds(103))
@@ -204,7 +204,7 @@ struct FillConnectionStateMachineTests {
         var next = Self.feed
         next.generation = 8
         #expect(machine.feedChanged(to: next) != nil)
-        machine.fetch(for: "c")
+        machine.fetch(.get, for: "c")
         machine.written(at: .seconds(104))
         #expect(
             Self.describe(machine.received(Self.info)) == "CLIENT TRACKING OFF, CLIENT TRACKING ON REDIRECT 42",
@@ -229,13 +229,13 @@ struct FillConnectionStateMachineTests {
         #expect(
             Self.replies(&machine, .error(Array("NOPERM no".utf8)))
                 == ["CLIENT TRACKING was answered with: NOPERM no"])
-        #expect(machine.fetch(for: "a") == true)
+        #expect(machine.fetch(.get, for: "a") == true)
     }
 
     @Test("tracked, it is asked at each heartbeat although fetches are outstanding")
     func heartbeat() {
         var machine = Self.tracked()
-        machine.fetch(for: "a")
+        machine.fetch(.get, for: "a")
         machine.written(at: .seconds(101))
         #expect(machine.nextDeadline == .seconds(102))
         guard case .ping = machine.timePassed(now: .seconds(102)) else {

@@ -5,13 +5,13 @@ extension ByteBuffer {
     /// a miss.
     ///
     /// - Parameter isWrapped: Whether they stand between `MULTI` and `EXEC`.
-    mutating func writeFetch(of key: ByteBuffer, isWrapped: Bool) {
+    mutating func writeFetch(_ read: KeyRead, of key: ByteBuffer, isWrapped: Bool) {
         let key = key.readableBytesSpan
         // All else has fewer than 128 bytes.
         writeWithUnsafeMutableBytes(minimumWritableBytes: 2 * key.byteCount + 128) { memory in
             var end = 0
             if isWrapped { memory.put("*1\r\n$5\r\nMULTI\r\n", at: &end) }
-            memory.put("*2\r\n$3\r\nGET\r\n", at: &end)
+            memory.put(read.commandUpToKey, at: &end)
             let start = end
             memory.put(bulk: key, at: &end)
             let encodedKey = start..<end

@@ -6,10 +6,12 @@ public protocol FetchReceiver: AnyObject {
     func fetchEnded(_ fetch: Fetch, with reply: FillReply)
 }
 
-/// A key that is to be fetched, and for whom.
+/// What is to be read of a key, and for whom.
 ///
 /// Not a closure: that would take memory for what it captures, once here and once more wherever it is passed on as a generic value.
 public struct Fetch {
+    /// What is read.
+    public let read: KeyRead
     /// The key, as the server knows it.
     public let key: ByteBuffer
     /// Whatever the receiver tells its fetches apart by.
@@ -17,7 +19,8 @@ public struct Fetch {
     private let receiver: any FetchReceiver
 
     /// A fetch that has not been sent yet.
-    public init(key: ByteBuffer, tag: UInt64, receiver: any FetchReceiver) {
+    public init(_ read: KeyRead, key: ByteBuffer, tag: UInt64, receiver: any FetchReceiver) {
+        self.read = read
         self.key = key
         self.tag = tag
         self.receiver = receiver

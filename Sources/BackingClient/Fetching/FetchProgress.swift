@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Follows the replies to one fetch: `GET` and `PTTL`, alone or between `MULTI` and `EXEC`.
+/// Follows the replies to one fetch: a read and `PTTL`, alone or between `MULTI` and `EXEC`.
 struct FetchProgress {
     /// What a reply means.
     enum Step: Equatable {
@@ -10,34 +10,28 @@ struct FetchProgress {
     }
 
     private enum Stage {
-        case multi, get, timeToLive
-        /// Behind a `MULTI` that was accepted, and a `GET` or `PTTL` that was refused or not.
-        case queuedGet, queuedTimeToLive(refusal: [UInt8]?), exec(refusal: [UInt8]?)
+        case multi, read
+        /// Behind a `MULTI` that was accepted, and a read or `PTTL` that was refused or not.
+        case queuedRead, queuedTimeToLive(refusal: [UInt8]?), exec(refusal: [UInt8]?)
         /// Behind a `MULTI` that was refused (by an ACL, say): the commands after it ran by themselves.
-        case bareGet, bareTimeToLive(Value), bareExec(Value)
-        case timeToLiveOf(Value)
+        case bareRead, bareTimeToLive(KeyRead.Result), bareExec(KeyRead.Result)
+        case timeToLive(KeyRead.Result)
     }
 
-    /// What `GET` said.
-    private enum Value {
-        case bytes(ByteBuffer)
-        case absent
-        case tooLarge(Int)
-        case error([UInt8])
-    }
-
+    private let read: KeyRead
     private var stage: Stage
 
-    init(wrapsInTransaction: Bool) {
-        self.stage = wrapsInTransaction ? .multi : .get
+    init(_ read: KeyRead, wrapsInTransaction: Bool) {
+        self.read = read
+        self.stage = wrapsInTransaction ? .multi : .read
     }
 
     mutating func received(_ reply: BackingReply) -> Step {
         switch self.stage {
-        case .get:
-            guard let value = Self.value(reply) else { return .unexpected }
-            return self.goOn(.timeToLiveOf(value))
-        case .timeToLiveOf(let value): return Self.outcome(value, timeToLive: reply)
+        case .read:
+            guard let value = self.read.result(of: reply) else { return .unexpected }
+            return self.goOn(.timeToLive(value))
+        case .timeToLive(let value): return Self.outcome(value, timeToLive: reply)
         default: return self.receivedInTransaction(reply)
         }
     }
@@ -45,12 +39,12 @@ struct FetchProgress {
     private mutating func receivedInTransaction(_ reply: BackingReply) -> Step {
         switch (self.stage, reply) {
         case (.multi, .ok):
-            return self.goOn(.queuedGet)
+            return self.goOn(.queuedRead)
         case (.multi, .error):
-            return self.goOn(.bareGet)
-        case (.queuedGet, .queued):
+            return self.goOn(.bareRead)
+        case (.queuedRead, .queued):
             return self.goOn(.queuedTimeToLive(refusal: nil))
-        case (.queuedGet, .error(let text)):
+        case (.queuedRead, .error(let text)):
             return self.goOn(.queuedTimeToLive(refusal: text))
         case (.queuedTimeToLive(let refusal), .queued):
             return self.goOn(.exec(refusal: refusal))
@@ -60,10 +54,10 @@ struct FetchProgress {
             // EXECABORT only says that something went wrong before; what did is worth more.
             return .done(.failure(.server(refusal ?? text)))
         case (.exec(nil), .array(let elements)) where elements.count == 2:
-            guard let value = Self.value(elements[0]) else { return .unexpected }
+            guard let value = self.read.result(of: elements[0]) else { return .unexpected }
             return Self.outcome(value, timeToLive: elements[1])
-        case (.bareGet, _):
-            guard let value = Self.value(reply) else { return .unexpected }
+        case (.bareRead, _):
+            guard let value = self.read.result(of: reply) else { return .unexpected }
             return self.goOn(.bareTimeToLive(value))
         case (.bareTimeToLive(let value), .integer), (.bareTimeToLive(let value), .error):
             return self.goOn(.bareExec(value))
@@ -79,17 +73,7 @@ struct FetchProgress {
         return .goesOn
     }
 
-    private static func value(_ reply: BackingReply) -> Value? {
-        switch reply {
-        case .bulk(let bytes): .bytes(bytes)
-        case .null: .absent
-        case .tooLong(let length): .tooLarge(length)
-        case .error(let text): .error(text)
-        default: nil
-        }
-    }
-
-    private static func outcome(_ value: Value, timeToLive reply: BackingReply) -> Step {
+    private static func outcome(_ value: KeyRead.Result, timeToLive reply: BackingReply) -> Step {
         switch reply {
         case .integer(-2), .error: .done(self.outcome(value, timeToLive: nil))
         case .integer(-1): .done(self.outcome(value, timeToLive: .some(nil)))
@@ -99,7 +83,7 @@ struct FetchProgress {
     }
 
     /// - Parameter timeToLive: nil where it is not known; `.some(nil)` where the key does not expire.
-    private static func outcome(_ value: Value, timeToLive: Int64??) -> FillReply.Outcome {
+    private static func outcome(_ value: KeyRead.Result, timeToLive: Int64??) -> FillReply.Outcome {
         switch value {
         case .bytes(let bytes): timeToLive.map { .value(bytes, timeToLive: $0) } ?? .unstorable(bytes)
         case .absent: .absent

@@ -44,8 +44,8 @@ final class FillConnectionHandler: ChannelInboundHandler {
 
     /// Encodes the fetch; it is written together with the others of this turn of the event loop.
     func fetch(_ fetch: Fetch) {
-        let isWrapped = self.machine.fetch(for: fetch)
-        self.outgoing.writeFetch(of: fetch.key, isWrapped: isWrapped)
+        let isWrapped = self.machine.fetch(fetch.read, for: fetch)
+        self.outgoing.writeFetch(fetch.read, of: fetch.key, isWrapped: isWrapped)
         self.scheduleFlush()
     }
 

@@ -17,7 +17,7 @@ struct FillConnectionStateMachine<Waiter> {
     /// passed on, without counting references.
     private enum Question {
         /// For the first of ``waiters`` that has no other.
-        case fetch(isWrapped: Bool)
+        case fetch(KeyRead, isWrapped: Bool)
         /// Asks a silent connection whether it still stands.
         case ping
         /// `INFO server`: whether the feed is of the server that this connection is to.
@@ -99,11 +99,11 @@ struct FillConnectionStateMachine<Waiter> {
     ///
     /// - Returns: whether between `MULTI` and `EXEC`.
     @discardableResult
-    mutating func fetch(for waiter: Waiter) -> Bool {
+    mutating func fetch(_ read: KeyRead, for waiter: Waiter) -> Bool {
         // Where the server announces changes, a write between GET and PTTL voids the fill.
         let isWrapped = self.configuration.wrapsInTransaction && self.trackedGeneration == 0
         self.waiters.append(waiter)
-        self.ask(.fetch(isWrapped: isWrapped))
+        self.ask(.fetch(read, isWrapped: isWrapped))
         return isWrapped
     }
 
@@ -196,8 +196,8 @@ struct FillConnectionStateMachine<Waiter> {
                 return self.fail(ReplyViolation(reason: "a reply that nobody asked for"))
             }
             switch first.question {
-            case .fetch(let isWrapped):
-                return self.received(reply, to: first, isWrapped: isWrapped)
+            case .fetch(let read, let isWrapped):
+                return self.received(reply, to: first, read, isWrapped: isWrapped)
             case .ping:
                 return self.receivedAnswerToPing(reply)
             case .serverInfo(let generation):
@@ -247,8 +247,10 @@ struct FillConnectionStateMachine<Waiter> {
         self.lastAnswered = self.requests.removeFirst().sent
     }
 
-    private mutating func received(_ reply: BackingReply, to request: Request, isWrapped: Bool) -> ReplyAction {
-        var progress = self.progress.take() ?? FetchProgress(wrapsInTransaction: isWrapped)
+    private mutating func received(
+        _ reply: BackingReply, to request: Request, _ read: KeyRead, isWrapped: Bool
+    ) -> ReplyAction {
+        var progress = self.progress.take() ?? FetchProgress(read, wrapsInTransaction: isWrapped)
         switch progress.received(reply) {
         case .goesOn:
             self.progress = progress

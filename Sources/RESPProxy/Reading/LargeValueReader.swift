@@ -106,7 +106,7 @@ private final class LargeValueHandler: ChannelInboundHandler {
             return
         }
         var command: [UInt8] = []
-        RESPEncoder.command([Array("GET".utf8), Array(key.readableBytesView)], into: &command)
+        RESPEncoder.command(KeyRead.get.words(key: key), into: &command)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: command)), promise: nil)
         if wantsMore { read() }
     }

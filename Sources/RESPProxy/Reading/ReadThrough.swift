@@ -56,7 +56,7 @@ public final class ReadThrough {
         return key.withUnsafeBytes { bytes in prefixes.contains { bytes.starts(with: $0) } }
     }
 
-    /// Reads `key`.
+    /// Reads something of `key`.
     ///
     /// - Parameters:
     ///   - isCurrent: Whether the cache is at least as new as what the reader has been given; if not, it is not asked.
@@ -67,7 +67,8 @@ public final class ReadThrough {
     ///   - keep: The key, to be had for longer than this call.
     ///   - copy: Given a short value on a hit, before this returns, under the cache's lock; it must do no more than copy the bytes.
     public func read(
-        _ key: RawSpan, now: Instant, isCurrent: Bool, outstandingLane: LaneID?, awaitsBypassing: Bool,
+        _ read: KeyRead, of key: RawSpan, now: Instant, isCurrent: Bool, outstandingLane: LaneID?,
+        awaitsBypassing: Bool,
         waiter: any FillWaiter,
         request: UInt64, keep: () -> ByteBuffer, copy: (RawSpan) -> Void
     ) -> Reading {
@@ -79,26 +80,27 @@ public final class ReadThrough {
         switch found {
         case .hit(let value, let age): return .hit(value, age: age)
         case .refresh(let value, let age, let ticket):
-            fetch(keep(), ticket)
+            fetch(read, keep(), ticket)
             return .hit(value, age: age)
         case .joined(let lane): return .pending(lane: lane, bypassesCache: false)
         case .mustWait: return .mustWait
         case .miss(let ticket):
-            fetch(keep(), ticket)
+            fetch(read, keep(), ticket)
             return .pending(lane: laneID, bypassesCache: bypassesCache && keeps(key))
         }
     }
 
-    /// Reads `key` for one who has been given something that the cache may be older than, where the cache does not have it: what is
+    /// Reads something of `key` for one who has been given something that the cache may be older than, where the cache does not have it: what is
     /// fetched from now on is new enough.
     ///
     /// Nothing that is known to be new enough only later may overtake it, so it counts as one that bypasses the cache.
     ///
-    /// For the parameters see ``read(_:now:isCurrent:outstandingLane:awaitsBypassing:waiter:request:keep:copy:)``.
+    /// For the parameters see ``read(_:of:now:isCurrent:outstandingLane:awaitsBypassing:waiter:request:keep:copy:)``.
     ///
     /// - Returns: nil: the cache has it or is fetching it, or nothing may be answered yet. A barrier is to be awaited.
     func readMissing(
-        _ key: RawSpan, now: Instant, outstandingLane: LaneID?, waiter: any FillWaiter, request: UInt64,
+        _ read: KeyRead, of key: RawSpan, now: Instant, outstandingLane: LaneID?, waiter: any FillWaiter,
+        request: UInt64,
         keep: () -> ByteBuffer
     ) -> Reading? {
         let waiting = { [laneID] in WaitingRead(waiter: waiter, request: request, lane: laneID, asked: now) }
@@ -107,7 +109,7 @@ public final class ReadThrough {
             ? cache.lookUpBypassing(lane: laneID, outstandingLane: outstandingLane, waiter: waiting)
             : cache.lookUpAnew(key, now: now, lane: laneID, outstandingLane: outstandingLane, waiter: waiting)
         guard case .miss(let ticket) = found else { return nil }
-        fetch(keep(), ticket)
+        fetch(read, keep(), ticket)
         return .pending(lane: laneID, bypassesCache: true)
     }
 
@@ -143,8 +145,8 @@ public final class ReadThrough {
         return cache.multiGet(keys, in: bytes, now: now, addedBefore: barrier) { CachedValue(copying: $0) }
     }
 
-    private func fetch(_ key: ByteBuffer, _ ticket: FillTicket) {
-        lane.fetch(Fetch(key: key, tag: ticket.id, receiver: self))
+    private func fetch(_ read: KeyRead, _ key: ByteBuffer, _ ticket: FillTicket) {
+        lane.fetch(Fetch(read, key: key, tag: ticket.id, receiver: self))
     }
 
     /// Whether the cache may come to answer with something older than what a voided fill, or one past the cache, brought. It has been
@@ -181,7 +183,7 @@ public final class ReadThrough {
     /// For one who joined a fetch after the time to live of what it brought: by then the server would not have given that.
     ///
     /// Once is enough, as the next fetch is sent after it was asked for.
-    private func readAnew(_ key: ByteBuffer, _ waiting: WaitingRead, now: Instant) {
+    private func readAnew(_ read: KeyRead, _ key: ByteBuffer, _ waiting: WaitingRead, now: Instant) {
         var copied = ByteBuffer()
         let bypassesCache = mustBypassCache(key.readableBytesSpan, now: now)
         let found = lookUp(
@@ -194,9 +196,9 @@ public final class ReadThrough {
         case .hit(let value, _):
             waiting.tell(FillOutcome(value ?? .bytes(copied)), fromLane: laneID)
         case .refresh(let value, _, let ticket):
-            fetch(key, ticket)
+            fetch(read, key, ticket)
             waiting.tell(FillOutcome(value ?? .bytes(copied)), fromLane: laneID)
-        case .miss(let ticket): fetch(key, ticket)
+        case .miss(let ticket): fetch(read, key, ticket)
         case .joined: break
         // Only said to those who wait on a lane.
         case .mustWait: waiting.tell(.failure(.lost), fromLane: laneID)
@@ -254,7 +256,7 @@ extension ReadThrough: FetchReceiver {
         ended.waiters.forEach { waiting in
             // By then the server would not have given it what the fetch brought.
             if let deadline, deadline <= now, waiting.asked >= deadline {
-                readAnew(fetch.key, waiting, now: now)
+                readAnew(fetch.read, fetch.key, waiting, now: now)
             } else {
                 waiting.tell(outcome, isNewerThanCache: isNewerThanCache, fromLane: laneID)
             }

@@ -1,3 +1,4 @@
+import BackingClient
 import RESPParser
 
 /// Decides where the commands of a session go, from what the session is and what is outstanding. Touches nothing.
@@ -27,9 +28,7 @@ final class CommandRouter: Sendable {
         switch command.name {
         case "post", "host:": return .hangUp
         case "get" where caches && command.announced == 2 && command.isUnmistakable:
-            if session.holdsRelay { return .wait }
-            if session.canAnswerHere, session.mayBeAnsweredFromCache { return session.takesReads ? .read : .wait }
-            if session.awaitsProof { return .wait }
+            if let route = Self.route(.get, session) { return route }
         case "mget" where caches && announcesChanges && command.announced > 1 && command.isUnmistakable:
             if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache { return .multiGet }
             if session.awaitsProof { return .wait }
@@ -42,6 +41,14 @@ final class CommandRouter: Sendable {
         let relayed = describe(command, announcesChanges: announcesChanges)
         if session.outstanding > 0, relayed.change.waitsForEarlierReplies(under: session.replies) { return .wait }
         return .relay(relayed)
+    }
+
+    /// - Returns: nil: it is a command like any other.
+    @inline(__always)
+    private static func route(_ read: KeyRead, _ session: SessionStanding) -> Route? {
+        if session.holdsRelay { return .wait }
+        if session.canAnswerHere, session.mayBeAnsweredFromCache { return session.takesReads ? .read(read) : .wait }
+        return session.awaitsProof ? .wait : nil
     }
 
     /// - Parameter line: The name of a command whose arguments only the server can tell; nothing where that is not clear either.

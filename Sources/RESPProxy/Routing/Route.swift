@@ -1,7 +1,9 @@
+import BackingClient
+
 /// Where a command of a session goes.
 enum Route: Equatable, Sendable {
-    /// A `GET` of one key, through the local cache.
-    case read
+    /// Something about one key, through the local cache.
+    case read(KeyRead)
     /// `MGET`, through the local cache if it has all keys; otherwise relayed.
     case multiGet
     /// To the backing, on a connection that is shared or the session's own.

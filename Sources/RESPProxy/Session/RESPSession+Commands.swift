@@ -86,17 +86,17 @@ extension RESPSession {
         case .hangUp:
             hangUp()
             return true
-        case .read:
+        case .read(let read):
             let isCurrent = isCurrent
             if !isCurrent, held.isHolding || loop.coherence.mayServe(now: now) {
-                guard !held.isHolding, readMissing(command.view, now: now) else {
+                guard !held.isHolding, readMissing(read, command.view, now: now) else {
                     awaitBarrier(since: freshness.lastRelayed)
                     return false
                 }
                 input.drop(command)
                 return true
             }
-            guard read(command.view, isCurrent: isCurrent, now: now) else { return false }
+            guard self.read(read, command.view, isCurrent: isCurrent, now: now) else { return false }
             input.drop(command)
             return true
         case .multiGet:

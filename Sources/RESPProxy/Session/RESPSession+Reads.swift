@@ -22,14 +22,14 @@ extension RESPSession {
     /// Reads a key through the cache.
     ///
     /// - Returns: False when it must wait for the session's earlier reads.
-    func read(_ command: CommandView, isCurrent: Bool, now: Instant) -> Bool {
+    func read(_ read: KeyRead, _ command: CommandView, isCurrent: Bool, now: Instant) -> Bool {
         let range = command.arguments[1]
         guard !mayOvertake(command.buffer.readableBytesSpan.extracting(range)) else { return false }
         let isNext = reads.isEmpty && !isInsideReply
         let output = output
         var copied: ByteBuffer?
         let reading = loop.readThrough.read(
-            command.buffer.readableBytesSpan.extracting(range), now: now, isCurrent: isCurrent,
+            read, of: command.buffer.readableBytesSpan.extracting(range), now: now, isCurrent: isCurrent,
             outstandingLane: reads.lane, awaitsBypassing: reads.awaitsBypassing, waiter: self,
             request: reads.nextRequest, keep: { keepKey(command, range) }
         ) { bytes in
@@ -39,12 +39,13 @@ extension RESPSession {
         case .mustWait:
             return false
         case .hit(let value?, _):
-            answerHit(value, isNext: isNext, command, range)
+            answerHit(value, isNext: isNext, read, command, range)
         case .hit(nil, _):
             turn.hits += 1
-            if let copied { reads.append(.value(copied), key: keepKey(command, range)) }
+            if let copied { reads.append(.value(copied), read, key: keepKey(command, range)) }
         case .pending(let lane, let bypassesCache):
-            reads.appendPending(key: keepKey(command, range), lane: lane, bypassesCache: bypassesCache, started: now)
+            reads.appendPending(
+                read, key: keepKey(command, range), lane: lane, bypassesCache: bypassesCache, started: now)
         }
         return true
     }
@@ -52,13 +53,14 @@ extension RESPSession {
     /// Reads a key from the server, behind something that the cache may be older than.
     ///
     /// - Returns: False where the cache has it, or it must wait for the session's earlier reads.
-    func readMissing(_ command: CommandView, now: Instant) -> Bool {
+    func readMissing(_ read: KeyRead, _ command: CommandView, now: Instant) -> Bool {
         let range = command.arguments[1]
         let reading = loop.readThrough.readMissing(
-            command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane, waiter: self,
+            read, of: command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane,
+            waiter: self,
             request: reads.nextRequest, keep: { keepKey(command, range) })
         guard case .pending(let lane, let bypassesCache) = reading else { return false }
-        reads.appendPending(key: keepKey(command, range), lane: lane, bypassesCache: bypassesCache, started: now)
+        reads.appendPending(read, key: keepKey(command, range), lane: lane, bypassesCache: bypassesCache, started: now)
         return true
     }
 
@@ -71,18 +73,20 @@ extension RESPSession {
     }
 
     /// Answers now, or once what stands before it is answered.
-    private func answerHit(_ value: CachedValue, isNext: Bool, _ command: CommandView, _ range: Range<Int>) {
+    private func answerHit(
+        _ value: CachedValue, isNext: Bool, _ read: KeyRead, _ command: CommandView, _ range: Range<Int>
+    ) {
         let hit: ReadQueue.Answer
         switch value {
         case .bytes(let bytes): hit = .value(bytes)
         case .absent: hit = .null
-        case .large: return reads.appendRelayed(key: keepKey(command, range))
+        case .large: return reads.appendRelayed(read, key: keepKey(command, range))
         }
         turn.hits += 1
         if isNext {
             output.write(hit, matcher.state.version)
         } else {
-            reads.append(hit, key: keepKey(command, range))
+            reads.append(hit, read, key: keepKey(command, range))
         }
     }
 
@@ -110,9 +114,9 @@ extension RESPSession {
                 reads.dropRelayed()
                 refuse(error)
             case .ready:
-                for key in reads.takeAllForRelay() {
+                for (read, key) in reads.takeAllForRelay() {
                     begin(.largeRead, now: now)
-                    attachment.send(words: [Array("GET".utf8), Array(key.readableBytesView)])
+                    attachment.send(words: read.words(key: key))
                 }
                 return
             }

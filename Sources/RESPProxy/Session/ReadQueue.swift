@@ -15,6 +15,7 @@ struct ReadQueue {
     }
 
     private struct Slot {
+        let read: KeyRead
         let key: ByteBuffer
         var state: State
 
@@ -63,23 +64,25 @@ struct ReadQueue {
     }
 
     /// Adds a hit that may not be sent yet.
-    mutating func append(_ answer: Answer, key: ByteBuffer) {
+    mutating func append(_ answer: Answer, _ read: KeyRead, key: ByteBuffer) {
         if case .value(let value) = answer { readyBytes += value.readableBytes }
-        slots.append(Slot(key: key, state: .ready(answer)))
+        slots.append(Slot(read: read, key: key, state: .ready(answer)))
     }
 
     /// Adds a read that goes to the server.
-    mutating func appendRelayed(key: ByteBuffer) {
+    mutating func appendRelayed(_ read: KeyRead, key: ByteBuffer) {
         holdsRelay = true
-        slots.append(Slot(key: key, state: .relay))
+        slots.append(Slot(read: read, key: key, state: .relay))
     }
 
     /// Adds a read that a fill answers.
     ///
     /// - Parameter bypassesCache: Whether the cache was not asked for it.
-    mutating func appendPending(key: ByteBuffer, lane: LaneID, bypassesCache: Bool = false, started: Instant) {
+    mutating func appendPending(
+        _ read: KeyRead, key: ByteBuffer, lane: LaneID, bypassesCache: Bool = false, started: Instant
+    ) {
         hasBypassing = bypassesCache || awaitsBypassing
-        slots.append(Slot(key: key, state: .pending(started: started)))
+        slots.append(Slot(read: read, key: key, state: .pending(started: started)))
         pendingCount += 1
         self.lane = lane
     }
@@ -140,17 +143,17 @@ struct ReadQueue {
         holdsRelay = slots.contains { if case .relay = $0.state { true } else { false } }
     }
 
-    /// Takes the keys of all reads, to be relayed in this order.
+    /// Takes all reads with their keys, to be relayed in this order.
     ///
     /// What stands behind a relayed read is relayed too, answered or not: it would have to wait for that reply, and what the
     /// client goes on to send for it, which a client that sends everything before it reads anything would never see the end of.
-    mutating func takeAllForRelay() -> [ByteBuffer] {
-        let keys = slots.map(\.key)
+    mutating func takeAllForRelay() -> [(read: KeyRead, key: ByteBuffer)] {
+        let reads = slots.map { ($0.read, $0.key) }
         firstRequest &+= UInt64(slots.count)
         slots.removeAll()
         holdsRelay = false
         readyBytes = 0
-        return keys
+        return reads
     }
 
     private mutating func removeFirst() {

@@ -79,7 +79,7 @@ private final class Completion: FetchReceiver {
 
 extension FillLane {
     func fetch(_ key: String, completion: @escaping (FillReply) -> Void) {
-        self.fetch(Fetch(key: ByteBuffer(string: key), tag: 0, receiver: Completion(completion)))
+        self.fetch(Fetch(.get, key: ByteBuffer(string: key), tag: 0, receiver: Completion(completion)))
     }
 }
 

@@ -53,8 +53,8 @@ struct CommandRouterTests {
 
     @Test("GET with one key is a read; with any other number of arguments it is the server's to refuse")
     func reading() {
-        #expect(route(CommandView("GET", "k")) == .read)
-        #expect(route(CommandView("gEt", "k")) == .read)
+        #expect(route(CommandView("GET", "k")) == .read(.get))
+        #expect(route(CommandView("gEt", "k")) == .read(.get))
         #expect(isRelayed(route(CommandView("GET"))))
         #expect(isRelayed(route(CommandView("GET", "a", "b"))))
         #expect(isRelayed(route(CommandView("GET", announced: 2))), "a key so long that it is streamed")
@@ -68,9 +68,9 @@ struct CommandRouterTests {
 
     @Test("a relayed command waits until the reads before it are answered")
     mutating func behindReads() {
-        reads.appendPending(key: ByteBuffer(), lane: 0, started: 0)
+        reads.appendPending(.get, key: ByteBuffer(), lane: 0, started: 0)
         #expect(route(CommandView("SET", "k", "v")) == .wait)
-        #expect(route(CommandView("GET", "k")) == .read)
+        #expect(route(CommandView("GET", "k")) == .read(.get))
         _ = reads.fillEnded(request: 0, outcome: .absent)
         #expect(route(CommandView("SET", "k", "v")) == .wait, "answered, but not sent")
         _ = reads.nextAnswer()
@@ -189,7 +189,7 @@ struct CommandRouterTests {
 
     @Test("reads of one session are bounded")
     mutating func bounded() {
-        for _ in 0..<64 { reads.appendPending(key: ByteBuffer(), lane: 0, started: 0) }
+        for _ in 0..<64 { reads.appendPending(.get, key: ByteBuffer(), lane: 0, started: 0) }
         #expect(route(CommandView("GET", "k")) == .wait)
     }
 }
@@ -211,13 +211,13 @@ struct ReadQueueTests {
     }
 
     private mutating func miss(_ key: String) {
-        queue.appendPending(key: ByteBuffer(string: key), lane: 0, started: 0)
+        queue.appendPending(.get, key: ByteBuffer(string: key), lane: 0, started: 0)
     }
 
     @Test("a hit never overtakes an earlier miss")
     mutating func order() {
         miss("a")
-        queue.append(.value(ByteBuffer(string: "hit")), key: ByteBuffer())
+        queue.append(.value(ByteBuffer(string: "hit")), .get, key: ByteBuffer())
         miss("b")
         #expect(due().isEmpty)
         _ = queue.fillEnded(request: 2, outcome: .absent)
@@ -232,7 +232,7 @@ struct ReadQueueTests {
     mutating func awaited() {
         func awaits(_ key: String) -> Bool { queue.awaits(ByteBuffer(string: key).readableBytesSpan) }
         miss("a")
-        queue.append(.null, key: ByteBuffer(string: "b"))
+        queue.append(.null, .get, key: ByteBuffer(string: "b"))
         #expect(awaits("a"))
         #expect(!awaits("b"))
         #expect(!awaits("ab"))
@@ -265,7 +265,7 @@ struct ReadQueueTests {
         #expect(!queue.isRelayDue, "a fill is outstanding")
         _ = queue.fillEnded(request: 2, outcome: .value(ByteBuffer(string: "v")))
         #expect(queue.isRelayDue)
-        #expect(queue.takeAllForRelay().map { String(buffer: $0) } == ["big", "behind"])
+        #expect(queue.takeAllForRelay().map { String(buffer: $0.key) } == ["big", "behind"])
         #expect(queue.isEmpty && !queue.holdsRelay && queue.readyBytes == 0)
         #expect(queue.nextRequest == 3)
     }
