@@ -171,6 +171,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
 
     /// Hashes `key`, then does `body` under the lock; the value that it returns is freed after the lock.
     @inlinable
+    @inline(__always)
     func withLock(_ key: RawSpan, _ body: (inout CacheState<Value, Waiter>, HashedKey) -> Value?) {
         guard keeps(key) else { return }
         key.withUnsafeBytes { bytes in
