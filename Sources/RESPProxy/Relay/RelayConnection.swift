@@ -40,11 +40,8 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     private var splitter = ReplySplitter(limits: .relayed)
     private var glimpse = ReplyGlimpse()
     private var collects = false
-    private var question: ConnectionQuestion?
-    /// The frame in hand is the answer to that.
+    /// The frame in hand is the answer to a question of the proxy's own.
     private var isAnswer = false
-    /// What the server does not answer.
-    private var refused: Set<ConnectionQuestion> = []
     /// What of the frame in hand is replaced, and what of it has come.
     private var replacing = IdentifierReply.none
     private var gathered = ByteBuffer()
@@ -59,14 +56,10 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     /// When it stood.
     let opened = MonotonicClock.now()
     private(set) lazy var lastHeard = opened
-    /// Whether the server counts it as logged in, and will, whatever password it is given later.
-    private(set) var isProven: Bool
-    /// The server's id of it, once known.
-    private(set) var identifier: Int?
+    private var standing: ConnectionStanding
 
     init(_ opened: OpenedRelay) {
-        isProven = opened.isProven
-        identifier = opened.identifier
+        standing = ConnectionStanding(opened)
     }
 
     /// Makes the connection a session's own; nobody else's it may be.
@@ -82,46 +75,34 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     }
 
     /// Whether it can be another session's: nothing is on its way.
-    var mayBeLeft: Bool { isOpen && isAtFrameStart && isWritable && question == nil }
+    var mayBeLeft: Bool { isOpen && isAtFrameStart && isWritable && !standing.isAsking }
 
     // MARK: What the server knows of it
 
+    /// Whether the server counts it as logged in, and will, whatever password it is given later.
+    var isProven: Bool { standing.isProven }
+
+    /// The server's id of it, once known.
+    var identifier: Int? { standing.identifier }
+
     /// The server has told its id.
-    func isKnown(by identifier: Int) { self.identifier = identifier }
+    func isKnown(by identifier: Int) { standing.isKnown(by: identifier) }
 
     /// A client has logged in on it, or out.
-    func isLoggedIn(_ isLoggedIn: Bool) {
-        isProven = isLoggedIn
-        refused.remove(.admission(.resp2))
-        refused.remove(.admission(.resp3))
-    }
+    func isLoggedIn(_ isLoggedIn: Bool) { standing.isLoggedIn(isLoggedIn) }
 
     /// Asks the server something of the proxy's own; to be called while no reply is outstanding, so that the next is the answer.
     ///
     /// - Returns: Whether an answer will come: it is not known yet, and was not refused.
     func ask(_ asked: ConnectionQuestion) -> Bool {
-        guard question == nil else { return true }
-        let isKnown = asked == .identifier ? identifier != nil : isProven
-        guard !isKnown, !refused.contains(asked), isOpen else { return false }
-        question = asked
+        guard !standing.isAsking else { return true }
+        guard standing.mayAsk(asked), isOpen else { return false }
+        standing.ask(asked)
         var command = ByteBuffer()
         RESPEncoder.command(asked.command, into: &command)
         write(command)
         flush()
         return true
-    }
-
-    private func answered(_ reply: ReplyGlimpse) throws(ProtocolError) {
-        guard let question else { return }
-        self.question = nil
-        isAnswer = false
-        switch question {
-        case _ where reply.isError: refused.insert(question)
-        case _ where !question.isAnswered(by: reply.type):
-            throw ProtocolError(message: "Protocol error: that is no answer to a question", offset: 0)
-        case .identifier: identifier = reply.trailingInteger
-        case .admission: isProven = true
-        }
     }
 
     /// Gives the channel up to another handler; nil where it is no longer what a new one would be.
@@ -205,11 +186,11 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
         receivedBytes &+= UInt64(buffer.readableBytes)
         do throws(ProtocolError) {
             try scan(buffer, for: receiver)
-            receiver.relayed(passedOn(of: buffer))
+            receiver.relayed(edits.passedOn(of: buffer))
         } catch {
             // What was whole before the fault still goes out.
             buffer = buffer.readSlice(length: lastFrameEnd) ?? ByteBuffer()
-            let good = passedOn(of: buffer)
+            let good = edits.passedOn(of: buffer)
             if good.readableBytes > 0 { receiver.relayed(good) }
             end(error: .notRESP, isInsideReply: startedEarlier)
             context.close(promise: nil)
@@ -219,35 +200,16 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     /// How far the bytes in hand are whole frames, and whether the frame behind them began in earlier bytes: for the case of a fault.
     private var lastFrameEnd = 0
     private var startedEarlier = false
-    /// Where in the bytes in hand something stands that is not passed on as it is, and what is in its place.
-    private var edits: [(range: Range<Int>, replacement: ByteBuffer?)] = []
-    /// The beginning of a reply that was withheld, and turned out to be the client's: it goes before the bytes in hand.
-    private var restored = ByteBuffer()
-
-    private func passedOn(of buffer: ByteBuffer) -> ByteBuffer {
-        guard !edits.isEmpty || restored.readableBytes > 0 else { return buffer }
-        var passed = ByteBuffer()
-        swap(&passed, &restored)
-        var start = 0
-        for edit in edits + [(buffer.readableBytes..<buffer.readableBytes, nil)] {
-            // Behind a fault less is passed on than was edited.
-            guard edit.range.lowerBound >= start, edit.range.lowerBound <= buffer.readableBytes else { break }
-            let part = buffer.getSlice(at: buffer.readerIndex + start, length: edit.range.lowerBound - start)
-            if let part { passed.writeImmutableBuffer(part) }
-            if let replacement = edit.replacement { passed.writeImmutableBuffer(replacement) }
-            start = edit.range.upperBound
-        }
-        return passed
-    }
+    private var edits = ReplyEdits()
 
     /// Keeps a piece of a frame in which something is replaced, until the whole is there or is too much.
     private func gather(_ bytes: RawSpan, _ range: Range<Int>, isEnd: Bool, for receiver: any RelayReceiver) {
         bytes.extracting(range).withUnsafeBytes { _ = gathered.writeBytes($0) }
         guard isEnd || gathered.readableBytes > IdentifierReply.limit else {
-            edits.append((range, nil))
+            edits.drop(range)
             return
         }
-        edits.append((range, isEnd ? receiver.withOwnIdentifiers(gathered, replacing) : gathered))
+        edits.replace(range, by: isEnd ? receiver.withOwnIdentifiers(gathered, replacing) : gathered)
         gathered = ByteBuffer()
         replacing = .none
     }
@@ -255,12 +217,12 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     private func scan(_ buffer: ByteBuffer, for receiver: any RelayReceiver) throws(ProtocolError) {
         let bytes = buffer.readableBytesSpan
         lastFrameEnd = 0
-        edits.removeAll(keepingCapacity: true)
+        edits.begin()
         startedEarlier = !splitter.isBetweenFrames
         var offset = 0
         /// Where the frame begins, or goes on.
         var frameStart = 0
-        while receiver.matchesReplies || question != nil, let event = try splitter.next(in: bytes, at: &offset) {
+        while receiver.matchesReplies || standing.isAsking, let event = try splitter.next(in: bytes, at: &offset) {
             switch event {
             case .begins(let type):
                 guard frameBegins(type: type, for: receiver) else { return }
@@ -279,7 +241,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
 
     /// - Returns: False where replies have ceased to be matched.
     private func frameBegins(type: UInt8, for receiver: any RelayReceiver) -> Bool {
-        isAnswer = question != nil && type != UInt8(ascii: ">")
+        isAnswer = standing.isAsking && type != UInt8(ascii: ">")
         let treatment: ReplyTreatment
         if isAnswer {
             treatment = ReplyTreatment(fate: .dropped, needsGlimpse: true)
@@ -295,7 +257,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     }
 
     private func take(_ bytes: RawSpan, _ range: Range<Int>, isEnd: Bool, for receiver: any RelayReceiver) {
-        if fate == .dropped { edits.append((range, nil)) }
+        if fate == .dropped { edits.drop(range) }
         if replacing != .none { gather(bytes, range, isEnd: isEnd, for: receiver) }
         if collects { glimpse.append(bytes.extracting(range)) }
     }
@@ -304,7 +266,8 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     private func frameEnded(_ range: Range<Int>, for receiver: any RelayReceiver) throws(ProtocolError) {
         glimpse.type = splitter.frameType
         if isAnswer {
-            try answered(glimpse)
+            isAnswer = false
+            try standing.answered(glimpse)
             receiver.ownQuestionAnswered()
         } else if glimpse.headLimit == Self.longestAnswer {
             judge(range, receiver.judge(glimpse))
@@ -316,7 +279,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
     /// A reply that was to be judged is whole, and stands there in the bytes in hand, as far as it is in them.
     private func judge(_ range: Range<Int>, _ isAnswer: Bool) {
         guard fate == .judged else { return }
-        if isAnswer { edits.append((range, nil)) } else { restored = withheld }
+        if isAnswer { edits.drop(range) } else { edits.restore(withheld) }
         withheld.clear()
     }
 
@@ -327,7 +290,7 @@ final class RelayConnection: ChannelInboundHandler, RemovableChannelHandler, Bac
             fate = .passedOn
             return
         }
-        edits.append((range, nil))
+        edits.drop(range)
         if let part = buffer.getSlice(at: buffer.readerIndex + range.lowerBound, length: range.count) {
             withheld.writeImmutableBuffer(part)
         }
