@@ -1,4 +1,6 @@
 /// What the lock guards: the entries, the fills and fences, the counters and the limits.
+///
+/// Over its files it is longer than 300 lines: reading, storing and dropping each concern entries and fills at once.
 @usableFromInline
 struct CacheState<Value: Sendable, Waiter: Sendable>: ~Copyable, Sendable {
     @usableFromInline var entries = EntryStore<Value>()

@@ -3,7 +3,7 @@ import Time
 
 /// One connection of a fill lane, from its handshake to its end: which reply belongs to which fetch, and what has taken too long.
 ///
-/// `Waiter` is whoever a fetch is for.
+/// `Waiter` is whoever a fetch is for. Longer than 300 lines: fetches, replies and time-outs are all about the one queue of requests.
 ///
 ///     handshaking ──▶ ready ──▶ closed      (and from handshaking straight to closed)
 struct FillConnectionStateMachine<Waiter> {

@@ -8,6 +8,9 @@ import TransportSecurity
 ///
 /// Its parts: this file has the channel's events and the loop over requests, the extensions serve a request
 /// (`+Serving`), stream large values (`+LargeValues`), write (`+Writing`) and watch the clock (`+Timeouts`).
+///
+/// Together they are longer than 300 lines, and it has more than 20 properties: an event of the socket concerns the request in hand, what is owed to
+/// the client and the timer alike. What is decided, is in types of their own: ``RequestQueue``, ``FacadeRequest``, ``FacadeResponse``.
 final class HTTPFacadeHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer

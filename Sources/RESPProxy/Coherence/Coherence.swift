@@ -10,6 +10,9 @@ import Time
 /// A *generation* is the life of one invalidation feed. What is fetched while the server announces to that feed may be kept for as
 /// long as the feed, and the connection that fetched it, stand. When either is lost the generation ends first, and the cache is flushed
 /// then: see ``mayStore(_:)`` for why that order is enough.
+///
+/// Longer than 300 lines: whatever is heard changes the same state under the one lock, and readers see the sum of it. What follows from what is
+/// in ``BarrierLedger`` and ``TrustLedger``.
 public final class Coherence: Sendable {
     /// How changes are noticed now.
     public enum Mode: String, Sendable {

@@ -7,6 +7,8 @@ import TransportSecurity
 
 /// One event loop's side of one server: the lane on which it reads, the connections that sessions share or take over from each other, what the
 /// server's commands are, and whether it can be reached.
+///
+/// It has more than 20 properties, since it joins those parts, and gives each what it needs of the others.
 final class Node {
     let eventLoop: any EventLoop
     /// Reads of its keys, through the cache.

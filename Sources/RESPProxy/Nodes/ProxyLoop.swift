@@ -5,6 +5,8 @@ import NIOCore
 import TransportSecurity
 
 /// What the connections of one event loop share: its nodes, its clients, its counters, and what the whole process has in common.
+///
+/// It has more than 20 properties, nearly all of them constants: whoever serves a client finds here what is there once for all clients.
 public final class ProxyLoop {
     /// The event loop of everything here.
     public let eventLoop: any EventLoop

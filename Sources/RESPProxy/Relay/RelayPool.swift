@@ -14,6 +14,8 @@ protocol AdmissionWaiter: AnyObject {
 ///
 /// A pool is for sessions that began under the same conditions: when the server begins to ask for a password, new sessions get a new
 /// pool, and those that were let in before keep theirs, as connections do in Redis.
+///
+/// Longer than 300 lines: a spare connection may become a shared one, and who waits for the one is served by the other.
 final class RelayPool {
     /// What the pool says of a shared connection.
     enum Shared {
