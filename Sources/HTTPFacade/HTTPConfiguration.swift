@@ -17,7 +17,7 @@ public struct HTTPConfiguration: Sendable {
     public var headerCountLimit: Int
     /// A request body, which is read past and means nothing here, is answered 413 when it is longer than this, in bytes.
     public var bodyLimit: Int
-    /// The names, beside addresses and `localhost`, by which the proxy may be called while ``ProxyLoop/deniesRemoteClients``
+    /// The names, beside addresses and `localhost`, by which the proxy may be called while `ProxyLoop/deniesRemoteClients`
     /// (`PROXY_HOST`, `HTTP_ALLOWED_HOSTS`).
     public var allowedHosts: [String]
     /// How long a client may send on after the last response was written, before the connection is cut.

@@ -10,7 +10,7 @@ public struct CacheConfiguration: Sendable, Equatable {
     public var memoryLimit: Int
     /// The age from which on a read fetches the entry anew, in the background; nil = none does.
     public var refreshAge: TimeSpan?
-    /// The age up to which entries that may be served no longer are kept, for ``LocalCache/lookUpStale(_:now:make:)``; nil = none are.
+    /// The age up to which entries that may be served no longer are kept, for `LocalCache/lookUpStale(_:now:make:)`; nil = none are.
     public var staleAge: TimeSpan?
 
     /// - Parameters:

@@ -67,7 +67,7 @@ public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
 
     /// A look-up that neither hits nor joins, and whose fill is not stored: always a miss, unless the reader waits on another lane.
     ///
-    /// For the parameters see ``lookUp(_:now:lane:outstandingLane:waiter:)``.
+    /// For the parameters see `lookUp(_:now:lane:outstandingLane:waiter:)`.
     @inlinable
     public func lookUpBypassing(lane: LaneID, outstandingLane: LaneID?, waiter: () -> Waiter) -> LookUp<Value> {
         state.withLock { $0.lookUpNothing(lane: lane, outstandingLane: outstandingLane, waiter: waiter) }

@@ -47,7 +47,7 @@ public struct BackingTLS: Sendable {
     /// - Parameters:
     ///   - serverName: nil: the host.
     ///   - verifies: whether the server's certificate must be by one of the authorities, valid now, and for the name.
-    /// - Throws: ``TLSMaterialError`` where they cannot be used.
+    /// - Throws: `TLSMaterialError` where they cannot be used.
     public init(
         files: TLSFiles, serverName: String?, verifies: Bool, options: OptionNames
     ) throws(TLSMaterialError) {

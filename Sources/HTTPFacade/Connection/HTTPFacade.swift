@@ -6,7 +6,7 @@ import TransportSecurity
 
 /// The HTTP side of one event loop: makes its connections, and holds what they share.
 ///
-/// Everything here runs on the event loop of the ``ProxyLoop`` it was made for.
+/// Everything here runs on the event loop of the `ProxyLoop` it was made for.
 public final class HTTPFacade {
     private(set) var configuration: HTTPConfiguration
     private(set) var knownHosts: KnownHosts

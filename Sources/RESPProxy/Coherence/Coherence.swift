@@ -9,10 +9,10 @@ import Time
 ///
 /// A *generation* is the life of one invalidation feed. What is fetched while the server announces to that feed may be kept for as
 /// long as the feed, and the connection that fetched it, stand. When either is lost the generation ends first, and the cache is flushed
-/// then: see ``mayStore(_:)`` for why that order is enough.
+/// then: see `mayStore(_:)` for why that order is enough.
 ///
 /// Longer than 300 lines: whatever is heard changes the same state under the one lock, and readers see the sum of it. What follows from what is
-/// in ``BarrierLedger`` and ``TrustLedger``.
+/// in `BarrierLedger` and `TrustLedger`.
 public final class Coherence: Sendable {
     /// How changes are noticed now.
     public enum Mode: String, Sendable {
@@ -92,7 +92,7 @@ public final class Coherence: Sendable {
     public func mayServe(now: Instant) -> Bool { now < trustedUntil.load(ordering: .acquiring) }
 
     /// Whether a barrier stands at `since`: everything that had changed by then at the server, of what is in the cache, has been heard
-    /// of. See ``BarrierLedger``.
+    /// of. See `BarrierLedger`.
     ///
     /// - Parameter since: A time that was taken when the reply in question had been read from its socket, or later.
     @inline(__always)

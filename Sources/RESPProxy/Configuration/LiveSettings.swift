@@ -3,9 +3,9 @@ import LocalCache
 import NIOCore
 import Time
 
-/// What may change while the proxy runs: see ``ProxyLoops/apply(_:)``. All else of ``ProxyConfiguration`` holds from start to end.
+/// What may change while the proxy runs: see `ProxyLoops/apply(_:)`. All else of ``ProxyConfiguration`` holds from start to end.
 public struct LiveSettings: Sendable, Equatable {
-    /// How much is kept, and for how long. Whether anything is kept at all (``CacheConfiguration/capacity``) does not change.
+    /// How much is kept, and for how long. Whether anything is kept at all (`CacheConfiguration/capacity`) does not change.
     public var cache: CacheConfiguration
     /// `CACHE_NEGATIVE_EXPIRY_TIME`: for how long it is kept that a key is absent, where the server tells when it appears.
     public var absenceExpiry: TimeSpan

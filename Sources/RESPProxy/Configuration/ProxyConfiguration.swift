@@ -9,7 +9,7 @@ public struct ProxyConfiguration: Sendable {
     public var trustsClients: Bool
     /// `PROXY_PROTOCOL_FROM`: who must say first for whom it has connected.
     public var proxyProtocolFrom: [AddressBlock] = []
-    /// `CACHE_COHERENCE`; all but expiry needs ``BackingConfiguration/tracking``.
+    /// `CACHE_COHERENCE`; all but expiry needs `BackingConfiguration/tracking`.
     public var coherence: CoherencePolicy
     /// As they are at start.
     public var live: LiveSettings

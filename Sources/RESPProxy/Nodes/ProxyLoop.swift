@@ -129,7 +129,7 @@ public final class ProxyLoop {
 // MARK: Who may read
 
 extension ProxyLoop {
-    /// Whether a client from beyond this machine must be turned away: see ``Admission/deniesRemoteClients``.
+    /// Whether a client from beyond this machine must be turned away: see `Admission/deniesRemoteClients`.
     public var deniesRemoteClients: Bool { nodes.contains { $0.admission.deniesRemoteClients } }
 
     /// Whether credentials are needed for what the cache holds: by the options, or since the server came to ask for a password.

@@ -12,7 +12,7 @@ import Time
 public struct SentinelStateMachine {
     /// What is to be done about an event.
     public enum Action: Hashable, Sendable {
-        /// Listen to a Sentinel; ``subscriptionIsUp(to:now:)`` once nothing is missed.
+        /// Listen to a Sentinel; `subscriptionIsUp(to:now:)` once nothing is missed.
         case subscribe(BackingAddress)
         case unsubscribe(BackingAddress)
         /// Ask a Sentinel.
