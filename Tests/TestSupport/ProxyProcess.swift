@@ -57,8 +57,10 @@ public final class ProxyProcess: Sendable {
         fronting server: RedisServer, environment: [String: String] = [:], descriptorLimit: Int? = nil,
         under launcher: [String]? = nil, overTLS: Bool = TLSRun.isOn
     ) throws {
-        let address = ["REDIS_HOST": server.socketPath ?? "127.0.0.1", "REDIS_PORT": "\(server.port)"]
-        let relevant = server.socketPath == nil ? address : ["REDIS_HOST": server.socketPath ?? ""]
+        var relevant = ["REDIS_HOST": server.socketPath ?? "127.0.0.1"]
+        if server.socketPath == nil { relevant["REDIS_PORT"] = "\(server.port)" }
+        // The server is there: how long it takes to answer on a busy machine is not what is tested.
+        relevant["REDIS_CONNECT_TIMEOUT"] = "5"
         try self.init(
             environment: relevant.merging(environment) { _, given in given }, descriptorLimit: descriptorLimit,
             under: launcher, overTLS: overTLS)
