@@ -126,7 +126,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        .testTarget(name: "RedisProxyTests", dependencies: ["RedisProxy", "TestSupport", "Time"]),
+        .testTarget(name: "RedisProxyTests", dependencies: ["RedisProxy", "Topology", "TestSupport", "Time"]),
         // The proxy's parts in one thread, without sockets, against a model of a server: every order of events can be played again.
         .testTarget(
             name: "SimulationTests",

@@ -29,6 +29,31 @@ struct ReconnectStateMachineTests {
         #expect(machine.isReady)
     }
 
+    @Test("the wait for the next attempt can be cut short, and only that")
+    func hurry() {
+        var generator = SeededGenerator()
+        var machine = Machine()
+        #expect(machine.hurry() == false)
+        #expect(machine.start() == true)
+        #expect(machine.hurry() == false, "one is under way")
+        _ = machine.down(Self.refused, now: 0, using: &generator)
+        #expect(machine.hurry() == true)
+        #expect(machine.retry() == false, "what was waited for is under way")
+        machine.close()
+        #expect(machine.hurry() == false)
+    }
+
+    @Test("that there is no primary is no news of its own: who looks for it tells of it")
+    func noPrimary() {
+        var generator = SeededGenerator()
+        var machine = Machine()
+        #expect(machine.start() == true)
+        let absence = BackingError.noPrimary(of: "m", because: "of the test")
+        #expect(machine.down(absence, now: 0, using: &generator)?.isNews == false)
+        #expect(machine.retry() == true)
+        #expect(machine.down(Self.refused, now: 0, using: &generator)?.isNews == true)
+    }
+
     @Test("a connection that nobody waits for is not replaced at once")
     func replacement() throws {
         var generator = SeededGenerator()

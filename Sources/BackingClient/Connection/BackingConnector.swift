@@ -57,6 +57,9 @@ public struct BackingConnector: Sendable {
     /// The server has said something that the one that is meant would not say: where servers change it is asked anew which one that is.
     public func serverIsDoubted() { self.location?.doubt() }
 
+    /// What has become of a connection that was lost: where the server has been left, that is why.
+    func cause(of error: BackingError) -> BackingError { self.location?.absence ?? error }
+
     /// The same, to a server at a place that is certain.
     public func at(_ place: ServerPlace) -> BackingConnector {
         var configuration = self.configuration

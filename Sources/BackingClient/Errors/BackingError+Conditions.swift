@@ -23,6 +23,14 @@ extension BackingError {
             .unavailable, "the backing Redis at \(address) is still being connected to, and \(limit) reads wait for it")
     }
 
+    /// What answers there only says where servers are.
+    static func isSentinel(_ address: BackingAddress) -> BackingError {
+        BackingError(
+            .unavailable,
+            "\(address) is a Sentinel, which has no values; REDIS_SENTINELS and REDIS_SENTINEL_MASTER, in the place of REDIS_HOST and"
+                + " REDIS_PORT, say so")
+    }
+
     /// The proxy itself has closed the lane.
     static let closedLane = BackingError(.unavailable, "the proxy is shutting down")
 
@@ -55,11 +63,15 @@ extension BackingError {
 
 /// What is said of a primary that others keep. `MASTERDOWN` is what Redis says where there is none, and clients know it as what passes.
 extension BackingError {
+    private static let noPrimary = "MASTERDOWN redis-proxy: no primary of "
+
     /// There is no primary at present.
     public static func noPrimary(of name: String, because reason: String) -> BackingError {
-        BackingError(
-            code: .unavailable, message: Array("MASTERDOWN redis-proxy: no primary of \(name): \(reason)".utf8))
+        BackingError(code: .unavailable, message: Array("\(noPrimary)\(name): \(reason)".utf8))
     }
+
+    /// Whether it is that, which is logged by who looks for the primary.
+    var saysNoPrimary: Bool { code == .unavailable && message.starts(with: Self.noPrimary.utf8) }
 
     /// Of a connection to the primary that could not be made.
     var ofPrimary: BackingError {

@@ -11,6 +11,7 @@ public final class FillLane {
     /// The lane's number, by which the cache tells lanes apart.
     public let index: Int
 
+    private let connector: BackingConnector
     private let configuration: BackingConfiguration
     private var logger: Logger
     /// Hears of ups and downs.
@@ -26,6 +27,7 @@ public final class FillLane {
     ) {
         self.index = index
         self.eventLoop = eventLoop
+        self.connector = connector
         self.configuration = connector.configuration
         self.observer = observer
         self.connection = ReconnectingConnection(
@@ -98,6 +100,7 @@ public final class FillLane {
     }
 
     private func down(_ error: BackingError, waiters: [FillConnectionHandler.Waiting]) {
+        let error = self.connector.cause(of: error)
         guard let action = self.connection.down(error) else {
             return self.end(waiters, [], with: .failure(error))
         }
@@ -132,6 +135,9 @@ extension FillLane: ReconnectingConnectionOwner {
 
 extension FillLane: FillConnectionDelegate {
     func fillConnectionIsUp(_ connection: FillConnectionHandler, commandTable: ByteBuffer?) {
+        if let commandTable, SentinelTable.isOfSentinel(commandTable) {
+            return self.down(.isSentinel(self.configuration.address), waiters: connection.close().waiters)
+        }
         guard let action = self.connection.up() else { return }
         self.logger.log(level: action.isBack ? .info : .debug, "the backing Redis is reachable")
         connection.feedChanged(to: self.feed)

@@ -11,6 +11,7 @@ public final class InvalidationFeed {
     /// Hears what is announced.
     public weak var observer: (any InvalidationFeedObserver)?
 
+    private let connector: BackingConnector
     private let configuration: BackingConfiguration
     private let tracking: TrackingConfiguration
     private var logger: Logger
@@ -22,6 +23,7 @@ public final class InvalidationFeed {
         connector: BackingConnector, tracking: TrackingConfiguration, eventLoop: any EventLoop, logger: Logger
     ) {
         self.eventLoop = eventLoop
+        self.connector = connector
         self.configuration = connector.configuration
         self.tracking = tracking
         self.connection = ReconnectingConnection(connector, on: eventLoop)
@@ -60,6 +62,7 @@ public final class InvalidationFeed {
     }
 
     func down(_ error: BackingError, _ refusal: FeedRefusal?) {
+        let error = self.connector.cause(of: error)
         guard let action = self.connection.down(error) else { return }
         let level: Logger.Level = action.isNews && refusal == nil ? .warning : .debug
         self.logger.log(level: level, "nothing is heard of changes: \(error)")

@@ -29,6 +29,9 @@ public final class ServerLocation: Sendable {
     /// nil while there is none.
     public var place: ServerPlace? { state.withLock { $0.place } }
 
+    /// Why there is none; nil while there is one.
+    var absence: BackingError? { state.withLock { $0.place == nil ? $0.absence : nil } }
+
     // MARK: For who decides where it is
 
     /// The server is there from now on. To be called once everything of the one before is closed, and forgotten.

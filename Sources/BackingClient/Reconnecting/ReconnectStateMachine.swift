@@ -109,7 +109,7 @@ struct ReconnectStateMachine {
         }
         self.state = .waiting
         return DownAction(
-            stood: stood, isNews: self.announced.insert(error.code).inserted,
+            stood: stood, isNews: !error.saysNoPrimary && self.announced.insert(error.code).inserted,
             retryIn: max(longEnough, retryIn ?? self.backoff.next(using: &generator)))
     }
 

@@ -13,7 +13,7 @@ public final class SentinelWatch {
 
     private let configuration: SentinelConfiguration
     private let location: ServerLocation
-    private let follower: any PrimaryFollower
+    private let succession: Succession
     private let server: BackingConnector
     private let eventLoop: any EventLoop
     private let logger: Logger
@@ -22,10 +22,6 @@ public final class SentinelWatch {
     private var subscriptions: [BackingAddress: SentinelSubscription] = [:]
     private var ticking: Scheduled<Void>?
     private var isStopped = false
-    /// Done once nothing of the last primary is left.
-    private var departed: EventLoopFuture<Void>
-    /// Counts what has been decided: what a later decision has overtaken does not come into force any more.
-    private var decisions: UInt64 = 0
     private var lastFollowed: BackingAddress?
     private var absentSince: Instant?
     private var complaint: String?
@@ -40,12 +36,11 @@ public final class SentinelWatch {
     ) {
         self.configuration = configuration
         self.location = location
-        self.follower = follower
+        self.succession = Succession(of: location, follower: follower, eventLoop: eventLoop)
         self.server = BackingConnector(configuration: server)
         self.eventLoop = eventLoop
         self.logger = logger
         self.board = board
-        departed = eventLoop.makeSucceededVoidFuture()
         machine = SentinelStateMachine(
             sentinels: configuration.sentinels, heartbeat: configuration.heartbeat)
     }
@@ -62,6 +57,7 @@ public final class SentinelWatch {
     /// Closes the connections to the Sentinels.
     public func stop() -> EventLoopFuture<Void> {
         isStopped = true
+        succession.stop()
         ticking?.cancel()
         location.onDoubt(nil)
         let closed = subscriptions.values.map { $0.close() }
@@ -135,28 +131,16 @@ public final class SentinelWatch {
     }
 
     private func leave(_ absence: Absence) {
-        let error = BackingError.noPrimary(of: configuration.name, because: "\(absence)")
-        decisions += 1
-        let wasFollowing = board.update { board in
+        board.update { board in
             board.absence = absence
-            return board.primary.take() != nil
+            board.primary = nil
         }
-        guard wasFollowing else {
-            _ = location.left(because: error, on: eventLoop)
-            return
-        }
-        absentSince = MonotonicClock.now()
-        // It was followed only once all of the one before was gone.
-        departed = follower.primaryIsLeft { [location, eventLoop] in location.left(because: error, on: eventLoop) }
-            .hop(to: eventLoop)
+        let error = BackingError.noPrimary(of: configuration.name, because: "\(absence)")
+        if succession.leave(because: error) { absentSince = MonotonicClock.now() }
     }
 
     private func follow(_ primary: Primary) {
-        decisions += 1
-        let decision = decisions
-        departed.assumeIsolated().whenComplete { [self] _ in
-            guard decision == decisions, !isStopped else { return }
-            location.found(at: configuration.place(of: primary.address))
+        succession.find(configuration.place(of: primary.address)) { [self] in
             absentSince = nil
             complaint = nil
             let isAnother = lastFollowed != nil && lastFollowed != primary.address
@@ -168,7 +152,6 @@ public final class SentinelWatch {
             }
             announce(primary)
             lastFollowed = primary.address
-            follower.primaryIsFound()
         }
     }
 

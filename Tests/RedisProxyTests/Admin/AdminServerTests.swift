@@ -89,6 +89,16 @@ import Testing
         }
     }
 
+    @Test("/readyz names the primary that Sentinels keep, and says that there is none")
+    func primary() {
+        func body(_ primary: String??) -> String {
+            Readiness(isBackingUp: true, portsAnswer: true, coherence: .tracking, primary: primary).response.body
+        }
+        #expect(body(nil) == "{\"backing\":\"up\",\"clients\":\"answered\",\"coherence\":\"tracking\"}\n")
+        #expect(body(.some("h:1")).hasSuffix(",\"primary\":\"h:1\"}\n"))
+        #expect(body(.some(nil)).hasSuffix(",\"primary\":null}\n"))
+    }
+
     @Test("other paths are 404, other methods 405 with what is allowed, HEAD has no body")
     func others() async throws {
         try await withServer { port in

@@ -39,6 +39,25 @@ import Topology
         return MetricsPage.render(loops: metrics.snapshot, cache: cache, coherence: coherence, droppedLogRecords: 3)
     }
 
+    @Test("the primary that Sentinels keep: which, since when, and how often it was another; nothing without Sentinels")
+    func sentinel() {
+        #expect(!page().contains("redis_proxy_topology"))
+        var sentinel = SentinelStatistics()
+        func text() -> String {
+            MetricsPage.render(
+                loops: LoopMetrics().snapshot, cache: CacheStatistics(), coherence: CoherenceStatistics(),
+                sentinel: sentinel,
+                droppedLogRecords: 0)
+        }
+        (sentinel.changes, sentinel.known, sentinel.up) = (3, 5, 4)
+        #expect(text().contains("redis_proxy_topology_changes_total 3\n"))
+        #expect(text().contains("redis_proxy_sentinels_known 5\n"))
+        #expect(text().contains("redis_proxy_sentinels_up 4\n"))
+        #expect(!text().contains("redis_proxy_primary_since_seconds{"))
+        (sentinel.primary, sentinel.since) = (.tcp(host: "::1", port: 6379), 1_700_000_000)
+        #expect(text().contains(#"redis_proxy_primary_since_seconds{address="[::1]:6379"} 1700000000"#))
+    }
+
     @Test("the page up to the requests is what Prometheus expects, line by line")
     func golden() throws {
         let page = page()
