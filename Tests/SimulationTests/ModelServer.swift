@@ -31,21 +31,72 @@ final class ModelServer {
         init(id: Int) { self.id = id }
     }
 
-    private(set) var sequence = 0
+    /// What has happened to the data, on whichever server they were.
+    final class Chronicle {
+        fileprivate(set) var sequence = 0
+        /// Of each key of database 0, all that it has been.
+        fileprivate(set) var history: [String: [Version]] = [:]
+    }
+
+    /// What the server is, where there are several.
+    enum Role {
+        case primary
+        /// It is none any more, though it says so: it answers reads, and refuses writes.
+        case replaced
+        /// It has the data as of when it was made, until it is promoted.
+        case replica
+    }
+
+    let chronicle: Chronicle
+    var history: [String: [Version]] { chronicle.history }
+    private var sequence: Int {
+        get { chronicle.sequence }
+        set { chronicle.sequence = newValue }
+    }
     private(set) var now: () -> UInt64
-    /// Of each key of database 0, all that it has been.
-    private(set) var history: [String: [Version]] = [:]
+    var role = Role.primary
     private(set) var clients: [Int: Client] = [:]
     private var databases: [[String: Version]] = [[:], [:]]
     /// Who has read a key and is to be told.
     private var tracked: [String: Set<Int>] = [:]
     private var nextID = 1
-    private var run = 1
+    private var run: Int
     private var swaps = 0
     /// For longer replies it says that it ends connections; nil: for none.
     var replyLimit: Int?
 
-    init(now: @escaping () -> UInt64) { self.now = now }
+    init(now: @escaping () -> UInt64) {
+        self.now = now
+        chronicle = Chronicle()
+        run = 1
+    }
+
+    /// A replica of `primary`, whose data do not move on before it is promoted.
+    init(replicaOf primary: ModelServer, run: Int) {
+        now = primary.now
+        chronicle = primary.chronicle
+        databases = primary.databases
+        replyLimit = primary.replyLimit
+        self.run = run
+        role = .replica
+    }
+
+    /// It takes the place of `primary`, with its data, and announces nothing of it; the other goes on as if nothing had happened, but for writes.
+    func promote(over primary: ModelServer) {
+        primary.role = .replaced
+        role = .primary
+        databases = primary.databases
+        sequence += 1
+        for key in Set(databases[0].keys).union(history.keys).sorted() {
+            let version = databases[0][key]
+            note(key, version?.value, expiry: version?.expiry, isSilent: true)
+        }
+    }
+
+    /// All its connections end.
+    func killAll() {
+        for client in clients.values { kill(client) }
+    }
 
     // MARK: Connections
 
@@ -115,6 +166,8 @@ final class ModelServer {
 
     private func execute(_ words: [String], _ client: Client?) -> String {
         sequence += 1
+        let isWrite = ["set", "mset", "del", "eval", "incr", "swapdb"].contains(words[0].lowercased())
+        if role != .primary, isWrite { return "-READONLY You can't write against a read only replica.\r\n" }
         switch words[0].lowercased() {
         case "get": return bulk(read(words[1], client)?.value)
         case "pttl":
@@ -156,7 +209,8 @@ final class ModelServer {
             client?.isSubscribed = true
             return "*3\r\n$9\r\nsubscribe\r\n$20\r\n__redis__:invalidate\r\n:1\r\n"
         case ["info", "server"]: return bulk("run_id:run\(run)\r\n")
-        case ["info", "replication"]: return bulk("role:master\r\nmaster_replid:run\(run)\r\n")
+        case ["info", "replication"]:
+            return bulk("role:\(role == .replica ? "slave" : "master")\r\nmaster_replid:run\(run)\r\n")
         case ["info", "commandstats"]: return bulk("cmdstat_swapdb:calls=\(swaps),\r\n")
         case ["config", "get"]:
             guard words[2].hasPrefix("client"), let replyLimit else { return "*0\r\n" }
@@ -201,7 +255,7 @@ final class ModelServer {
     }
 
     private func note(_ key: String, _ value: String?, expiry: UInt64? = nil, isSilent: Bool = false) {
-        history[key, default: []].append(
+        chronicle.history[key, default: []].append(
             Version(value: value, sequence: sequence, time: now(), expiry: expiry, isSilent: isSilent))
     }
 

@@ -7,6 +7,7 @@ final class Network {
     final class Connection {
         let number: Int
         let channel: EmbeddedChannel
+        let server: ModelServer
         let client: ModelServer.Client
         var toServer: [UInt8] = []
         var toProxy: [UInt8] = []
@@ -15,23 +16,21 @@ final class Network {
         /// Told to the proxy's side that it is connected.
         var isEstablished = false
 
-        init(number: Int, channel: EmbeddedChannel, client: ModelServer.Client) {
+        init(number: Int, channel: EmbeddedChannel, server: ModelServer) {
             self.number = number
             self.channel = channel
-            self.client = client
+            self.server = server
+            self.client = server.connect()
         }
     }
 
-    let server: ModelServer
     private(set) var connections: [Connection] = []
     private var pending: [(Connection, EventLoopPromise<any Channel>)] = []
     private var count = 0
 
-    init(server: ModelServer) { self.server = server }
-
     /// Stands for the sockets of ``BackingConnector``.
     func open(
-        on eventLoop: any EventLoop, _ initializer: (any Channel) -> EventLoopFuture<Void>
+        to server: ModelServer, on eventLoop: any EventLoop, _ initializer: (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
         let promise = eventLoop.makePromise(of: (any Channel).self)
         guard let loop = eventLoop as? EmbeddedEventLoop else {
@@ -41,7 +40,7 @@ final class Network {
         channel.connect(to: Self.address, promise: nil)
         _ = initializer(channel)
         count += 1
-        pending.append((Connection(number: count, channel: channel, client: server.connect()), promise))
+        pending.append((Connection(number: count, channel: channel, server: server), promise))
         return promise.futureResult
     }
 
@@ -63,7 +62,7 @@ final class Network {
             }
             connection.toProxy += connection.client.outgoing
             connection.client.outgoing = []
-            if !connection.channel.isActive, connection.toServer.isEmpty { server.kill(connection.client) }
+            if !connection.channel.isActive, connection.toServer.isEmpty { connection.server.kill(connection.client) }
         }
         connections.removeAll { !$0.channel.isActive && $0.toServer.isEmpty }
     }

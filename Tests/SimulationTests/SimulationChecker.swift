@@ -4,15 +4,15 @@ import RESPParser
 ///
 /// The version `v` of a key has the position `2v`, its expiry `2v + 1`; 0 is before the first version.
 struct SimulationChecker {
-    private let server: ModelServer
+    private let chronicle: ModelServer.Chronicle
     /// How long after it a change may be unseen, whoever made it: what `TRACKING_HEARTBEAT` and its time-out allow.
     private let bound: UInt64
     /// Positions of writes through the proxy whose replies are there.
     private var acknowledged: [String: Int] = [:]
     private(set) var checked = 0
 
-    init(server: ModelServer, bound: UInt64) {
-        self.server = server
+    init(chronicle: ModelServer.Chronicle, bound: UInt64) {
+        self.chronicle = chronicle
         self.bound = bound
     }
 
@@ -93,7 +93,7 @@ struct SimulationChecker {
         versions.firstIndex { $0.isSilent && $0.time >= age }
     }
 
-    private func versions(_ key: String) -> [ModelServer.Version] { self.server.history[key] ?? [] }
+    private func versions(_ key: String) -> [ModelServer.Version] { self.chronicle.history[key] ?? [] }
 
     private func reason(_ floors: [(String, Int)]) -> String { floors.max { $0.1 < $1.1 }?.0 ?? "" }
 

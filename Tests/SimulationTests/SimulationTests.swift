@@ -13,16 +13,27 @@ struct SimulationTests {
 
     @Test("of the fixed seeds and of a new one, or of SIMULATION_SEED, and on from it for SOAK_SECONDS")
     func seeds() throws {
-        var totals = (worlds: 0, steps: 0, checked: 0, hits: UInt64(0))
+        try Self.play(hasSentinels: false, fixed: Self.fixedSeeds)
+    }
+
+    @Test(
+        "and where the server is another one from time to time, with news of it that is late, wrong, or does not come")
+    func primaries() throws {
+        try Self.play(hasSentinels: true, fixed: Array(1...8))
+    }
+
+    private static func play(hasSentinels: Bool, fixed: [UInt64]) throws {
+        var totals = (worlds: 0, steps: 0, checked: 0, hits: UInt64(0), failovers: 0)
         let endless = EndlessWorlds()
         func play(_ seed: UInt64) throws -> Bool {
             endless.begins(seed)
-            let world = try World(seed: seed)
+            let world = try World(seed: seed, hasSentinels: hasSentinels)
             try world.play(steps: Self.stepsOfWorld)
             totals.worlds += 1
             totals.steps += world.steps
             totals.checked += world.checked
             totals.hits += world.hits
+            totals.failovers += world.failovers
             if let violation = world.violation { Issue.record("\(violation)") }
             return world.violation == nil
         }
@@ -31,7 +42,7 @@ struct SimulationTests {
         print("simulation: the new seed is \(next)")
         let started = ContinuousClock.now
         var holds = true
-        for seed in given == nil ? Self.fixedSeeds : [] where holds { holds = try play(seed) }
+        for seed in given == nil ? fixed : [] where holds { holds = try play(seed) }
         if holds { holds = try play(next) }
         while holds, let soak = Self.variable("SOAK_SECONDS"), ContinuousClock.now - started < .seconds(Int(soak)) {
             next &+= 1
@@ -39,7 +50,8 @@ struct SimulationTests {
         }
         print(
             "simulation: \(totals.worlds) seeds, \(totals.steps) steps, \(totals.checked) reads checked, "
-                + "\(totals.hits) hits")
+                + "\(totals.hits) hits" + (hasSentinels ? ", \(totals.failovers) failovers" : ""))
+        if hasSentinels { #expect(totals.failovers > 0) }
     }
 
     /// The last two found a hit that was older than what had just been read past the cache, and a read that joined one of a fill connection

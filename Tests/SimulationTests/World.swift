@@ -31,7 +31,11 @@ final class World {
     private let kind: Kind
     private var generator: SeededGenerator
     private let eventLoops = [EmbeddedEventLoop(), EmbeddedEventLoop()]
-    private let server: ModelServer
+    /// nil: the server is always the same.
+    private let primaries: ModelPrimaries?
+    private let first: ModelServer
+    /// The one that holds what is true.
+    private var server: ModelServer { self.primaries?.primary ?? self.first }
     private let network: Network
     private let proxy: ProxyLoops
     private var clients: [SimulatedClient] = []
@@ -45,10 +49,14 @@ final class World {
     /// Commands whose replies were checked.
     var checked: Int { self.checker.checked }
 
+    /// How often another server became the primary.
+    var failovers: Int { self.primaries?.failovers ?? 0 }
+
     /// Answers from the cache.
     var hits: UInt64 { self.proxy.cache.statistics.hits }
 
-    init(seed: UInt64) throws {
+    /// - Parameter hasSentinels: the primary is another one from time to time, and Sentinels tell which.
+    init(seed: UInt64, hasSentinels: Bool = false) throws {
         MonotonicClock.simulated.store(1_000_000_000_000, ordering: .relaxed)
         self.seed = seed
         self.kind = Kind(rawValue: seed % 3) ?? .everything
@@ -62,12 +70,13 @@ final class World {
                 cache: CacheConfiguration(capacity: 100, expiry: nil, memoryLimit: 1 << 20), protectedMode: false))
         let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
         let server = ModelServer { Self.now }
-        let network = Network(server: server)
-        let shared = UncheckedNetwork(network: network)
+        let network = Network()
+        let primaries = hasSentinels ? ModelPrimaries(server, seed: seed, on: self.eventLoops[0]) : nil
+        let shared = UncheckedNetwork(network: network, server: server, primaries: primaries)
         let connector = BackingConnector(
-            configuration: backing, generator: { SteadyGenerator(state: seed) }
+            configuration: backing, location: primaries?.location, generator: { SteadyGenerator(state: seed) }
         ) { eventLoop, initializer in
-            shared.network.open(on: eventLoop, initializer)
+            shared.network.open(to: shared.primaries?.server() ?? shared.server, on: eventLoop, initializer)
         }
         let limiter = HTTPLimiter(maxClients: 100, logger: logger)
         self.proxy = try ProxyLoops.make(
@@ -76,13 +85,16 @@ final class World {
             SimulatedHTTPSide(
                 HTTPFacade(proxyLoop: loop, configuration: HTTPConfiguration(), limiter: limiter, logger: logger))
         }.wait()
-        self.server = server
+        self.first = server
+        self.primaries = primaries
         self.network = network
-        self.checker = SimulationChecker(server: server, bound: UInt64(tracking.trust.nanoseconds) + 1_000_000)
+        self.checker = SimulationChecker(
+            chronicle: server.chronicle, bound: UInt64(tracking.trust.nanoseconds) + 1_000_000)
         for key in Self.cold { server.run("SET", key, "cold \(key)") }
         // Then whoever waits on a fill connection that is lost asks on one of its own, and hears no error.
         if (seed / 3).isMultiple(of: 2) { server.replyLimit = 1 << 20 }
         _ = self.proxy.start()
+        primaries?.start(self.proxy) { [unowned self] in self.note($0) }
         for number in 0..<6 { self.clients.append(try self.newClient(number)) }
     }
 
@@ -110,6 +122,7 @@ final class World {
     /// Nothing of this world may be left for the next.
     private func end() {
         for client in self.clients { client.channel.close(promise: nil) }
+        self.primaries?.stop()
         _ = self.proxy.stop()
         for connection in self.network.connections { connection.channel.close(promise: nil) }
         for _ in 0..<100 { self.network.establish() }
@@ -130,6 +143,7 @@ final class World {
     // MARK: What can happen
 
     private func step() throws {
+        self.primaries?.timePassed()
         switch self.draw(0..<1000) {
         case 0..<250: self.eventLoops[self.draw(0..<2)].run()
         case 250..<330: self.network.establish()
@@ -153,6 +167,7 @@ final class World {
     }
 
     private func fault() throws {
+        if let primaries, self.draw(0..<3) == 0 { return primaries.failOver() }
         switch self.faultNumber {
         case 0..<3: self.pass(nanoseconds: UInt64(self.draw(100..<1500)) * 1_000_000)
         case 3..<5:
@@ -167,7 +182,7 @@ final class World {
             self.note("the server kills \(connection.number)")
             connection.toProxy += connection.client.outgoing
             connection.client.outgoing = []
-            self.server.kill(connection.client)
+            connection.server.kill(connection.client)
             // Of a connection that reads values nothing but its own end tells, which may be long on its way.
             if connection.client.redirect != nil, self.draw(0..<2) == 0 {
                 connection.silentUntil = Self.now + UInt64(self.draw(1..<100)) * 1_000_000
@@ -223,7 +238,7 @@ final class World {
         let bytes = Array(connection.toServer.prefix(count))
         connection.toServer.removeFirst(count)
         self.note("\(connection.number) → server: \(printable(bytes))")
-        if !connection.client.isClosed { try self.server.receive(bytes, from: connection.client) }
+        if !connection.client.isClosed { try connection.server.receive(bytes, from: connection.client) }
     }
 
     private func deliverToProxy() throws {
@@ -348,4 +363,6 @@ private final class SimulatedHTTPSide: HTTPSide {
 /// Everything is in one thread.
 private struct UncheckedNetwork: @unchecked Sendable {
     let network: Network
+    let server: ModelServer
+    let primaries: ModelPrimaries?
 }
