@@ -10,49 +10,101 @@ public final class SentinelGroup: Sendable {
     /// Those that keep them.
     public let sentinels: [SentinelServer]
 
+    /// How servers and Sentinels speak TLS.
+    public struct TLS: Sendable {
+        let authority: String
+        let identity: TestCertificates.Identity
+        let sentinelsSpeakIt: Bool
+
+        /// - Parameters:
+        ///   - identity: of all of them.
+        ///   - sentinelsSpeakIt: clients have a port for it there, too; among themselves, and to servers, they speak it anyhow.
+        public init(_ authority: TestCertificates, _ identity: TestCertificates.Identity, sentinelsSpeakIt: Bool = true)
+        {
+            self.authority = authority.authority
+            self.identity = identity
+            self.sentinelsSpeakIt = sentinelsSpeakIt
+        }
+    }
+
+    private let tls: TLS?
+    private let host: String
+
     /// Starts all, and waits until each Sentinel knows all the others, and all replicas.
     ///
     /// - Parameters:
+    ///   - host: what servers and Sentinels announce: an address, or a name.
     ///   - downAfter: after how many milliseconds without an answer a server counts as down.
     ///   - password: of the servers.
     ///   - sentinelPassword: of the Sentinels.
+    ///   - users: ACL users of the servers.
     public init(
-        replicas: Int = 2, sentinels: Int = 3, downAfter: Int = 500, password: String? = nil,
-        sentinelPassword: String? = nil
+        replicas: Int = 2, sentinels: Int = 3, host: String = "127.0.0.1", downAfter: Int = 500,
+        password: String? = nil,
+        sentinelPassword: String? = nil, users: [String] = [], tls: TLS? = nil
     ) throws {
-        let quick = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"]
-        let login = password.map { ["--masterauth", $0] } ?? []
-        let primary = try RedisServer(arguments: quick + login, password: password, overTLS: false)
+        self.tls = tls
+        self.host = host
+        var words = [
+            "--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1", "--replica-announce-ip", host,
+        ]
+        if let password { words += ["--masterauth", password] }
+        if let tls { words += ["--tls-replication", "yes", "--tls-ca-cert-file", tls.authority] }
+        let primary = try RedisServer(
+            arguments: words, password: password, users: users, tls: tls?.identity, overTLS: false)
+        let port = tls == nil ? primary.port : primary.tlsPort
         self.servers =
             [primary]
             + (try (0..<replicas).map { _ in
                 try RedisServer(
-                    arguments: quick + login + ["--replicaof", "127.0.0.1", "\(primary.port)"], password: password,
-                    overTLS: false)
+                    arguments: words + ["--replicaof", host, "\(port)"], password: password, users: users,
+                    tls: tls?.identity, overTLS: false)
             })
-        var lines = [
-            "sentinel monitor \(Self.name) 127.0.0.1 \(primary.port) \(sentinels / 2 + 1)",
-            "sentinel down-after-milliseconds \(Self.name) \(downAfter)",
-            "sentinel failover-timeout \(Self.name) 3000", "sentinel parallel-syncs \(Self.name) 8",
-        ]
+        var lines = ["sentinel resolve-hostnames yes"]
+        if host != "127.0.0.1" { lines += ["sentinel announce-hostnames yes", "sentinel announce-ip \(host)"] }
+        if let tls {
+            lines += [
+                "tls-replication yes", "tls-ca-cert-file \(tls.authority)", "tls-cert-file \(tls.identity.certificate)",
+                "tls-key-file \(tls.identity.key)", "tls-auth-clients no",
+            ]
+        }
+        lines += Self.lines(host: host, port: port, quorum: sentinels / 2 + 1, downAfter: downAfter)
         if let password { lines.append("sentinel auth-pass \(Self.name) \(password)") }
         if let sentinelPassword {
             lines += ["requirepass \(sentinelPassword)", "sentinel sentinel-pass \(sentinelPassword)"]
         }
-        self.sentinels = try (0..<sentinels).map { _ in try SentinelServer(lines, password: sentinelPassword) }
-        for sentinel in self.sentinels {
-            // Otherwise a role is looked at every ten seconds, and others are heard every two.
-            try sentinel.command(
-                "SENTINEL", "DEBUG", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "300", "ASK-PERIOD", "100", "PING-PERIOD",
-                "100")
+        self.sentinels = try (0..<sentinels).map { _ in
+            try SentinelServer(
+                lines, password: sentinelPassword, tls: tls.flatMap { $0.sentinelsSpeakIt ? $0.identity : nil })
         }
+        for sentinel in self.sentinels { try Self.hurry(sentinel) }
         try self.settle()
     }
+
+    /// The lines of a Sentinel's configuration that have it keep a primary.
+    public static func lines(host: String, port: Int, quorum: Int, downAfter: Int = 500) -> [String] {
+        [
+            "sentinel monitor \(self.name) \(host) \(port) \(quorum)",
+            "sentinel down-after-milliseconds \(self.name) \(downAfter)",
+            "sentinel failover-timeout \(self.name) 3000", "sentinel parallel-syncs \(self.name) 8",
+        ]
+    }
+
+    /// Has it look more often; otherwise it looks at roles every ten seconds, and is heard by others every two.
+    public static func hurry(_ sentinel: SentinelServer) throws {
+        try sentinel.command(
+            "SENTINEL", "DEBUG", "INFO-PERIOD", "500", "PUBLISH-PERIOD", "300", "ASK-PERIOD", "100", "PING-PERIOD",
+            "100")
+    }
+
+    /// The port that a server announces.
+    public func port(of server: RedisServer) -> Int { self.tls == nil ? server.port : server.tlsPort }
 
     /// What the proxy is told.
     public var environment: [String: String] {
         [
-            "REDIS_SENTINELS": self.sentinels.map { "127.0.0.1:\($0.port)" }.joined(separator: ","),
+            "REDIS_SENTINELS": self.sentinels.map { "\(self.host):\($0.tlsPort == 0 ? $0.port : $0.tlsPort)" }.joined(
+                separator: ","),
             "REDIS_SENTINEL_MASTER": Self.name,
         ]
     }
@@ -70,7 +122,7 @@ public final class SentinelGroup: Sendable {
             let primary = try self.primary()
             let replicas = try self.servers.filter { $0 !== primary && $0.isRunning }.count { server in
                 let isUp = try server.info("master_link_status") == "up"
-                return try isUp && server.info("master_port") == "\(primary.port)"
+                return try isUp && server.info("master_port") == "\(self.port(of: primary))"
             }
             return replicas >= expected
         }
@@ -86,30 +138,31 @@ public final class SentinelGroup: Sendable {
             ports[port, default: 0] += 1
         }
         guard let most = ports.max(by: { $0.value < $1.value }),
-            let server = self.servers.first(where: { "\($0.port)" == most.key })
+            let server = self.servers.first(where: { "\(self.port(of: $0))" == most.key })
         else { throw TestSupportError("no Sentinel names a primary") }
         return server
     }
 
-    /// Has another server become the primary, and waits until all Sentinels name it.
+    /// Has another server become the primary, and waits until all Sentinels that answer name it.
     ///
+    /// - Parameter answering: how many of them do; nil: all that can be connected to.
     /// - Returns: The new primary.
     @discardableResult
-    public func failOver() throws -> RedisServer {
+    public func failOver(answering: Int? = nil) throws -> RedisServer {
         let before = try self.primary()
         try eventually(within: .seconds(60), "a failover begins") {
             try self.sentinels[0].command("SENTINEL", "FAILOVER", Self.name) == .status("OK")
         }
-        return try self.awaitAnother(than: before)
+        return try self.awaitAnother(than: before, answering: answering)
     }
 
-    /// Waits until all Sentinels that answer name another server.
-    public func awaitAnother(than before: RedisServer) throws -> RedisServer {
+    /// Waits until the first of the Sentinels, as far as they answer, name another server.
+    public func awaitAnother(than before: RedisServer, answering: Int? = nil) throws -> RedisServer {
         try eventually(within: .seconds(60), "all Sentinels name another primary") {
-            let named = self.sentinels.compactMap { sentinel in
+            let named = self.sentinels.prefix(answering ?? self.sentinels.count).compactMap { sentinel in
                 (try? sentinel.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self.name))?.elements.last?.string
             }
-            return Set(named).count == 1 && named.first != "\(before.port)"
+            return Set(named).count == 1 && named.first != "\(self.port(of: before))"
         }
         return try self.primary()
     }

@@ -5,6 +5,8 @@ import Synchronization
 public final class SentinelServer: Sendable {
     /// The loopback port.
     public let port: Int
+    /// The loopback port on which it speaks TLS; 0 where it does not.
+    public let tlsPort: Int
     private let password: String?
     private let folder: TemporaryFolder
     private let process: Mutex<ChildProcess>
@@ -14,8 +16,13 @@ public final class SentinelServer: Sendable {
     /// - Parameters:
     ///   - lines: more of its configuration.
     ///   - password: that these lines give it.
-    public init(_ lines: [String] = [], password: String? = nil) throws {
+    ///   - tls: speak TLS with this certificate on a second port.
+    public init(_ lines: [String] = [], password: String? = nil, tls: TestCertificates.Identity? = nil) throws {
         self.password = password
+        var lines = lines
+        let tlsPort = tls == nil ? 0 : try freePort()
+        if tls != nil { lines.append("tls-port \(tlsPort)") }
+        self.tlsPort = tlsPort
         folder = try TemporaryFolder()
         for attempt in 1... {
             let port = try freePort()

@@ -1,7 +1,7 @@
 import TestSupport
 
 /// A real Redis and the release binary in front of it: what most promises are tested on.
-struct ProxiedRedis {
+struct ProxiedRedis: Sendable {
     let server: RedisServer
     let proxy: ProxyProcess
 

@@ -12,7 +12,7 @@ struct HistoryClock: Sendable {
 
 /// Writers and readers of a few keys at once, with faults in between; afterwards there is a history.
 final class HistoryEpisode: Sendable {
-    private let tracked: ProxiedRedis
+    private let ground: any HistoryGround
     private let clock = HistoryClock()
     private let stop = Flag()
     private let sessions = Mutex(0)
@@ -27,8 +27,8 @@ final class HistoryEpisode: Sendable {
     /// - Parameters:
     ///   - number: makes the keys of one episode differ from those of the next.
     ///   - faults: how many things go wrong in its course.
-    init(_ redis: ProxiedRedis, number: Int, seed: UInt64, faults: Int) {
-        self.tracked = redis
+    init(_ ground: any HistoryGround, number: Int, seed: UInt64, faults: Int) {
+        self.ground = ground
         self.seed = seed
         self.faults = faults
         self.hot = (0..<3).map { "hot\(number).\($0)" }
@@ -42,13 +42,13 @@ final class HistoryEpisode: Sendable {
 
     /// Plays to the end.
     func play() throws -> History {
-        let redis = self.tracked
+        let ground = self.ground
         let groups = self.hot.map { [$0] } + [self.pair, [self.quiet]]
         let writers = groups.enumerated().map { index, keys in
             UnsafeShared(
                 HistoryWriter(
                     keys: keys, clock: self.clock, seed: self.seed &+ UInt64(index),
-                    proxy: { try redis.client() }, server: { try redis.server.client() }))
+                    proxy: { try ground.client() }, server: { try ground.primary().client() }))
         }
         let writing = writers.dropLast().enumerated().map { index, writer in
             BackgroundWork {
@@ -70,7 +70,7 @@ final class HistoryEpisode: Sendable {
                             sessions += 1
                             return sessions
                         }
-                    }, connect: { try redis.connection() })
+                    }, connect: { try ground.connection() })
                 while !self.stop.isSet { reader.read() }
                 return reader.reads
             }
@@ -90,9 +90,9 @@ final class HistoryEpisode: Sendable {
     private func playFaults(_ writers: [HistoryWriter]) throws {
         var generator = SeededGenerator(seed: self.seed)
         let quiet = writers[writers.count - 1]
-        var order = Fault.allCases.shuffled(using: &generator)[...]
+        var order = self.ground.faults.shuffled(using: &generator)[...]
         for _ in 0..<self.faults {
-            if order.isEmpty { order = Fault.allCases.shuffled(using: &generator)[...] }
+            if order.isEmpty { order = self.ground.faults.shuffled(using: &generator)[...] }
             guard let fault = order.popFirst() else { return }
             // So that the key is in the cache, whose next change is announced to nobody.
             pause(.milliseconds(Int.random(in: 100...300, using: &generator)))
@@ -100,11 +100,18 @@ final class HistoryEpisode: Sendable {
             case .restart:
                 for lock in self.locks { lock.lock() }
                 defer { for lock in self.locks { lock.unlock() } }
-                var restart: (() throws -> Void)? = { try self.tracked.server.restart() }
+                var restart: (() throws -> Void)? = { try self.ground.primary().restart() }
                 try Self.lose(writers[...]) {
                     try restart?()
                     restart = nil
                 }
+            case .failover:
+                for lock in self.locks { lock.lock() }
+                defer { for lock in self.locks { lock.unlock() } }
+                try self.ground.failOver()
+                // At once, and at the new primary: nobody announces it for what was read from the old one.
+                for writer in writers { writer.serverIsAnother() }
+                quiet.write()
             case .none:
                 quiet.write()
             case .kill(let clients):
@@ -123,7 +130,7 @@ final class HistoryEpisode: Sendable {
 
     /// In one transaction with a write, so that the write is announced to nobody.
     private func kill(_ clients: Fault.Clients, _ quiet: HistoryWriter) throws {
-        let client = try self.tracked.server.client()
+        let client = try self.ground.primary().client()
         let filters: [[String]]
         switch clients {
         case .type(let type): filters = [["TYPE", type]]
@@ -149,7 +156,7 @@ final class HistoryEpisode: Sendable {
 }
 
 /// What goes wrong in the course of an episode.
-enum Fault: CaseIterable {
+enum Fault {
     enum Clients {
         case type(String)
         case feed
@@ -159,10 +166,52 @@ enum Fault: CaseIterable {
     case none
     case restart
     case kill(Clients)
+    /// Another server becomes the primary. Nothing is written meanwhile, so that nothing is lost.
+    case failover
 
-    static let allCases: [Fault] = [
+    static let ofOneServer: [Fault] = [
         .none, .restart, .kill(.type("normal")), .kill(.type("pubsub")), .kill(.feed), .kill(.lanes),
     ]
+}
+
+/// What an episode plays on.
+protocol HistoryGround: Sendable {
+    /// A client of the proxy.
+    func client() throws -> HiredisClient
+    /// A raw connection to it.
+    func connection() throws -> RawConnection
+    /// The server, or the one that is the primary at present.
+    func primary() throws -> RedisServer
+    /// What may go wrong there.
+    var faults: [Fault] { get }
+    /// Has all that is written reach another server, and that one become the primary.
+    func failOver() throws
+}
+
+extension ProxiedRedis: HistoryGround {
+    func connection() throws -> RawConnection { try self.connection(limit: .seconds(15)) }
+    func primary() throws -> RedisServer { self.server }
+    var faults: [Fault] { Fault.ofOneServer }
+    func failOver() throws { throw TestSupportError("there is one server") }
+}
+
+extension SentinelRedis: HistoryGround {
+    func client() throws -> HiredisClient { try self.proxy.client() }
+    func connection() throws -> RawConnection { try self.proxy.connection() }
+    func primary() throws -> RedisServer { try self.group.primary() }
+    var faults: [Fault] { [.none, .failover, .kill(.feed), .failover, .kill(.lanes)] }
+
+    func failOver() throws {
+        try self.group.settle()
+        try eventually("all replicas have it") {
+            // Of a connection that has written nothing it would be said at once.
+            let client = try self.group.primary().client()
+            try client.command("SET", "all of it", "\(ContinuousClock.now)")
+            return try client.command("WAIT", "\(self.group.servers.count - 1)", "1000")
+                == .integer(Int64(self.group.servers.count - 1))
+        }
+        try self.group.failOver()
+    }
 }
 
 /// A value that several threads use one after the other, held apart by the episode's locks.

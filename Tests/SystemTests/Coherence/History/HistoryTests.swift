@@ -8,15 +8,22 @@ struct HistoryTests {
     private static let soak = ProcessInfo.processInfo.environment["SOAK_SECONDS"].flatMap { Int($0) }
 
     @Test("while connections are killed and the server restarts", .timeLimit(.minutes(24 * 60)))
-    func history() throws {
+    func history() throws { try Self.play(on: TrackedRedis().redis) }
+
+    @Test(
+        "in front of a primary that Sentinel keeps, while others take its place", .timeLimit(.minutes(24 * 60)),
+        .notOverTLS("SentinelTLSTests are"))
+    func sentinel() throws { try Self.play(on: SentinelRedis(SentinelGroup(), ["CACHE_COHERENCE": "tracking"])) }
+
+    private static func play(on ground: some HistoryGround) throws {
         var generator = SeededGenerator("history")
-        let tracked = try TrackedRedis()
         let started = ContinuousClock.now
         var totals = Totals()
         repeat {
             totals.episodes += 1
+            totals.faults += ground.faults.count { if case .none = $0 { false } else { true } }
             let episode = HistoryEpisode(
-                tracked.redis, number: totals.episodes, seed: generator.next(), faults: Fault.allCases.count)
+                ground, number: totals.episodes, seed: generator.next(), faults: ground.faults.count)
             let history = try episode.play()
             var checker = HistoryChecker(history, bound: HistoryEpisode.bound)
             checker.check()
@@ -31,6 +38,7 @@ struct HistoryTests {
 
     private struct Totals: CustomStringConvertible {
         var episodes = 0
+        var faults = 0
         var reads = 0
         var writes = 0
         var violations = 0
@@ -51,7 +59,7 @@ struct HistoryTests {
                 return "\(Double(value) / 1e6) ms (\(percent) %)"
             }
             return """
-                \(self.episodes) episodes, \(self.episodes * (Fault.allCases.count - 1)) kills and restarts, \
+                \(self.episodes) episodes, \(self.faults) kills, restarts and failovers, \
                 \(self.writes) writes, \(self.reads) reads checked, \
                 \(self.violations) violations; overwritten values read in the last episode: \(self.lags.count), \
                 by \(lag.joined(separator: ", ")), the longest of all \(Double(self.longest) / 1e6) ms

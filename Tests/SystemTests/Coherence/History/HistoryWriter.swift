@@ -46,6 +46,9 @@ final class HistoryWriter {
         }
     }
 
+    /// What is written past the proxy goes to another server from now on.
+    func serverIsAnother() { self.straight = nil }
+
     /// Everything in the server is lost by `work`.
     func loseEverything(_ work: () throws -> Void) throws {
         var failure: (any Error)?
