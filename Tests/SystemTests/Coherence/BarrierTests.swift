@@ -69,7 +69,8 @@ struct BarrierTests {
 
     @Test(
         "a script that says that it writes nothing is refused what writes, and answered without a barrier",
-        arguments: Self.readOnly)
+        // Before Redis 7 there is no EVAL_RO, and what a server does not know may be anything.
+        arguments: Self.readOnly.filter { $0[0] != "EVAL_RO" || ServerProgram.current.isSince(redis: [7, 0]) })
     func readOnlyScripts(command: [String]) throws {
         let tracked = try TrackedRedis(relayed: FaultyRelay.Fault.none)
         let relay = try #require(tracked.relay)
