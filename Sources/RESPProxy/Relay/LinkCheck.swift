@@ -43,11 +43,11 @@ final class LinkCheck {
     }
 
     func laneIsDown(_ error: BackingError) {
-        if error.code == .timedOut { isSuspicious = true }
+        // A call that is cut short is made once more: those that were asked already may not be asked again, but their silence counts.
+        if error.code == .timedOut || !members.isEmpty { isSuspicious = true }
         timer?.cancel()
         timer = nil
         asksSince = nil
-        members = []
     }
 
     /// - Parameters:
@@ -56,7 +56,12 @@ final class LinkCheck {
     func laneIsUp(_ links: () -> [(link: any BackingLink, wasAsked: Bool)], ask: @escaping (Instant) -> Void) {
         guard isSuspicious else { return }
         isSuspicious = false
-        members = links().map { Member(link: $0.link, wasAsked: $0.wasAsked, heardBefore: $0.link.lastHeard) }
+        let asked = members.filter { $0.wasAsked && $0.link.isOpen }
+        let known = Set(asked.map { ObjectIdentifier($0.link) })
+        members =
+            asked
+            + links().filter { !known.contains(ObjectIdentifier($0.link)) }
+            .map { Member(link: $0.link, wasAsked: $0.wasAsked, heardBefore: $0.link.lastHeard) }
         guard !members.isEmpty else { return }
         timer = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(Self.patience)) { [weak self] in
             guard let self else { return }

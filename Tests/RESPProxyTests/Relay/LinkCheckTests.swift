@@ -1,0 +1,51 @@
+import BackingClient
+import Logging
+import NIOCore
+import NIOEmbedded
+import Testing
+import Time
+
+@testable import RESPProxy
+
+@Suite("Connections that have gone silent are found when the fill connection was")
+struct LinkCheckTests {
+    private final class Link: BackingLink {
+        var isOpen = true
+        let opened: Instant = 1
+        var lastHeard: Instant = 1
+        func giveUp() { isOpen = false }
+    }
+
+    private static let silence = BackingError(code: .timedOut, message: Array("silence".utf8))
+
+    @Test("also when the new fill connection is lost before they are judged, and they cannot be asked once more")
+    func interrupted() {
+        let eventLoop = EmbeddedEventLoop()
+        let check = LinkCheck(eventLoop: eventLoop, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let (asked, waiting) = (Link(), Link())
+        var questions: [Instant] = []
+        check.laneIsDown(Self.silence)
+        check.laneIsUp({ [(asked, true), (waiting, false)] }) { questions.append($0) }
+        check.laneIsDown(.lost)
+        check.laneIsUp({ [(asked, false), (waiting, false)] }) { questions.append($0) }
+        eventLoop.advanceTime(by: TimeAmount(LinkCheck.patience))
+        #expect(questions.count == 1)
+        check.laneAnswered(sent: .distantFuture)
+        #expect(!asked.isOpen && !waiting.isOpen)
+    }
+
+    @Test("one that has been heard meanwhile is alive, and so is who waits beside it")
+    func heardMeanwhile() {
+        let eventLoop = EmbeddedEventLoop()
+        let check = LinkCheck(eventLoop: eventLoop, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let (asked, waiting) = (Link(), Link())
+        check.laneIsDown(Self.silence)
+        check.laneIsUp({ [(asked, true), (waiting, false)] }) { _ in }
+        check.laneIsDown(.lost)
+        asked.lastHeard = 2
+        check.laneIsUp({ [(asked, false), (waiting, false)] }) { _ in }
+        eventLoop.advanceTime(by: TimeAmount(LinkCheck.patience))
+        check.laneAnswered(sent: .distantFuture)
+        #expect(asked.isOpen && waiting.isOpen)
+    }
+}
