@@ -22,18 +22,14 @@ struct ServerLimitsQuestion: OneShotQuestion {
             for case .bulk(let bytes) in elements { self.settings.append(Array(bytes.readableBytesView)) }
             self.replies += 1
             return self.replies == Self.patterns.count ? .answered(ServerLimits(settings: self.settings)) : .goesOn
-        case .error(let text) where Self.isRefusal(text):
+        // `CONFIG` is forbidden to the fill user, or the server has it under another name.
+        case .error(let text) where CommandRefusal.isSaid(by: text):
             return .answered(nil)
         case .error(let text):
             return .failed(.server(text))
         default:
             return .failed(.nonsense(self.address, ReplyViolation(reason: "not a reply to what was asked")))
         }
-    }
-
-    /// `CONFIG` is forbidden to the fill user, or the server has it under another name.
-    private static func isRefusal(_ text: [UInt8]) -> Bool {
-        text.starts(with: "NOPERM ".utf8) || text.starts(with: "ERR unknown command".utf8)
     }
 }
 

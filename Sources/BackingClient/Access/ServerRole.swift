@@ -33,11 +33,9 @@ struct ServerRoleQuestion: OneShotQuestion {
             guard let word = elements.first?.text else { break }
             return .answered(ServerRole(word))
         case .array(let elements):
-            guard let name = elements.firstIndex(where: { $0.text == Array("role".utf8) }), name + 1 < elements.count,
-                let word = elements[name + 1].text
-            else { break }
+            guard let word = elements.field("role") else { break }
             return .answered(ServerRole(word))
-        case .error(let text) where mayAskHello && Self.refusesCommand(text):
+        case .error(let text) where mayAskHello && CommandRefusal.isSaid(by: text):
             mayAskHello = false
             return .asks([Array("HELLO".utf8)])
         case .error(let text):
@@ -45,10 +43,6 @@ struct ServerRoleQuestion: OneShotQuestion {
         default: break
         }
         return .failed(.nonsense(address, ReplyViolation(reason: "not a reply to what was asked")))
-    }
-
-    private static func refusesCommand(_ text: [UInt8]) -> Bool {
-        ["NOPERM ", "ERR unknown command"].contains { text.starts(with: $0.utf8) }
     }
 }
 

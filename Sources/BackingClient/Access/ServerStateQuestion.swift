@@ -32,17 +32,13 @@ struct ServerStateQuestion: OneShotQuestion {
             return .goesOn
         case .array where self.isLast:
             return .answered(ServerState(replies: self.replies, mayReadSeveral: true))
-        case .error(let text) where self.isLast && Self.refusesCommand(text):
+        // About what was asked, and not about the state of the server.
+        case .error(let text) where self.isLast && CommandRefusal.isSaid(by: text):
             return .answered(ServerState(replies: self.replies, mayReadSeveral: Self.isKeyRefused(text)))
         case .error(let text):
             return .failed(.server(text))
         default:
             return .failed(.nonsense(self.address, ReplyViolation(reason: "not a reply to what was asked")))
         }
-    }
-
-    /// Whether it is about what was asked, and not about the state of the server.
-    private static func refusesCommand(_ text: [UInt8]) -> Bool {
-        ["NOPERM ", "ERR unknown command"].contains { text.starts(with: $0.utf8) }
     }
 }

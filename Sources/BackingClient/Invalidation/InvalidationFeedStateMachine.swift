@@ -152,7 +152,7 @@ struct InvalidationFeedStateMachine {
         func says(_ words: String...) -> Bool { words.contains { text.starts(with: $0.utf8) } }
         if says("LOADING ", "MASTERDOWN ") { return .fail(.server(text), nil) }
         guard !self.inFlight.isEmpty else { return self.fail("a reply that nobody asked for") }
-        if says("NOPERM ", "ERR unknown command"), !self.asksBySubscribing {
+        if CommandRefusal.isSaid(by: text), !self.asksBySubscribing {
             self.inFlight.removeFirst()
             self.asksBySubscribing = true
             return self.ask(now: now) ? .ask : .nothing

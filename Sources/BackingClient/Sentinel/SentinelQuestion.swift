@@ -33,21 +33,14 @@ struct SentinelQuestion: OneShotQuestion {
         if case .null = replies[1] { return .answered(.unknownName) }
         guard case .array(let master) = replies[0], case .array(let place) = replies[1],
             case .array(let sentinels) = replies[2],
-            let epoch = Self.field("config-epoch", of: master).flatMap({ UInt64(String(decoding: $0, as: UTF8.self)) }),
+            let epoch = master.field("config-epoch").flatMap({ UInt64(String(decoding: $0, as: UTF8.self)) }),
             place.count == 2, let address = Self.address(host: place[0].text, port: place[1].text)
         else { return .failed(.nonsense(self.address, ReplyViolation(reason: "not a reply to what was asked"))) }
         let others = sentinels.prefix(Self.limit).compactMap { entry -> BackingAddress? in
             guard case .array(let fields) = entry else { return nil }
-            return Self.address(host: Self.field("ip", of: fields), port: Self.field("port", of: fields))
+            return Self.address(host: fields.field("ip"), port: fields.field("port"))
         }
         return .answered(.primary(address: address, epoch: epoch, others: others))
-    }
-
-    private static func field(_ name: String, of fields: [BackingReply]) -> [UInt8]? {
-        for index in stride(from: 0, to: fields.count - 1, by: 2) where fields[index].text == Array(name.utf8) {
-            return fields[index + 1].text
-        }
-        return nil
     }
 
     private static func isOfName(_ byte: UInt8) -> Bool {
