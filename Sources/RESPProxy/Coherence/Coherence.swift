@@ -176,23 +176,19 @@ public final class Coherence: Sendable {
 
     /// The server is not the one that is meant any more: nothing that was learned of it counts, until ``serverIsForgotten()``.
     func serverIsLeft() {
-        let released = state.withLock { state in
+        publish { state in
             state.flushesUnderWay += 1
             if state.isFallenBack { trustedUntil.store(.distantPast, ordering: .releasing) }
-            return publish(&state)
         }
-        for waiter in released { waiter.tell() }
     }
 
     /// Nothing is left of it: no connection, no value, and nothing that clients have done to it.
     func serverIsForgotten() {
         conditions.unpaused()
-        let released = state.withLock { state in
+        publish { state in
             state.flushesUnderWay -= 1
             if state.isFallenBack, state.flushesUnderWay == 0 { trustByExpiry() }
-            return publish(&state)
         }
-        for waiter in released { waiter.tell() }
     }
 
     // MARK: What is heard
@@ -320,20 +316,23 @@ public final class Coherence: Sendable {
 
     /// - Parameter change: Answers whether everything must be dropped.
     private func updateFlushing(_ change: (inout State) -> Bool) {
-        let (flushes, released) = state.withLock { state in
+        let flushes = publish { state in
             let flushes = change(&state)
             if flushes { state.flushesUnderWay += 1 }
-            return (flushes, publish(&state))
+            return flushes
         }
-        for waiter in released { waiter.tell() }
         guard flushes else { return }
         // Nothing is known to have changed, only that it would not be heard.
         cache.flushKeepingStale()
-        let others = state.withLock { state in
-            state.flushesUnderWay -= 1
-            return publish(&state)
-        }
-        for waiter in others { waiter.tell() }
+        publish { $0.flushesUnderWay -= 1 }
+    }
+
+    /// Makes a change, and tells readers, and those who need not wait any more, what counts from then on.
+    @discardableResult
+    private func publish<Result: Sendable>(_ change: (inout State) -> Result) -> Result {
+        let (result, released) = state.withLock { state in (change(&state), publish(&state)) }
+        for waiter in released { waiter.tell() }
+        return result
     }
 
     /// Tells readers what counts, under the lock, so that an older sum never replaces a newer one.
@@ -350,10 +349,5 @@ public final class Coherence: Sendable {
         return state.barriers.release()
     }
 
-    private func update(_ change: (inout State) -> Void) {
-        updateFlushing { state in
-            change(&state)
-            return false
-        }
-    }
+    private func update(_ change: (inout State) -> Void) { publish(change) }
 }
