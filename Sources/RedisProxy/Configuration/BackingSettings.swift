@@ -65,10 +65,8 @@ extension BackingSettings {
         commandTimeout = try reader.options.value(of: OptionTable.commandTimeout)
         keepAlive = try reader.options.value(of: OptionTable.redisKeepAlive).unlessZero
         if username != nil && password == nil {
-            let name = reader.options.givenName(of: OptionTable.redisUsername)
-            throw ConfigurationError(
-                "\(name): needs a password, expected \(OptionTable.redisPassword.environment) or"
-                    + " \(OptionTable.redisPasswordFile.environment) beside it")
+            throw reader.options.missingPassword(
+                of: OptionTable.redisUsername, OptionTable.redisPassword, file: OptionTable.redisPasswordFile)
         }
     }
 
@@ -132,6 +130,15 @@ struct BackingPartReader {
 }
 
 extension OptionReader {
+    /// The error that a user is given, and no password.
+    func missingPassword(
+        of username: some OptionDescription, _ password: some OptionDescription, file: some OptionDescription
+    ) -> ConfigurationError {
+        ConfigurationError(
+            "\(givenName(of: username)): needs a password, expected \(password.environment) or \(file.environment) beside it"
+        )
+    }
+
     /// A password that is given by its option, or by a file.
     func password(
         _ option: Option<Secret?>, file: Option<String?>

@@ -97,8 +97,7 @@ extension ValueKind where Value == String {
 enum EndpointText {
     /// - Parameter defaultPort: nil: there must be one.
     static func parse(_ text: Substring, defaultPort: Int? = nil) throws(ValueRefusal) -> BackingAddress {
-        var text = text.drop { $0 == " " }
-        while text.last == " " { text.removeLast() }
+        let text = text.withoutOuterBlanks
         let quoted = QuotedValue(String(text))
         let colon = text.lastIndex(of: ":").flatMap { text[$0...].contains("]") ? nil : $0 }
         let host = text[..<(colon ?? text.endIndex)]

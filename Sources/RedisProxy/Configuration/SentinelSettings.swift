@@ -44,10 +44,9 @@ extension SentinelSettings {
         username = try options.value(of: OptionTable.redisSentinelUsername)
         password = try options.password(OptionTable.redisSentinelPassword, file: OptionTable.redisSentinelPasswordFile)
         if username != nil, password == nil {
-            throw ConfigurationError(
-                "\(options.givenName(of: OptionTable.redisSentinelUsername)): needs a password, expected"
-                    + " \(OptionTable.redisSentinelPassword.environment) or"
-                    + " \(OptionTable.redisSentinelPasswordFile.environment) beside it")
+            throw options.missingPassword(
+                of: OptionTable.redisSentinelUsername, OptionTable.redisSentinelPassword,
+                file: OptionTable.redisSentinelPasswordFile)
         }
         let speaksTLS = try options.value(of: OptionTable.redisSentinelTLS) ?? isEncrypted
         tls = speaksTLS ? try BackingTLSSettings(options, address: .primary(name: name), isOn: true) : nil

@@ -31,13 +31,20 @@ extension ValueKind where Value == [String] {
             parse: { text throws(ValueRefusal) in
                 var names: [String] = []
                 for part in text.split(separator: ",") {
-                    var name = part.drop { $0 == " " }
-                    while name.last == " " { name.removeLast() }
-                    names.append(try HostName.parseForURL(String(name)))
+                    names.append(try HostName.parseForURL(String(part.withoutOuterBlanks)))
                 }
                 return names
             },
             format: { $0.joined(separator: ",") })
+    }
+}
+
+extension Substring {
+    /// Blanks around the parts of a list are no part of them.
+    var withoutOuterBlanks: Substring {
+        var text = drop { $0 == " " }
+        while text.last == " " { text.removeLast() }
+        return text
     }
 }
 
@@ -50,8 +57,7 @@ extension ValueKind where Value == [AddressBlock] {
             parse: { text throws(ValueRefusal) in
                 var blocks: [AddressBlock] = []
                 for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-                    var part = part.drop { $0 == " " }
-                    while part.last == " " { part.removeLast() }
+                    let part = part.withoutOuterBlanks
                     do throws(AddressBlock.Fault) {
                         blocks.append(try AddressBlock(String(part)))
                     } catch {
