@@ -12,7 +12,6 @@ public final class FillLane {
     public let index: Int
 
     private let connector: BackingConnector
-    private let configuration: BackingConfiguration
     private var logger: Logger
     /// Hears of ups and downs.
     public weak var observer: (any FillLaneObserver)? = nil
@@ -28,7 +27,6 @@ public final class FillLane {
         self.index = index
         self.eventLoop = eventLoop
         self.connector = connector
-        self.configuration = connector.configuration
         self.observer = observer
         self.connection = ReconnectingConnection(
             connector, on: eventLoop, replacementDelay: connector.configuration.replacementDelay)
@@ -125,7 +123,7 @@ public final class FillLane {
 
 extension FillLane: ReconnectingConnectionOwner {
     func makeHandler(started: Instant) -> FillConnectionHandler {
-        FillConnectionHandler(configuration: self.configuration, started: started, delegate: self)
+        FillConnectionHandler(configuration: self.connector.configuration, started: started, delegate: self)
     }
 
     func connectingFailed(_ error: BackingError, handler: FillConnectionHandler?) {
@@ -136,7 +134,7 @@ extension FillLane: ReconnectingConnectionOwner {
 extension FillLane: FillConnectionDelegate {
     func fillConnectionIsUp(_ connection: FillConnectionHandler, commandTable: ByteBuffer?) {
         if let commandTable, SentinelTable.isOfSentinel(commandTable) {
-            return self.down(.isSentinel(self.configuration.address), waiters: connection.close().waiters)
+            return self.down(.isSentinel(self.connector.configuration.address), waiters: connection.close().waiters)
         }
         guard let action = self.connection.up() else { return }
         self.logger.log(level: action.isBack ? .info : .debug, "the backing Redis is reachable")

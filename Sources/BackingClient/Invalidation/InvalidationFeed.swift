@@ -12,7 +12,6 @@ public final class InvalidationFeed {
     public weak var observer: (any InvalidationFeedObserver)?
 
     private let connector: BackingConnector
-    private let configuration: BackingConfiguration
     private let tracking: TrackingConfiguration
     private var logger: Logger
     private let connection: ReconnectingConnection<InvalidationFeed>
@@ -24,7 +23,6 @@ public final class InvalidationFeed {
     ) {
         self.eventLoop = eventLoop
         self.connector = connector
-        self.configuration = connector.configuration
         self.tracking = tracking
         self.connection = ReconnectingConnection(connector, on: eventLoop)
         self.logger = logger
@@ -75,8 +73,9 @@ extension InvalidationFeed: ReconnectingConnectionOwner {
         self.attempts += 1
         return InvalidationFeedHandler(
             machine: InvalidationFeedStateMachine(
-                configuration: self.configuration, tracking: self.tracking, generation: self.attempts, started: started),
-            configuration: self.configuration, feed: self)
+                configuration: self.connector.configuration, tracking: self.tracking, generation: self.attempts,
+                started: started),
+            configuration: self.connector.configuration, feed: self)
     }
 
     func connectingFailed(_ error: BackingError, handler: InvalidationFeedHandler?) {

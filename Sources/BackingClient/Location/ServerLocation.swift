@@ -11,8 +11,6 @@ public final class ServerLocation: Sendable {
         /// nil: there is none, for that reason.
         var place: ServerPlace?
         var absence: BackingError
-        /// Counts the places.
-        var epoch: UInt64 = 0
         var attempts: [UInt64: EventLoopPromise<any Channel>] = [:]
         var attemptCount: UInt64 = 0
         var channels: [ObjectIdentifier: any Channel] = [:]
@@ -36,10 +34,7 @@ public final class ServerLocation: Sendable {
 
     /// The server is there from now on. To be called once everything of the one before is closed, and forgotten.
     public func found(at place: ServerPlace) {
-        state.withLock { state in
-            state.place = place
-            state.epoch += 1
-        }
+        state.withLock { $0.place = place }
     }
 
     /// There is no server from now on, or another reason why there is none.

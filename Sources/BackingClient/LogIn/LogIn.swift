@@ -46,7 +46,7 @@ package struct LogIn: Sendable {
     }
 
     /// The commands, in the order of their replies.
-    var commands: [[[UInt8]]] { self.steps.map(\.words) }
+    package var commands: [[[UInt8]]] { self.steps.map(\.words) }
 
     /// Whether all of it has been answered, and agreed to: what comes next is the reply to something else.
     var isDone: Bool { self.answered == self.steps.count }

@@ -3,7 +3,7 @@ import Time
 
 /// One connection to a Sentinel, on which it announces what happens.
 ///
-/// It says nothing for hours where nothing happens, so it is asked for a `PING` in each heartbeat. Times are nanoseconds of ``MonotonicClock``.
+/// It says nothing for hours where nothing happens, so it is asked for a `PING` in each heartbeat.
 struct SubscriptionStateMachine {
     enum Action: Equatable {
         case nothing

@@ -161,9 +161,9 @@ extension ReplyGlimpse {
     /// Whether the server does not know `RESET`, or not by that name.
     var saysUnknownReset: Bool {
         // `-ERR unknown command 'reset', with args…`; Redis 6 quotes otherwise.
-        let beginning = "-ERR unknown command "
-        return isError && starts(with: "-ERR unknown command ")
-            && String(decoding: head.dropFirst(beginning.count + 1).prefix(5), as: UTF8.self).lowercased() == "reset"
+        let beginning: StaticString = "-ERR unknown command "
+        let name = head.dropFirst(beginning.utf8CodeUnitCount + 1).prefix(5)
+        return isError && starts(with: beginning) && String(decoding: name, as: UTF8.self).lowercased() == "reset"
     }
 
     /// Whether the server does not know the command, or the subcommand.

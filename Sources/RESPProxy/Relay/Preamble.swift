@@ -27,7 +27,7 @@ struct Preamble: Sendable {
     var count: Int { logIn.steps.count }
 
     /// The commands, in the order of their replies.
-    var commands: [[[UInt8]]] { logIn.steps.map(\.words) }
+    var commands: [[[UInt8]]] { logIn.commands }
 
     /// What a command changes where the server agrees.
     func change(ofReply index: Int) -> StateChange {

@@ -1,8 +1,8 @@
 import BackingClient
 import Logging
-import NIOConcurrencyHelpers
 import NIOCore
 import RESPProxy
+import Synchronization
 import Topology
 
 /// Has the proxy follow the primary that Sentinels keep.
@@ -14,7 +14,7 @@ final class PrimaryWatch: Sendable {
     private let eventLoop: any EventLoop
     private let logger: Logger
     private let board = SentinelBoard()
-    private let watch = NIOLockedValueBox<NIOLoopBound<SentinelWatch>?>(nil)
+    private let watch = Mutex<NIOLoopBound<SentinelWatch>?>(nil)
 
     /// - Parameter server: How the primary is connected to.
     /// - Returns: nil where no Sentinels keep the backing.
@@ -40,14 +40,15 @@ final class PrimaryWatch: Sendable {
             let watch = SentinelWatch(
                 configuration, location: location, server: server, follower: LoopsFollower(loops: loops), board: board,
                 eventLoop: eventLoop, logger: logger)
-            self.watch.withLockedValue { $0 = NIOLoopBound(watch, eventLoop: eventLoop) }
+            let bound = NIOLoopBound(watch, eventLoop: eventLoop)
+            self.watch.withLock { $0 = bound }
             watch.start()
         }.get()
     }
 
     /// Closes the connections to the Sentinels.
     func stop() async throws {
-        guard let watch = watch.withLockedValue({ $0 }) else { return }
+        guard let watch = watch.withLock({ $0 }) else { return }
         try await eventLoop.flatSubmit { watch.value.stop() }.get()
     }
 }

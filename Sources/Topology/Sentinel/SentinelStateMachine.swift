@@ -65,7 +65,7 @@ public struct SentinelStateMachine {
     }
 
     /// Whether there is a primary that says so.
-    public var isFollowing: Bool { stage == .following }
+    var isFollowing: Bool { stage == .following }
     /// Sentinels that are known, and those of them that are heard.
     public var count: (known: Int, up: Int) { (sentinels.count, sentinels.values.count { $0.isUp }) }
 
