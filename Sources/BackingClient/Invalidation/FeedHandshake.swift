@@ -67,10 +67,3 @@ struct FeedHandshake {
         }
     }
 }
-
-extension BackingReply {
-    /// The bytes of a bulk string; nil for all else.
-    var text: [UInt8]? {
-        if case .bulk(let bytes) = self { Array(bytes.readableBytesView) } else { nil }
-    }
-}

@@ -20,4 +20,9 @@ enum BackingReply: Equatable, Sendable {
     case raw(ByteBuffer?)
     /// A type that RESP2 does not have.
     case other
+
+    /// The bytes of a bulk string; nil for all else.
+    var text: [UInt8]? {
+        if case .bulk(let bytes) = self { Array(bytes.readableBytesView) } else { nil }
+    }
 }
