@@ -267,7 +267,7 @@ struct SentinelStateMachineTests {
         _ = player.machine.subscriptionIsDown(to: address(0), error: lost, now: player.now)
         #expect(player.machine.count.known == 2, "one that is configured is never forgotten")
         _ = player.answer(1, names: 1, epoch: 1, others: Array(10..<200))
-        #expect(player.machine.count.known == SentinelStateMachine.limit)
+        #expect(player.machine.count.known == SentinelAnswer.mostSentinels)
     }
 
     @Test("a primary that is known stays when no Sentinel is heard any more")

@@ -14,8 +14,9 @@ struct DeadlineTimer {
         guard let deadline else { return }
         if let scheduled, scheduled.deadline <= deadline { return }
         self.scheduled?.task.cancel()
-        let delay = TimeAmount(max(.zero, deadline - MonotonicClock.now()))
-        self.scheduled = (eventLoop.assumeIsolated().scheduleTask(in: delay, fire), deadline)
+        self.scheduled = (
+            eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(until: deadline), fire), deadline
+        )
     }
 
     mutating func fired() { self.scheduled = nil }

@@ -1,5 +1,8 @@
 /// What a Sentinel answers about a primary.
 public enum SentinelAnswer: Hashable, Sendable {
+    /// More Sentinels of one primary than these are not listened to.
+    public static let mostSentinels = 32
+
     /// - Parameters:
     ///   - address: where the primary is, as announced; while the Sentinel itself leads a failover, that of the replica that was promoted.
     ///   - epoch: of the configuration: of two answers the one with the higher is the newer.

@@ -8,8 +8,6 @@ import Time
 /// the epoch from the other. Both are asked in one write, which a Sentinel answers in one go.
 struct SentinelQuestion: OneShotQuestion {
     static let replyLimit = 1 << 20
-    /// More Sentinels of one primary than these are not listened to.
-    private static let limit = 32
 
     private let address: BackingAddress
     private var replies: [BackingReply] = []
@@ -36,7 +34,7 @@ struct SentinelQuestion: OneShotQuestion {
             let epoch = master.field("config-epoch").flatMap({ UInt64(String(decoding: $0, as: UTF8.self)) }),
             place.count == 2, let address = Self.address(host: place[0].text, port: place[1].text)
         else { return .failed(.nonsense(self.address, ReplyViolation(reason: "not a reply to what was asked"))) }
-        let others = sentinels.prefix(Self.limit).compactMap { entry -> BackingAddress? in
+        let others = sentinels.prefix(SentinelAnswer.mostSentinels).compactMap { entry -> BackingAddress? in
             guard case .array(let fields) = entry else { return nil }
             return Self.address(host: fields.field("ip"), port: fields.field("port"))
         }

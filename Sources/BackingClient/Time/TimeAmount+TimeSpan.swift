@@ -5,6 +5,9 @@ extension TimeAmount {
     /// As event loops take it.
     @inlinable
     public init(_ span: TimeSpan) { self = .nanoseconds(span.nanoseconds) }
+
+    /// From now on; none where that is over.
+    public init(until deadline: Instant) { self.init(max(.zero, deadline - MonotonicClock.now())) }
 }
 
 extension TimeSpan {

@@ -141,8 +141,7 @@ public final class Coherence: Sendable {
     /// One timer serves all who wait, as nearly all of them are told long before it is due.
     private func setTimer(to deadline: Instant) {
         guard let eventLoop = state.withLock({ $0.witnesses?.eventLoop }) else { return }
-        let delay = TimeAmount(max(.zero, deadline - MonotonicClock.now()))
-        eventLoop.scheduleTask(in: delay) { [self] in
+        eventLoop.scheduleTask(in: TimeAmount(until: deadline)) { [self] in
             let (released, next) = state.withLock { state in
                 let released = state.barriers.timePassed(now: MonotonicClock.now())
                 let next = state.barriers.nextDeadline

@@ -25,8 +25,6 @@ public struct SentinelStateMachine {
         case follow(Primary)
     }
 
-    /// More Sentinels are not listened to.
-    static let limit = 32
     /// How long the first answers are waited for where not all have answered.
     static let patience = TimeSpan.seconds(1)
     /// After how long a server is asked again that was named and does not say that it is the primary.
@@ -213,7 +211,7 @@ public struct SentinelStateMachine {
 
     private mutating func learn(_ others: [BackingAddress]) -> [Action] {
         var actions: [Action] = []
-        for address in others where sentinels[address] == nil && sentinels.count < Self.limit {
+        for address in others where sentinels[address] == nil && sentinels.count < SentinelAnswer.mostSentinels {
             add(address, isConfigured: false)
             actions.append(.subscribe(address))
         }
