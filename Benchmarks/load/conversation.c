@@ -57,11 +57,6 @@ static void await(int descriptor, long replies) {
     }
 }
 
-static int by_size(const void *left, const void *right) {
-    uint32_t one = *(const uint32_t *)left, two = *(const uint32_t *)right;
-    return (one > two) - (one < two);
-}
-
 int main(int count, char **arguments) {
     static uint32_t latencies[MOST]; // of each conversation, in tenths of microseconds
     int steps = (count - 4) / 2;

@@ -117,11 +117,6 @@ static int receive(struct client *client) {
     return client->outstanding == 0;
 }
 
-static int by_size(const void *left, const void *right) {
-    uint32_t one = *(const uint32_t *)left, two = *(const uint32_t *)right;
-    return (one > two) - (one < two);
-}
-
 static double milliseconds(double share) {
     return batches ? latencies[(size_t)(share * (double)(batches - 1))] / 10000.0 : 0;
 }

@@ -31,8 +31,7 @@ struct ClientNameTests {
         let script = """
             whoami, reset = b"*2\\r\\n$3\\r\\nACL\\r\\n$6\\r\\nWHOAMI\\r\\n", b"*1\\r\\n$5\\r\\nRESET\\r\\n"
             connection.sendall(whoami + reset + whoami + b"SET k v\\r\\nGET k\\r\\n" + reset + reset + whoami + b"QUIT\\r\\n")
-            received = b""
-            while part := connection.recv(65536): received += part
+            received = rest()
             expected = b"$5\\r\\nalice\\r\\n+RESET\\r\\n$5\\r\\nalice\\r\\n+OK\\r\\n$1\\r\\nv\\r\\n+RESET\\r\\n+RESET\\r\\n$5\\r\\nalice\\r\\n+OK\\r\\n"
             assert received == expected, received
             """
@@ -209,8 +208,7 @@ struct ClientNameTests {
             connection.sendall(b"PING\\r\\n")
             assert connection.recv(100) == b"+PONG\\r\\n"
             connection.sendall(b'"R\\\\x45SET"\\r\\nACL WHOAMI\\r\\n')
-            received = b""
-            while part := connection.recv(65536): received += part
+            received = rest()
             assert received == b"", received
             """
         try clients.python(alice, connected: script)
@@ -227,9 +225,8 @@ struct ClientNameTests {
             assert connection.recv(100) == b"$5\\r\\nalice\\r\\n"
             os.kill(\(clients.server.pid), signal.SIGSTOP)
             connection.sendall(b"RESET\\r\\nACL WHOAMI\\r\\n")
-            received = b""
             try:
-                while part := connection.recv(65536): received += part
+                received = rest()
             finally:
                 os.kill(\(clients.server.pid), signal.SIGCONT)
             assert received == b"", received
@@ -246,8 +243,7 @@ struct ClientNameTests {
             connection.sendall(b"PING\\r\\n")
             assert connection.recv(100) == b"+PONG\\r\\n"
             connection.sendall(b"PSYNC ? -1\\r\\n")
-            received = b""
-            while part := connection.recv(65536): received += part
+            received = rest()
             assert received == b"", received[:100]
             """
         try clients.python(alice, connected: script)

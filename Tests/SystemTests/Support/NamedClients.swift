@@ -79,7 +79,7 @@ struct NamedClients {
         #expect(result.ending == .exited(0), "\(result.errors) \(self.proxy.log)")
     }
 
-    /// The same with a `connection` that stands.
+    /// The same with a `connection` that stands, and `rest()`, which is all that comes on it until its end.
     func python(_ identity: TestCertificates.Identity, connected script: String) throws {
         let connect = """
             import socket, ssl, sys
@@ -87,6 +87,10 @@ struct NamedClients {
             context.load_cert_chain(sys.argv[3], sys.argv[4])
             connection = context.wrap_socket(socket.create_connection(("127.0.0.1", int(sys.argv[1]))), server_hostname="localhost")
             connection.settimeout(30)
+            def rest():
+                received = b""
+                while part := connection.recv(65536): received += part
+                return received
 
             """
         try self.python(identity, connect + script)
