@@ -11,6 +11,9 @@ import Time
 /// A *fill* is the fetch of a missed key from the backing. Who looks up a key that is missing gets a ticket and
 /// fetches; whoever looks it up meanwhile joins as a waiter.
 ///
+/// Over its files it is longer than 300 lines: for each operation it takes the lock and frees outside of it what goes. What is done under the lock is
+/// ``CacheState``'s.
+///
 /// `Value` is opaque here; its size in bytes is passed in when it is stored. `Waiter` is who wants to know how a fill ended.
 public final class LocalCache<Value: Sendable, Waiter: Sendable>: Sendable {
     @usableFromInline let hasher: KeyHasher

@@ -2,7 +2,10 @@ import NIOCore
 import NIOPosix
 import Time
 
-/// Opens connections to the backing, for fills, relays and checks alike.
+/// Opens connections to a server, for fills, relays and checks alike.
+///
+/// Over its files it is longer than 300 lines: whatever is asked on a connection of its own (who is let in, the server's role, its limits) is an
+/// extension of it, beside the type of the answer.
 public struct BackingConnector: Sendable {
     /// Where the backing is, and the time-outs.
     public private(set) var configuration: BackingConfiguration

@@ -1,4 +1,6 @@
 /// Why the backing gave no value.
+///
+/// Over its files it is longer than 300 lines: nearly all of that are conditions with their texts, each where it arises.
 public struct BackingError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of failure it is.
     public enum Code: Sendable, Hashable {

@@ -1,5 +1,7 @@
 /// What a command changes about its session once the server has answered it; the few names whose meaning the `COMMAND` table
 /// does not tell.
+///
+/// Over its files it is longer than 300 lines: each part of the session that goes by a change says in an extension, case by case, what that is to it.
 enum StateChange: Equatable, Sendable {
     case none
     case begin, execute, discard, watch, unwatch

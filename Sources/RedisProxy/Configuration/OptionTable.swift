@@ -3,6 +3,8 @@ import NIOCore
 import RESPProxy
 
 /// Every option that redis-proxy has.
+///
+/// Over its files it is longer than 300 lines, since there are so many options: it is nothing but their list.
 enum OptionTable {
     /// Options that belong together, in the order of `--help` and docs/configuration.md.
     struct Section: Sendable {
