@@ -12,12 +12,12 @@ protocol KeyReader: AnyObject {
     func readValue(
         _ key: ByteBuffer, isCurrent: Bool, waiter: any FillWaiter, request: UInt64, copy: (RawSpan) -> Void
     ) -> ReadThrough.Reading
-    /// Whether the cache answers anybody now.
-    var mayServe: Bool { get }
-    /// See ``Coherence/isBarrierAnswered(since:)``.
-    func isBarrierAnswered(since: Instant) -> Bool
-    /// See ``Coherence/awaitBarrier(since:on:_:)``.
-    func awaitBarrier(since: Instant, _ done: @escaping () -> Void)
+    /// Whether the cache answers anybody who reads the key now.
+    func mayServe(_ key: ByteBuffer) -> Bool
+    /// Whether the server that holds the key has answered a barrier; see ``Coherence/isBarrierAnswered(since:)``.
+    func isBarrierAnswered(of key: ByteBuffer, since: Instant) -> Bool
+    /// Waits for that barrier; see ``Coherence/awaitBarrier(since:on:_:)``.
+    func awaitBarrier(of key: ByteBuffer, since: Instant, _ done: @escaping () -> Void)
     /// See ``ProxyLoop/readLargeValue(_:receiver:)``.
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream
     /// Whether a request must name a host that is known: see ``KnownHosts``.
@@ -52,13 +52,15 @@ extension ProxyLoop: KeyReader {
 
     var servesOnlyKnownHosts: Bool { deniesRemoteClients }
 
-    var mayServe: Bool { coherence.mayServe(now: now) }
+    func mayServe(_ key: ByteBuffer) -> Bool { coherence(of: key.readableBytesSpan).mayServe(now: now) }
 
-    func isBarrierAnswered(since: Instant) -> Bool { coherence.isBarrierAnswered(since: since) }
+    func isBarrierAnswered(of key: ByteBuffer, since: Instant) -> Bool {
+        coherence(of: key.readableBytesSpan).isBarrierAnswered(since: since)
+    }
 
-    func awaitBarrier(since: Instant, _ done: @escaping () -> Void) {
+    func awaitBarrier(of key: ByteBuffer, since: Instant, _ done: @escaping () -> Void) {
         let done = NIOLoopBound(done, eventLoop: eventLoop)
-        coherence.awaitBarrier(since: since, on: eventLoop) { done.value() }
+        coherence(of: key.readableBytesSpan).awaitBarrier(since: since, on: eventLoop) { done.value() }
     }
 
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream {

@@ -33,7 +33,7 @@ extension LocalCache {
         state.withLock { $0.fills.voidAll(lane: lane) }
     }
 
-    /// A write to `key` was forwarded: drops it, voids its fills; until ``lowerFence(_:)`` nothing is stored for it. Fences count.
+    /// A write to `key` was forwarded, to whichever server: drops it, voids its fills; until ``lowerFence(_:)`` nothing is stored for it. Fences count.
     ///
     /// Readers who come while the fence stands share fills among themselves; lowering it voids those too.
     @inlinable
@@ -47,7 +47,7 @@ extension LocalCache {
         withLock(key) { $0.lowerFence($1) }
     }
 
-    /// As ``raiseFence(_:)`` for a command that may write any key.
+    /// As ``raiseFence(_:)`` for a command that may write any key. With several servers it stands for the keys of all.
     @inlinable
     public func raiseFenceForAllKeys() {
         guard isOn else { return }

@@ -26,9 +26,8 @@ final class FakeReader: KeyReader {
     var servesOnlyKnownHosts = false
     var asked: [BackingCredentials?] = []
     var streams: [FakeStream] = []
-    /// Whether barriers stand.
-    var isCurrent = true
-    var mayServe = true
+    /// The keys whose server has yet to answer a barrier.
+    var unproven: Set<String> = []
     var awaited: [() -> Void] = []
 
     func set(_ key: String, _ value: String, age: TimeSpan = .zero) {
@@ -45,7 +44,7 @@ final class FakeReader: KeyReader {
             return .hit(value, age: age)
         case .pending, nil:
             pending.append((bytes, waiter, request))
-            return .pending(lane: LaneID(loop: 0, server: 0), bypassesCache: false)
+            return .pending(lane: LaneID(loop: 0, server: .first), bypassesCache: false)
         }
     }
 
@@ -55,9 +54,13 @@ final class FakeReader: KeyReader {
         fill.waiter.fillEnded(request: fill.request, outcome: outcome, isNewerThanCache: isNewerThanCache)
     }
 
-    func isBarrierAnswered(since: Instant) -> Bool { isCurrent }
+    func mayServe(_ key: ByteBuffer) -> Bool { true }
 
-    func awaitBarrier(since: Instant, _ done: @escaping () -> Void) { awaited.append(done) }
+    func isBarrierAnswered(of key: ByteBuffer, since: Instant) -> Bool {
+        !unproven.contains(String(buffer: key))
+    }
+
+    func awaitBarrier(of key: ByteBuffer, since: Instant, _ done: @escaping () -> Void) { awaited.append(done) }
 
     func streamLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> any LargeValueStream {
         let stream = FakeStream(receiver: receiver)

@@ -80,12 +80,12 @@ struct ConcurrencyTests {
             case 3 where step.isMultiple(of: 10):
                 cache.raiseFenceForAllKeys()
                 cache.lowerFenceForAllKeys()
-            case 4: cache.voidFills(lane: LaneID(loop: worker, server: 0))
+            case 4: cache.voidFills(lane: LaneID(loop: worker, server: .first))
             default:
                 let waiter = worker << 32 | step
                 switch cache.lookUp(
                     key.span.bytes, now: Instant(nanoseconds: UInt64(tally.begun)),
-                    lane: LaneID(loop: worker, server: 0),
+                    lane: LaneID(loop: worker, server: .first),
                     outstandingLane: nil, copy: { _ in },
                     waiter: { waiter })
                 {

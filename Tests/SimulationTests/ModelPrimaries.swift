@@ -170,8 +170,8 @@ private struct Follower: PrimaryFollower {
     let proxy: ProxyLoops
 
     func primaryIsLeft(_ close: @escaping @Sendable () -> EventLoopFuture<Void>) -> EventLoopFuture<Void> {
-        proxy.leaveServer(close)
+        proxy.leave(.first, close)
     }
 
-    func primaryIsFound() { proxy.serverIsFound() }
+    func primaryIsFound() { proxy.found(.first) }
 }

@@ -126,13 +126,16 @@ extension HTTPFacadeHandler {
 
     // MARK: The value
 
-    private func lookUp(context: ChannelHandlerContext) {
+    /// - Parameter isProven: What the cache has of the key is known to be at least as new as what was answered before.
+    private func lookUp(isProven: Bool = false, context: ChannelHandlerContext) {
         guard let number = exchange?.number, let callback else { return }
-        let isCurrent = newerThanCacheSince.map(facade.reader.isBarrierAnswered) ?? true
-        if let newerThanCacheSince, !isCurrent, facade.reader.mayServe {
-            return awaitBarrier(since: newerThanCacheSince, context: context)
+        var isCurrent = true
+        if let newerThanCacheSince, !isProven {
+            isCurrent = facade.reader.isBarrierAnswered(of: key, since: newerThanCacheSince)
+            if !isCurrent, facade.reader.mayServe(key) {
+                return awaitBarrier(since: newerThanCacheSince, context: context)
+            }
         }
-        if isCurrent { newerThanCacheSince = nil }
         exchange?.phase = .fill
         let reading = facade.reader.readValue(key, isCurrent: isCurrent, waiter: callback, request: number) {
             [facade] bytes in
@@ -152,7 +155,7 @@ extension HTTPFacadeHandler {
             // Only a reader with an earlier read outstanding is told this; there is none, so the next turn will do.
             context.eventLoop.assumeIsolated().execute {
                 guard let context = self.context, self.exchange?.number == number else { return }
-                self.lookUp(context: context)
+                self.lookUp(isProven: isProven, context: context)
                 self.serveAndSend(context: context)
             }
         }
@@ -161,10 +164,9 @@ extension HTTPFacadeHandler {
     /// Goes on with the look-up once the cache is at least as new as what was answered before.
     private func awaitBarrier(since: Instant, context: ChannelHandlerContext) {
         guard let number = exchange?.number else { return }
-        facade.reader.awaitBarrier(since: since) {
+        facade.reader.awaitBarrier(of: key, since: since) {
             guard let context = self.context, self.exchange?.number == number else { return }
-            self.newerThanCacheSince = nil
-            self.lookUp(context: context)
+            self.lookUp(isProven: true, context: context)
             self.serveAndSend(context: context)
         }
     }

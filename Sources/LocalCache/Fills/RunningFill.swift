@@ -5,7 +5,7 @@ struct RunningFill<Waiter: Sendable>: Sendable {
     @usableFromInline var generation: UInt32 = 0
     /// Where ``FillTable`` keeps what it knows of the key; absent where nothing is cached at all.
     @usableFromInline var place = Slot.absent
-    @usableFromInline var lane = LaneID(loop: 0, server: 0)
+    @usableFromInline var lane = LaneID(loop: 0, server: .first)
     /// In the order in which fills began.
     @usableFromInline var sequence: UInt64 = 0
     @usableFromInline var isUnderWay = false

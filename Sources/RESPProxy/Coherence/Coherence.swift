@@ -5,7 +5,9 @@ import NIOCore
 import Synchronization
 import Time
 
-/// Whether the cache may be believed. All event loops share it, and any thread may ask.
+/// Whether what the cache has of one server may be believed. All event loops share it, and any thread may ask.
+///
+/// Each server has its own: it is heard by its own feed, and barriers are answered by that and by the lanes that lead to the same server.
 ///
 /// A *generation* is the life of one invalidation feed. What is fetched while the server announces to that feed may be kept for as
 /// long as the feed, and the connection that fetched it, stand. When either is lost the generation ends first, and the cache is flushed
@@ -14,19 +16,21 @@ import Time
 /// Longer than 300 lines: whatever is heard changes the same state under the one lock, and readers see the sum of it. What follows from what is
 /// in `BarrierLedger` and `TrustLedger`.
 public final class Coherence: Sendable {
-    /// How changes are noticed now.
-    public enum Mode: String, Sendable {
+    /// How changes are noticed now; the last is best.
+    public enum Mode: String, Sendable, CaseIterable {
+        /// The server is to announce them and does not, or is not heard: nothing is answered from the cache.
+        case none
         /// By the end of an entry's life.
         case expiry
         /// The server announces them.
         case tracking
-        /// The server is to announce them and does not, or is not heard: nothing is answered from the cache.
-        case none
     }
 
     /// Stands in for a generation where entries are kept although nothing is announced.
     private static let untracked = UInt64.max
 
+    /// Whose announcements are heard.
+    let server: ServerID
     let policy: CoherencePolicy
     /// What clients have done to the server.
     let conditions = ServerConditions()
@@ -55,7 +59,8 @@ public final class Coherence: Sendable {
         var asking: Set<ObjectIdentifier> = []
     }
 
-    init(configuration: ProxyConfiguration, cache: ValueCache, logger: Logger) {
+    init(of server: ServerID, configuration: ProxyConfiguration, cache: ValueCache, logger: Logger) {
+        self.server = server
         self.policy = configuration.coherence
         self.cache = cache
         self.logger = logger

@@ -15,4 +15,16 @@ public struct CoherenceStatistics: Equatable, Sendable {
 
     /// Nothing has been heard yet.
     public init() {}
+
+    /// Of several servers together: the counts of all, and how changes are noticed where that is done worst.
+    init(of servers: [CoherenceStatistics]) {
+        mode = Coherence.Mode.allCases.first { mode in servers.contains { $0.mode == mode } } ?? .none
+        for server in servers {
+            announcedKeys &+= server.announcedKeys
+            announcedFlushes &+= server.announcedFlushes
+            barriers &+= server.barriers
+            feeds &+= server.feeds
+            unannounced &+= server.unannounced
+        }
+    }
 }

@@ -25,14 +25,17 @@ public final class ProxyLoops: Sendable {
             parts.map { (ObjectIdentifier($0.eventLoop), $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Whether the cache may be believed.
-    public var coherence: Coherence { servers[0].coherence }
+    /// Whether what the cache has of one server may be believed.
+    func coherence(of server: ServerID) -> Coherence { servers[Int(server.number)].coherence }
+
+    /// What has been heard of changes, by all servers together.
+    public var coherenceStatistics: CoherenceStatistics { CoherenceStatistics(of: servers.map(\.coherence.statistics)) }
 
     /// Makes the parts; nothing is connected before ``start()``.
     ///
     /// - Parameters:
     ///   - eventLoops: At least one; on the first of them the server is asked what concerns all.
-    ///   - connector: Opens the connections to the server; nil = one of sockets.
+    ///   - connector: Opens the connections to the one server that there is; nil = one of sockets.
     ///   - httpSide: Makes what takes the HTTP connections of an event loop, on it; nil = everything is RESP.
     public static func make(
         on eventLoops: [any EventLoop], configuration: ProxyConfiguration, connector: BackingConnector? = nil,
@@ -41,13 +44,13 @@ public final class ProxyLoops: Sendable {
         let first = eventLoops[0]
         let connector = connector ?? BackingConnector(configuration: configuration.backing)
         let cache = ValueCache(configuration: configuration.live.cache)
-        let topology = Topology()
-        let servers = topology.servers.map { id in
+        let map = ServerMap()
+        let servers = map.servers.map { id in
             makeServer(id, connector, configuration, cache, on: first, logger)
         }
         return EventLoopFuture.whenAllSucceed(servers, on: first).map { servers in
             SharedParts(
-                configuration: configuration, cache: cache, topology: topology, servers: servers,
+                configuration: configuration, cache: cache, map: map, servers: servers,
                 allLoops: EventLoopTurns(eventLoops), logger: logger)
         }.flatMap { shared in
             let parts = eventLoops.enumerated().map { index, eventLoop in
@@ -70,7 +73,7 @@ public final class ProxyLoops: Sendable {
         _ id: ServerID, _ connector: BackingConnector, _ configuration: ProxyConfiguration, _ cache: ValueCache,
         on eventLoop: any EventLoop, _ logger: Logger
     ) -> EventLoopFuture<Server> {
-        let coherence = Coherence(configuration: configuration, cache: cache, logger: logger)
+        let coherence = Coherence(of: id, configuration: configuration, cache: cache, logger: logger)
         return eventLoop.perform {
             let monitor = ServerMonitor(
                 connector: connector, configuration: configuration, coherence: coherence, cache: cache,
@@ -89,7 +92,7 @@ public final class ProxyLoops: Sendable {
             all.map { parts in parts.eventLoop.perform { body(parts.value.loop) } }, on: eventLoop)
     }
 
-    /// Connects to the server.
+    /// Connects to the servers.
     public func start() -> EventLoopFuture<Void> {
         collect { $0.start() }.flatMap { [self] _ in onEachServer { $0.start() } }
     }
@@ -117,27 +120,29 @@ public final class ProxyLoops: Sendable {
         onEachLoop { $0.quiesce() }
     }
 
-    /// The server is no longer the one that is meant.
+    /// A server is no longer the one that is meant.
     ///
     /// - Parameter close: Closes all connections to it. While that goes on nothing that was learned of it is given to anybody.
     /// - Returns: Done when nothing of it is left: what comes then is another server's.
-    public func leaveServer(
-        _ close: @escaping @Sendable () -> EventLoopFuture<Void>
+    public func leave(
+        _ server: ServerID, _ close: @escaping @Sendable () -> EventLoopFuture<Void>
     ) -> EventLoopFuture<Void> {
-        for server in servers { server.coherence.serverIsLeft() }
-        return close().map { [cache, servers] in
+        let coherence = coherence(of: server)
+        coherence.serverIsLeft()
+        return close().map { [cache] in
             cache.flush()
-            for server in servers { server.coherence.serverIsForgotten() }
+            coherence.serverIsForgotten()
         }
     }
 
-    /// The server that is meant is there: what waits for its next attempt to connect makes it now.
-    public func serverIsFound() {
-        for server in servers { server.monitor.eventLoop.execute { server.monitor.value.hurry() } }
-        for parts in all { parts.eventLoop.execute { parts.value.loop.hurry() } }
+    /// A server is there: what waits for its next attempt to connect makes it now.
+    public func found(_ server: ServerID) {
+        let monitor = servers[Int(server.number)].monitor
+        monitor.eventLoop.execute { monitor.value.hurry() }
+        for parts in all { parts.eventLoop.execute { parts.value.loop.nodes[server].hurry() } }
     }
 
-    /// Closes the connections to the server.
+    /// Closes the connections to the servers.
     public func stop() -> EventLoopFuture<Void> {
         let stopped = servers.map { server in
             server.monitor.eventLoop.performFuture { server.monitor.value.stop() }

@@ -88,9 +88,9 @@ public final class LoopMetrics {
 
     // MARK: Backing
 
-    /// The loop's fill lane is up, or is not any more.
-    public func backingChanged(isUp: Bool) {
-        snapshot.fillLanesUp = isUp ? 1 : 0
+    /// One of the loop's fill lanes is up that was not, or is not any more.
+    public func fillLaneChanged(isUp: Bool) {
+        snapshot.fillLanesUp += isUp ? 1 : -1
     }
 }
 

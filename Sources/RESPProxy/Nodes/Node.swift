@@ -26,8 +26,10 @@ final class Node {
     /// Whether anything is cached.
     private let caches: Bool
     private let access: CacheAccess
+    private let servers: ServerMap
     private let cache: ValueCache
-    private let coherence: Coherence
+    /// Whether what the cache has of its server may be believed.
+    let coherence: Coherence
     private let clients: ClientRegistry
     private let metrics: LoopMetrics
     private let questions: any ServerQuestions
@@ -36,6 +38,7 @@ final class Node {
     private let lane: FillLane
     /// By which cache and coherence tell it from others.
     let laneID: LaneID
+    var server: ServerID { laneID.server }
     private let opener: ConnectionOpener
     private let links: LinkCheck
     /// Whether the lane stood when it was last heard of.
@@ -45,9 +48,12 @@ final class Node {
         "the server has pushed something on a connection that sessions share: it is for none of them, and was dropped; "
             + "somebody's CLIENT TRACKING redirects to it by the server's own id")
 
-    /// - Parameter index: The event loop's number.
+    /// - Parameters:
+    ///   - servers: Which others there are.
+    ///   - index: The event loop's number.
     init(
-        of server: Server, index: Int, on eventLoop: any EventLoop, configuration: ProxyConfiguration,
+        of server: Server, among servers: ServerMap, index: Int, on eventLoop: any EventLoop,
+        configuration: ProxyConfiguration,
         cache: ValueCache, clients: ClientRegistry, metrics: LoopMetrics, logger: Logger
     ) {
         self.eventLoop = eventLoop
@@ -56,16 +62,17 @@ final class Node {
         live = configuration.live
         caches = configuration.live.cache.capacity > 0
         self.access = CacheAccess(configuration)
+        self.servers = servers
         self.cache = cache
         self.coherence = server.coherence
         self.clients = clients
         self.metrics = metrics
         self.questions = server.monitor
         self.logger = logger
-        laneID = LaneID(loop: index, server: server.id.number)
+        laneID = LaneID(loop: index, server: server.id)
         connector = server.connector
         lane = FillLane(index: index, connector: server.connector, eventLoop: eventLoop, logger: logger)
-        router = CommandRouter(table: nil, access: access, caches: caches)
+        router = CommandRouter(table: nil, access: access, caches: caches, servers: servers)
         opener = ConnectionOpener(server.connector, on: eventLoop, configuration: configuration)
         links = LinkCheck(eventLoop: eventLoop, logger: logger)
         reads = ReadThrough(
@@ -145,7 +152,8 @@ final class Node {
     }
 
     private func setRouter(table: CommandTable?, sharesLongReplies: Bool) {
-        router = CommandRouter(table: table, access: access, caches: caches, sharesLongReplies: sharesLongReplies)
+        router = CommandRouter(
+            table: table, access: access, caches: caches, sharesLongReplies: sharesLongReplies, servers: servers)
     }
 
     // MARK: Connections
@@ -222,10 +230,10 @@ extension Node: FillLaneObserver {
     func fillLaneIsUp(_ lane: FillLane, commandTable table: ByteBuffer?) {
         // Before a fetch is written on it.
         coherence.laneIsUp(laneID, now: MonotonicClock.now())
+        if !stands { metrics.fillLaneChanged(isUp: true) }
         stands = true
         opener.outage = nil
         isFillRefused = false
-        metrics.backingChanged(isUp: true)
         let table = table.flatMap { CommandTable(reply: $0.readableBytesSpan) }
         setTable(table)
         if table == nil {
@@ -245,7 +253,7 @@ extension Node: FillLaneObserver {
         links.laneIsDown(error)
         // Where nothing is read through the lane it is not replaced at once, and what its server said goes on to hold so long.
         if caches || !stood { setTable(nil) }
-        metrics.backingChanged(isUp: false)
+        if stood { metrics.fillLaneChanged(isUp: false) }
         cache.voidFills(lane: laneID)
         coherence.laneIsDown(laneID)
         // A server that answers with an error of its own is there: its clients are to hear that error from it.

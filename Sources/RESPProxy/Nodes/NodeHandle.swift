@@ -8,7 +8,7 @@ struct NodeHandle: ServerObserver {
     private let node: NIOLoopBound<Node>
     /// Of its fill lane.
     let lane: LaneID
-    var server: ServerID { ServerID(number: Int(lane.server)) }
+    var server: ServerID { lane.server }
 
     /// To be made on the node's event loop.
     init(_ node: Node) {

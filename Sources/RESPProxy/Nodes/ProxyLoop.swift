@@ -31,14 +31,8 @@ public final class ProxyLoop {
 
     private let clients = ClientRegistry()
     private let permissions: ReadPermissions
-    private let topology: Topology
-    /// By the servers' numbers.
-    private let nodes: [Node]
-    /// That of the server to which sessions speak.
-    let node: Node
-    /// Whether what the cache has of that server may be believed.
-    public let coherence: Coherence
-    /// It has been said that the server does not tell what a session is.
+    let nodes: Nodes
+    /// It has been said that a server does not tell what a session is.
     private var hasToldOfRefusedProof = false
 
     /// Makes the loop's parts; nothing is connected before ``start()``.
@@ -51,7 +45,6 @@ public final class ProxyLoop {
         configuration = shared.configuration
         live = shared.configuration.live
         cache = shared.cache
-        topology = shared.topology
         identifiers = shared.identifiers
         logger = shared.logger
         allLoops = shared.allLoops
@@ -61,52 +54,49 @@ public final class ProxyLoop {
         faults = ClientFaults(metrics: metrics, logger: logger)
         flusher = ReplyFlusher(eventLoop: eventLoop)
         turns = EndOfTurn(eventLoop: eventLoop) { $0.takeTurn() }
-        permissions = ReadPermissions(shared.servers[0].connector, access: access, on: eventLoop)
-        nodes = shared.servers.map { [clients] server in
+        nodes = Nodes(of: shared.map) { [clients] server in
             Node(
-                of: server, index: index, on: eventLoop, configuration: shared.configuration, cache: shared.cache,
+                of: shared[server], among: shared.map, index: index, on: eventLoop, configuration: shared.configuration,
+                cache: shared.cache,
                 clients: clients, metrics: metrics, logger: shared.logger)
         }
-        node = nodes[0]
-        coherence = shared.servers[0].coherence
+        permissions = ReadPermissions(shared[shared.map.anyServer].connector, access: access, on: eventLoop)
     }
 
     /// Connects to the servers. To be called on the event loop, as everything here.
-    public func start() { for node in nodes { node.start() } }
+    public func start() { for node in nodes.all { node.start() } }
 
     /// Closes the connections to the servers.
-    public func stop() -> EventLoopFuture<Void> { .andAllSucceed(nodes.map { $0.stop() }, on: eventLoop) }
-
-    /// The servers are there by now.
-    func hurry() { for node in nodes { node.hurry() } }
+    public func stop() -> EventLoopFuture<Void> { .andAllSucceed(nodes.all.map { $0.stop() }, on: eventLoop) }
 
     /// Other settings from now on.
     func apply(_ settings: LiveSettings) {
         live = settings
-        for node in nodes { node.apply(settings) }
+        for node in nodes.all { node.apply(settings) }
     }
 
     // MARK: Nodes
 
-    func node(of server: ServerID) -> Node { nodes[server.number] }
-
-    var handles: [NodeHandle] { nodes.map { NodeHandle($0) } }
+    var handles: [NodeHandle] { nodes.all.map { NodeHandle($0) } }
 
     /// Reads through the cache, from the server that owns the key.
-    public func reads(of key: RawSpan) -> ReadThrough { node(of: topology.owner(of: key)).reads }
+    public func reads(of key: RawSpan) -> ReadThrough { nodes.owner(of: key).reads }
+
+    /// Whether what the cache has of the key's server may be believed.
+    public func coherence(of key: RawSpan) -> Coherence { nodes.owner(of: key).coherence }
 
     /// Whether fills are being answered.
-    public var isBackingUp: Bool { nodes.contains { $0.isUp } }
+    public var isBackingUp: Bool { nodes.all.contains { $0.isUp } }
 
     // MARK: Clients
 
     func channelOpened(_ channel: any Channel) {
         clients.opened(channel)
-        for node in nodes { node.clientCame() }
+        for node in nodes.all { node.clientCame() }
         channel.closeFuture.assumeIsolated().whenComplete { [weak self] _ in
             guard let self else { return }
             clients.closed(channel)
-            for node in nodes { node.clientLeft() }
+            for node in nodes.all { node.clientLeft() }
         }
     }
 
@@ -116,7 +106,7 @@ public final class ProxyLoop {
     /// Lets every client finish what it has under way, then closes it.
     func quiesce() -> EventLoopFuture<Void> { clients.quiesce(on: eventLoop) }
 
-    /// The server does not let a user ask what the proxy must know before it answers him from the cache.
+    /// A server does not let a user ask what the proxy must know before it answers him from the cache.
     func proofWasRefused(of user: SessionState.User) {
         guard !hasToldOfRefusedProof else { return }
         hasToldOfRefusedProof = true
@@ -130,10 +120,10 @@ public final class ProxyLoop {
 
 extension ProxyLoop {
     /// Whether a client from beyond this machine must be turned away: see `Admission/deniesRemoteClients`.
-    public var deniesRemoteClients: Bool { nodes.contains { $0.admission.deniesRemoteClients } }
+    public var deniesRemoteClients: Bool { nodes.all.contains { $0.admission.deniesRemoteClients } }
 
     /// Whether credentials are needed for what the cache holds: by the options, or since the server came to ask for a password.
-    public var requiresCredentials: Bool { nodes.contains { $0.admission.requiresCredentials } }
+    public var requiresCredentials: Bool { nodes.all.contains { $0.admission.requiresCredentials } }
 
     /// Whether somebody with these credentials (nil: none) may be given what the cache holds, by the rule of `CLIENT_AUTH`. Whoever has credentials
     /// is judged by them, also where none are needed.
@@ -166,17 +156,7 @@ extension ProxyLoop {
     /// Starts a `GET` that streams a large value past the cache.
     public func readLargeValue(_ key: ByteBuffer, receiver: any LargeValueReceiver) -> LargeValueReader {
         LargeValueReader(
-            key: key, receiver: receiver, channel: node(of: topology.owner(of: key.readableBytesSpan)).openReader(),
+            key: key, receiver: receiver, channel: nodes.owner(of: key.readableBytesSpan).openReader(),
             timeout: configuration.backing.commandTimeout)
     }
-}
-
-// MARK: What a session asks of its node
-
-extension ProxyLoop {
-    var router: CommandRouter { node.router }
-    var outage: BackingError? { node.outage }
-    var isFillRefused: Bool { node.isFillRefused }
-    var laneID: LaneID { node.laneID }
-    var readThrough: ReadThrough { node.reads }
 }

@@ -1,4 +1,5 @@
 import BackingClient
+import LocalCache
 
 /// What the whole process has of one server.
 struct Server: Sendable {

@@ -3,7 +3,7 @@ import LocalCache
 import NIOCore
 import Time
 
-/// Reads of one event loop, through the local cache to the backing: look-up, and on a miss the fill.
+/// Reads of one event loop from one server, through the local cache: look-up, and on a miss the fill.
 public final class ReadThrough {
     /// The event loop of everything here.
     public let eventLoop: any EventLoop
@@ -132,7 +132,7 @@ public final class ReadThrough {
             key, now: now, lane: laneID, outstandingLane: outstandingLane, copy: copy, waiter: waiting)
     }
 
-    /// Reads several keys as of one moment, without asking the backing; nil where that cannot be.
+    /// Reads several keys of the server as of one moment, without asking it; nil where that cannot be.
     ///
     /// - Parameters:
     ///   - keys: Where the keys stand in `bytes`.
@@ -205,7 +205,7 @@ public final class ReadThrough {
         }
     }
 
-    /// What the readers are told: where the backing is away, what was known of the key, if that is wanted.
+    /// What the readers are told: where the server is away, what was known of the key, if that is wanted.
     private func outcome(of reply: FillReply, _ key: ByteBuffer, now: Instant) -> FillOutcome {
         if reply.isSilence,
             case (.bytes(let value), let age)? = cache.lookUpStale(

@@ -1,4 +1,5 @@
 import BackingClient
+import LocalCache
 import RESPParser
 
 /// Decides where the commands of a session go, from what the session is and what is outstanding. Touches nothing.
@@ -14,9 +15,15 @@ final class CommandRouter: Sendable {
     let limits: CommandLimits
     /// False where the server ends a connection for replies that are too long: then those that may be are not shared.
     let sharesLongReplies: Bool
+    /// Which of the servers owns a key.
+    let servers: ServerMap
 
-    init(table: CommandTable?, access: CacheAccess, caches: Bool = true, sharesLongReplies: Bool = true) {
+    init(
+        table: CommandTable?, access: CacheAccess, caches: Bool = true, sharesLongReplies: Bool = true,
+        servers: ServerMap = ServerMap()
+    ) {
         self.table = table
+        self.servers = servers
         self.limits = table?.isOfRedis6 == true ? .redis6 : .redis
         self.access = access
         self.caches = caches
@@ -28,26 +35,41 @@ final class CommandRouter: Sendable {
         switch command.name {
         case "post", "host:": return .hangUp
         case "get" where caches && command.announced == 2 && command.isUnmistakable:
-            if let route = Self.route(.get, session) { return route }
+            if let route = route(.get, of: command, session) { return route }
         case "mget" where caches && announcesChanges && command.announced > 1 && command.isUnmistakable:
-            if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache { return .multiGet }
+            if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache {
+                return .multiGet(of: servers.server(for: command))
+            }
             if session.awaitsProof { return .wait }
         default: break
         }
         // A session waits on one connection at a time.
-        guard session.hasNoReads, session.outstanding < Self.outstandingLimit, !session.mayLeaveConnection else {
-            return .wait
-        }
+        guard session.hasNoReads, session.outstanding < Self.outstandingLimit, !session.mayLeaveConnection,
+            let server = destination(of: command, session)
+        else { return .wait }
         let relayed = describe(command, announcesChanges: announcesChanges)
         if session.outstanding > 0, relayed.change.waitsForEarlierReplies(under: session.replies) { return .wait }
-        return .relay(relayed)
+        return .relay(relayed, to: server)
+    }
+
+    /// Where a command goes that is relayed. A session waits for replies of one server at a time; where it has told a server who it is, or what else
+    /// its commands depend on, all of them go there, and that server says what it thinks of keys that are not its own.
+    ///
+    /// - Returns: nil: it has to wait for the replies of another server.
+    @inline(__always)
+    private func destination(of command: CommandView, _ session: SessionStanding) -> ServerID? {
+        if session.staysWithServer { return session.server }
+        let server = servers.server(for: command)
+        return session.outstanding == 0 || server == session.server ? server : nil
     }
 
     /// - Returns: nil: it is a command like any other.
     @inline(__always)
-    private static func route(_ read: KeyRead, _ session: SessionStanding) -> Route? {
+    private func route(_ read: KeyRead, of command: CommandView, _ session: SessionStanding) -> Route? {
         if session.holdsRelay { return .wait }
-        if session.canAnswerHere, session.mayBeAnsweredFromCache { return session.takesReads ? .read(read) : .wait }
+        if session.canAnswerHere, session.mayBeAnsweredFromCache {
+            return session.takesReads ? .read(read, of: servers.server(for: command)) : .wait
+        }
         return session.awaitsProof ? .wait : nil
     }
 
@@ -57,8 +79,10 @@ final class CommandRouter: Sendable {
         case "post", "host:": return .hangUp
         default: break
         }
-        guard session.hasNoReads, session.outstanding == 0, !session.mayLeaveConnection else { return .wait }
-        return .relay(describe(line: line, announcesChanges: announcesChanges))
+        guard session.hasNoReads, session.outstanding == 0, !session.mayLeaveConnection,
+            let server = destination(of: line, session)
+        else { return .wait }
+        return .relay(describe(line: line, announcesChanges: announcesChanges), to: server)
     }
 
     /// Replies outstanding on a pinned connection, beyond which the client is not read any more: room for what a client library may

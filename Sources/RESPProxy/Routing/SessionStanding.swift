@@ -1,5 +1,11 @@
+import LocalCache
+
 /// What of a session decides where its next command goes.
 struct SessionStanding: Equatable, Sendable {
+    /// The server that its connection leads to, or that its last one led to.
+    var server: ServerID
+    /// Its connection is its own, with what the client has told that server on it: there is none like it to another server.
+    var staysWithServer: Bool
     /// Nothing that was relayed is unanswered, and the session may be given what the cache holds.
     var mayBeAnsweredFromCache: Bool
     /// False while the client does not take its replies: then the server keeps them, as it would without us.

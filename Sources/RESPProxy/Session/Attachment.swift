@@ -4,7 +4,7 @@ import RESPParser
 import Time
 import TransportSecurity
 
-/// Who has commands to send to the backing: a session.
+/// Who has commands to send to a server: a session.
 protocol AttachmentOwner: RelayReceiver, SharedReplyReceiver, AdmissionWaiter {
     /// What the connection was waited for can go on, or has failed.
     func connectionStands()
@@ -14,7 +14,7 @@ protocol AttachmentOwner: RelayReceiver, SharedReplyReceiver, AdmissionWaiter {
     func certificateWasRefused(_ user: CertificateUser, _ error: BackingError)
 }
 
-/// The connection to the backing that a session uses at present, if any: shared with others, or its own. A session has commands outstanding
+/// The connection to a server that a session uses at present, if any: shared with others, or its own. A session has commands outstanding
 /// on one connection at most.
 ///
 /// All that may end, replace or change hands of that connection is in this one file of more than 300 lines: what is allowed depends on how it was
@@ -25,7 +25,7 @@ final class Attachment {
         case ready
         /// Once something outstanding has been answered, or a connection stands.
         case waiting
-        /// There is no backing; told once.
+        /// The server cannot be reached; told once.
         case failed(BackingError)
     }
 
@@ -49,8 +49,9 @@ final class Attachment {
     /// A reply is large that has so many bytes.
     private static let largeReply = 65_536
 
-    private let source: any RelaySource
-    private let conditions: ServerConditions
+    /// Of the server to which the connection leads, or will.
+    private var source: any RelaySource
+    private var conditions: ServerConditions
     /// Whom the client's certificate names, if it does.
     private let user: CertificateUser?
     private var pool: RelayPool
@@ -172,6 +173,21 @@ final class Attachment {
         return awaitConnection()
     }
 
+    /// The connection is to lead to another server. To be called while nothing is outstanding.
+    ///
+    /// - Returns: False where the session has a connection of its own, or is about to: it goes nowhere else before that is left.
+    func move(to source: any RelaySource, conditions: ServerConditions) -> Bool {
+        switch state {
+        case .own, .connecting: return false
+        case .none, .failed, .shared, .ended: break
+        }
+        if !hasEnded { state = .none }
+        self.source = source
+        self.conditions = conditions
+        pool = source.pool
+        return true
+    }
+
     private func mayShare(now: Instant) -> Bool {
         commandsUnshared == 0 && !isBound && !conditions.isPaused(now: now)
     }
@@ -184,7 +200,7 @@ final class Attachment {
         return .ready
     }
 
-    /// A connection is being opened; while the backing is known to be away that fails at once. Where it stands already, the owner is told.
+    /// A connection is being opened; while the server is known to be away that fails at once. Where it stands already, the owner is told.
     private func awaitConnection() -> Outcome {
         guard case .failed(let error) = state else { return .waiting }
         state = .none

@@ -1,3 +1,4 @@
+import LocalCache
 import Time
 
 /// How new the cache must be before a session is answered from it.
@@ -7,8 +8,9 @@ import Time
 struct CacheFreshness {
     /// When the client was last sent something of the server's that the cache may be older than.
     private(set) var lastRelayed = Instant.distantPast
-    /// The cache is at least as new as what was relayed up to then.
+    /// What the cache has of one server is at least as new as what was relayed up to then. Of other servers' keys that barrier says nothing.
     private var provenSince = Instant.distantPast
+    private var provenServer = ServerID.first
     private var isAwaitingBarrier = false
     /// The read of several keys in hand has waited for a barrier already.
     private var hasWaitedForSeveral = false
@@ -16,11 +18,14 @@ struct CacheFreshness {
     /// The client is being sent something of the server's.
     mutating func relayed(at now: Instant) { lastRelayed = max(lastRelayed, now) }
 
-    /// Whether the cache is at least as new as everything that was relayed to the client.
+    /// Whether what the cache has of a server is at least as new as everything that was relayed to the client.
     ///
-    /// - Parameter isAnswered: Whether a barrier is answered that was sent after a time.
+    /// - Parameter isAnswered: Whether that server has answered a barrier that was sent after a time.
     @inline(__always)
-    func isProven(_ isAnswered: (Instant) -> Bool) -> Bool { provenSince >= lastRelayed || isAnswered(lastRelayed) }
+    func isProven(of server: ServerID, _ isAnswered: (Instant) -> Bool) -> Bool {
+        if provenSince >= lastRelayed, provenServer == server || lastRelayed == .distantPast { return true }
+        return isAnswered(lastRelayed)
+    }
 
     /// Something waits for a barrier.
     ///
@@ -31,13 +36,16 @@ struct CacheFreshness {
     }
 
     /// The barrier that was awaited is answered, or nothing is left in the cache that it would be for.
-    mutating func awaitedBarrierAnswered(since: Instant) {
+    mutating func awaitedBarrierAnswered(since: Instant, by server: ServerID) {
         isAwaitingBarrier = false
-        barrierAnswered(since: since)
+        barrierAnswered(since: since, by: server)
     }
 
-    /// A barrier is answered that was sent after `since`.
-    mutating func barrierAnswered(since: Instant) { provenSince = max(provenSince, since) }
+    /// A barrier is answered that was sent to a server after `since`.
+    mutating func barrierAnswered(since: Instant, by server: ServerID) {
+        provenSince = server == provenServer ? max(provenSince, since) : since
+        provenServer = server
+    }
 
     /// The read of several keys in hand would have to wait for a barrier.
     ///

@@ -8,7 +8,7 @@ struct ClientInput {
         case commands
         /// A command of at least ``streamingThreshold`` bytes is passed on as it comes.
         case streaming
-        /// The same, but there is no backing to pass it to, and its error has been sent.
+        /// The same, but the server to pass it to cannot be reached, and its error has been sent.
         case skipping
         /// After `SYNC`: passed on unread.
         case tunnel

@@ -7,7 +7,7 @@ import TransportSecurity
 extension RESPSession {
     func certificateLoggedIn(as user: CertificateUser) {
         matcher.certificateLoggedIn(as: user.name)
-        loop.node.clientLoggedIn()
+        node.clientLoggedIn()
     }
 
     func certificateWasRefused(_ user: CertificateUser, _ error: BackingError) {

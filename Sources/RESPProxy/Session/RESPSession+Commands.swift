@@ -1,4 +1,5 @@
 import BackingClient
+import LocalCache
 import NIOCore
 import RESPParser
 import Time
@@ -22,7 +23,7 @@ extension RESPSession {
         // Once for all of them: what follows a log-in waits for its reply. Where replies are not matched it is not known who the client is, but the
         // server looks at the limits all the same.
         let mustLogIn = asksForPassword && matcher.state.hasNotLoggedIn && matcher.state.matching != .unmatched
-        input.limit(to: mustLogIn ? .redisUnauthenticated : loop.router.limits)
+        input.limit(to: mustLogIn ? .redisUnauthenticated : node.router.limits)
         while true {
             switch input.intake {
             case .ended:
@@ -46,7 +47,7 @@ extension RESPSession {
     ///
     /// Also while there is no server, and the client does not take the errors that say so.
     var canForward: Bool {
-        guard let own = attachment.own else { return loop.outage == nil || channel.isWritable || !channel.isActive }
+        guard let own = attachment.own else { return node.outage == nil || channel.isWritable || !channel.isActive }
         return own.isWritable
     }
 
@@ -78,42 +79,44 @@ extension RESPSession {
     ///
     /// - Returns: False where it must wait, and stays where it is.
     private func take(_ command: ParsedCommand, now: Instant) -> Bool {
-        let router = loop.router
-        let announcesChanges = loop.coherence.announcesChanges
+        let router = node.router
+        let announcesChanges = node.coherence.announcesChanges
         // As it is returned: kept, it would be copied.
         switch route(command, by: router, announcesChanges: announcesChanges) {
         case .wait: return false
         case .hangUp:
             hangUp()
             return true
-        case .read(let read):
-            let isCurrent = isCurrent
-            if !isCurrent, held.isHolding || loop.coherence.mayServe(now: now) {
-                guard !held.isHolding, readMissing(read, command.view, now: now) else {
-                    awaitBarrier(since: freshness.lastRelayed)
+        case .read(let read, let server):
+            let owner = loop.nodes[server]
+            let isCurrent = isCurrent(by: owner.coherence)
+            if !isCurrent, held.isHolding || owner.coherence.mayServe(now: now) {
+                guard !held.isHolding, readMissing(read, command.view, from: owner, now: now) else {
+                    awaitBarrier(of: owner.coherence, since: freshness.lastRelayed)
                     return false
                 }
                 input.drop(command)
                 return true
             }
-            guard self.read(read, command.view, isCurrent: isCurrent, now: now) else { return false }
+            guard self.read(read, command.view, from: owner, isCurrent: isCurrent, now: now) else { return false }
             input.drop(command)
             return true
-        case .multiGet:
-            switch readSeveral(command.view, now: now) {
+        case .multiGet(let server):
+            switch readSeveral(command.view, from: loop.nodes[server], now: now) {
             case .answered:
                 input.drop(command)
                 return true
             case .waiting: return false
             case .missing:
                 let relayed = router.describe(command.view, announcesChanges: announcesChanges)
-                return relay(command, relayed, replacing: nil, now: now)
+                return relay(command, relayed, to: server, replacing: nil, now: now)
             }
-        case .relay(let relayed) where relayed.namesClients:
+        case .relay(let relayed, let server) where relayed.namesClients:
             guard let identifiers = identity.resolve(command.view, for: self) else { return false }
-            return relay(command, relayed, replacing: identifiers.isEmpty ? nil : identifiers, now: now)
-        case .relay(let relayed):
-            return relay(command, relayed, replacing: nil, now: now)
+            return relay(
+                command, relayed, to: server, replacing: identifiers.isEmpty ? nil : identifiers, now: now)
+        case .relay(let relayed, let server):
+            return relay(command, relayed, to: server, replacing: nil, now: now)
         }
     }
 
@@ -136,7 +139,7 @@ extension RESPSession {
     private func standing(for access: CacheAccess) -> SessionStanding {
         let isServed = matcher.isEmpty && matcher.state.mayBeAnsweredFromCache(access: access)
         return SessionStanding(
-            mayBeAnsweredFromCache: isServed,
+            server: node.server, staysWithServer: attachment.own != nil, mayBeAnsweredFromCache: isServed,
             canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, awaitsProof: !isServed && matcher.awaitsProof,
             hasNoReads: reads.isEmpty,
             takesReads: reads.pendingCount < reads.pendingLimit, outstanding: matcher.count,
@@ -146,12 +149,13 @@ extension RESPSession {
 
     // MARK: Relaying
 
-    /// Sends a command to the backing.
+    /// Sends a command to a server.
     ///
     /// - Parameter identifiers: What goes in the place of ids that it names; nil: nothing does.
     /// - Returns: False where it must wait.
     private func relay(
-        _ command: ParsedCommand, _ relayed: RelayedCommand, replacing identifiers: [Int: Int]?, now: Instant
+        _ command: ParsedCommand, _ relayed: RelayedCommand, to server: ServerID, replacing identifiers: [Int: Int]?,
+        now: Instant
     ) -> Bool {
         if case .quit = relayed.change, attachment.own == nil {
             input.end()
@@ -165,7 +169,7 @@ extension RESPSession {
             refuseToLoseUser()
             return true
         }
-        switch attach(for: relayed, now: now) {
+        switch attach(for: relayed, at: server, now: now) {
         case .waiting: return false
         case .ready:
             earlierClients = .unknown
@@ -184,8 +188,9 @@ extension RESPSession {
         output.write(.error(error.message), matcher.state.version)
     }
 
-    func attach(for relayed: RelayedCommand, now: Instant) -> Attachment.Outcome {
-        attachment.attach(
+    func attach(for relayed: RelayedCommand, at server: ServerID, now: Instant) -> Attachment.Outcome {
+        guard move(to: server) else { return .waiting }
+        return attachment.attach(
             for: relayed, outstanding: matcher.count, takesReplies: channel.isWritable, holdsReplies: held.isHolding,
             now: now)
             ?? attachment.attachAnew(
@@ -227,7 +232,7 @@ extension RESPSession {
     /// A command is about to be sent: its fence goes up first.
     func begin(_ relayed: RelayedCommand, now: Instant) {
         if relayed.needsOffset, matcher.isAtRest, let own = attachment.own {
-            let knowsShardChannels = loop.router.table?.isOfRedis6 == false
+            let knowsShardChannels = node.router.table?.isOfRedis6 == false
             ask(OwnQuestion(isReplicated: knowsShardChannels, asksStanding: false), on: own, now: now)
         }
         attachment.begin(relayed)

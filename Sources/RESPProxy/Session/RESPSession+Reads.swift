@@ -11,9 +11,9 @@ extension RESPSession {
     /// With more keys than this the cache is not asked for several: its lock is held for all of them.
     private static let multiGetLimit = 128
 
-    /// Whether the client takes its replies, and the backing our fills, and nobody is to see the command at the server.
+    /// Whether the client takes its replies, and its server our fills, and nobody is to see the command at the server.
     var canAnswerHere: Bool {
-        channel.isWritable && !loop.isFillRefused && !loop.coherence.conditions.bypassesCache
+        channel.isWritable && !node.isFillRefused && !node.coherence.conditions.bypassesCache
             && output.pendingBytes + reads.readyBytes < Self.answerLimit
     }
 
@@ -21,14 +21,17 @@ extension RESPSession {
 
     /// Reads a key through the cache.
     ///
+    /// - Parameters:
+    ///   - owner: The node of the server that holds the key.
+    ///   - isCurrent: Whether the cache is at least as new as everything that was relayed to the client.
     /// - Returns: False when it must wait for the session's earlier reads.
-    func read(_ read: KeyRead, _ command: CommandView, isCurrent: Bool, now: Instant) -> Bool {
+    func read(_ read: KeyRead, _ command: CommandView, from owner: Node, isCurrent: Bool, now: Instant) -> Bool {
         let range = command.arguments[1]
-        guard !mayOvertake(command.buffer.readableBytesSpan.extracting(range)) else { return false }
+        guard !mayOvertake(command.buffer.readableBytesSpan.extracting(range), on: owner.laneID) else { return false }
         let isNext = reads.isEmpty && !isInsideReply
         let output = output
         var copied: ByteBuffer?
-        let reading = loop.readThrough.read(
+        let reading = owner.reads.read(
             read, of: command.buffer.readableBytesSpan.extracting(range), now: now, isCurrent: isCurrent,
             outstandingLane: reads.lane, awaitsBypassing: reads.awaitsBypassing, waiter: self,
             request: reads.nextRequest, keep: { keepKey(command, range) }
@@ -53,9 +56,9 @@ extension RESPSession {
     /// Reads a key from the server, behind something that the cache may be older than.
     ///
     /// - Returns: False where the cache has it, or it must wait for the session's earlier reads.
-    func readMissing(_ read: KeyRead, _ command: CommandView, now: Instant) -> Bool {
+    func readMissing(_ read: KeyRead, _ command: CommandView, from owner: Node, now: Instant) -> Bool {
         let range = command.arguments[1]
-        let reading = loop.readThrough.readMissing(
+        let reading = owner.reads.readMissing(
             read, of: command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane,
             waiter: self,
             request: reads.nextRequest, keep: { keepKey(command, range) })
@@ -64,11 +67,11 @@ extension RESPSession {
         return true
     }
 
-    /// Whether a read of the same key is under way on another event loop's lane: if that has ended without having been kept, the cache
+    /// Whether a read of the same key is under way on another lane than this event loop's: if that has ended without having been kept, the cache
     /// knows nothing of it any more, and we have not been told yet.
     @inline(__always)
-    private func mayOvertake(_ key: RawSpan) -> Bool {
-        guard let lane = reads.lane, lane != loop.laneID else { return false }
+    private func mayOvertake(_ key: RawSpan, on laneID: LaneID) -> Bool {
+        guard let lane = reads.lane, lane != laneID else { return false }
         return reads.awaits(key)
     }
 
@@ -108,7 +111,7 @@ extension RESPSession {
             }
             guard reads.isRelayDue else { return }
             let now = MonotonicClock.now()
-            switch attach(for: .largeRead, now: now) {
+            switch attach(for: .largeRead, at: serverOfRelayedReads, now: now) {
             case .waiting: return
             case .failed(let error):
                 reads.dropRelayed()
@@ -121,6 +124,12 @@ extension RESPSession {
                 return
             }
         }
+    }
+
+    /// Where the reads go that are to be relayed.
+    private var serverOfRelayedReads: ServerID {
+        guard attachment.own == nil, let key = reads.firstKey else { return node.server }
+        return loop.nodes.servers.owner(of: key.readableBytesSpan)
     }
 
     // MARK: Several keys
@@ -136,32 +145,35 @@ extension RESPSession {
 
     /// Answers an `MGET` if the cache has all keys, waiting for a barrier at most once where they might be of different moments: from the cache
     /// all of them, as of one moment, or none. Pieced together, `MGET` could show half of what an `MSET` wrote.
-    func readSeveral(_ command: CommandView, now: Instant) -> MultiGet {
+    ///
+    /// - Parameter owner: The node of the server that holds the keys.
+    func readSeveral(_ command: CommandView, from owner: Node, now: Instant) -> MultiGet {
         let keys = command.arguments.dropFirst()
         guard keys.count <= Self.multiGetLimit else { return .missing }
         // Asked first: a barrier that is answered only now says nothing of what was looked up before.
-        let wasCurrent = isCurrent
-        switch loop.readThrough.multiGet(keys, in: command.buffer.readableBytesSpan, now: now) {
+        let coherence = owner.coherence
+        let wasCurrent = isCurrent(by: coherence)
+        switch owner.reads.multiGet(keys, in: command.buffer.readableBytesSpan, now: now) {
         case .hit(let values) where wasCurrent:
             freshness.severalAreRead()
             return answerSeveral(values) ? .answered : .missing
         case .hit:
-            return awaitBarrierOnce(since: freshness.lastRelayed)
+            return awaitBarrierOnce(of: coherence, since: freshness.lastRelayed)
         case .tooNew(let addedAt):
-            return awaitBarrierOnce(since: max(addedAt, freshness.lastRelayed))
+            return awaitBarrierOnce(of: coherence, since: max(addedAt, freshness.lastRelayed))
         case .missing:
             freshness.severalAreRead()
             return .missing
         }
     }
 
-    private func awaitBarrierOnce(since: Instant) -> MultiGet {
-        guard loop.coherence.newestBarrier > .distantPast else {
+    private func awaitBarrierOnce(of coherence: Coherence, since: Instant) -> MultiGet {
+        guard coherence.newestBarrier > .distantPast else {
             freshness.severalAreRead()
             return .missing
         }
         guard freshness.mayWaitForSeveral() else { return .missing }
-        awaitBarrier(since: since)
+        awaitBarrier(of: coherence, since: since)
         return .waiting
     }
 
@@ -182,27 +194,31 @@ extension RESPSession {
 
     // MARK: Barriers
 
-    /// Whether the cache is at least as new as everything that was relayed to the client.
-    var isCurrent: Bool {
-        !held.isHolding && freshness.isProven { loop.coherence.isBarrierAnswered(since: $0) }
+    /// Whether what the cache has of a server is at least as new as everything that was relayed to the client, by whichever server.
+    @inline(__always)
+    func isCurrent(by coherence: Coherence) -> Bool {
+        !held.isHolding && freshness.isProven(of: coherence.server) { coherence.isBarrierAnswered(since: $0) }
     }
 
     /// Goes on once a barrier is answered, or the feed is lost and nothing learned through it is left in the cache.
     ///
     /// - Parameter since: No earlier than what was last relayed.
-    func awaitBarrier(since: Instant) {
+    func awaitBarrier(of coherence: Coherence, since: Instant) {
         // Held replies are released by a barrier of their own.
         guard !held.isHolding, freshness.awaitBarrier() else { return }
-        afterBarrier(since: since) { session in
-            session.freshness.awaitedBarrierAnswered(since: since)
+        let server = coherence.server
+        afterBarrier(of: coherence, since: since) { session in
+            session.freshness.awaitedBarrierAnswered(since: since, by: server)
             session.scheduleTurn()
         }
     }
 
     /// Calls `done` with the session on its event loop, as ``Coherence/awaitBarrier(since:on:_:)`` does.
-    func afterBarrier(since: Instant, _ done: @escaping @Sendable (RESPSession) -> Void) {
+    func afterBarrier(
+        of coherence: Coherence, since: Instant, _ done: @escaping @Sendable (RESPSession) -> Void
+    ) {
         let session = NIOLoopBound(self, eventLoop: eventLoop)
-        loop.coherence.awaitBarrier(since: since, on: eventLoop) { done(session.value) }
+        coherence.awaitBarrier(since: since, on: eventLoop) { done(session.value) }
     }
 }
 

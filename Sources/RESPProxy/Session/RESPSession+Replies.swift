@@ -4,7 +4,7 @@ import NIOCore
 import RESPParser
 import Time
 
-/// Replies of the backing: matched to their commands, and passed on.
+/// Replies of servers: matched to their commands, and passed on.
 extension RESPSession {
     // MARK: Matching
 
@@ -15,7 +15,7 @@ extension RESPSession {
     }
 
     func replyEnded(_ reply: ReplyGlimpse) {
-        if reply.isError, reply.isWriteRefused { loop.node.serverRefusesWrites() }
+        if reply.isError, reply.isWriteRefused { node.serverRefusesWrites() }
         let matched = matcher.replyEnded(reply)
         if matched.endsInput { input.end() }
         lowerFences(matched.fences)
@@ -31,11 +31,11 @@ extension RESPSession {
         case .none: break
         case .loggedIn:
             attachment.clientLoggedIn(now: MonotonicClock.now())
-            loop.node.clientLoggedIn()
+            node.clientLoggedIn()
         case .reset: attachment.clientWasReset(needsLogIn: reconnectsOnReset)
         case .paused(.begin(let milliseconds)):
-            loop.coherence.conditions.paused(milliseconds: milliseconds, now: turn.replyTime())
-        case .paused(.end): loop.coherence.conditions.unpaused()
+            node.coherence.conditions.paused(milliseconds: milliseconds, now: turn.replyTime())
+        case .paused(.end): node.coherence.conditions.unpaused()
         }
     }
 
@@ -44,10 +44,10 @@ extension RESPSession {
         let isMonitoring = matcher.state.matching == .monitoring
         guard isMonitoring != self.isMonitoring else { return }
         self.isMonitoring = isMonitoring
-        let conditions = loop.coherence.conditions
+        let conditions = node.coherence.conditions
         guard !isMonitoring else { return conditions.monitorBegan() }
         conditions.monitorEnded()
-        loop.coherence.awaitBarrier(since: MonotonicClock.now(), on: eventLoop) { conditions.cacheIsCurrent() }
+        node.coherence.awaitBarrier(since: MonotonicClock.now(), on: eventLoop) { conditions.cacheIsCurrent() }
     }
 
     // MARK: Fences
@@ -63,7 +63,7 @@ extension RESPSession {
     /// The connection has ended, and its replies never come.
     func dropFences(_ fences: [WriteEffect]) {
         for fence in fences { loop.cache.lowerFence(fence) }
-        if fences.contains(.unknownKeys), !loop.coherence.announcesChanges { loop.cache.flush() }
+        if fences.contains(.unknownKeys), !node.coherence.announcesChanges { loop.cache.flush() }
     }
 
     // MARK: Holding
@@ -71,9 +71,9 @@ extension RESPSession {
     /// Holds what comes from the server from now on.
     private func holdReplies() {
         // The server may have stopped announcing since the command was forwarded.
-        guard loop.coherence.announcesChanges else { return loop.cache.flush() }
+        guard node.coherence.announcesChanges else { return loop.cache.flush() }
         // Nobody reads from the cache then, and who is in MONITOR is not to see our question.
-        guard !loop.coherence.conditions.isMonitored, !isGone else { return }
+        guard !node.coherence.conditions.isMonitored, !isGone else { return }
         // The reply has come, so what is fetched from now on is newer than what was written.
         guard held.isHolding || !loop.cache.holdsNothing else { return }
         let now = turn.replyTime()
@@ -81,16 +81,18 @@ extension RESPSession {
     }
 
     private func awaitRelease(since: Instant) {
-        afterBarrier(since: since) { $0.releaseHeld(since: since) }
+        // The server that has run the command is the one whose announcements it waits for.
+        let coherence = node.coherence
+        afterBarrier(of: coherence, since: since) { $0.releaseHeld(since: since, by: coherence) }
     }
 
-    private func releaseHeld(since: Instant) {
+    private func releaseHeld(since: Instant, by coherence: Coherence) {
         switch held.barrierAnswered(since: since) {
         case .nothing: break
         case .awaitAnother(let since): awaitRelease(since: since)
         case .release(let replies, let end):
             guard !self.end.isClosed else { return }
-            freshness.barrierAnswered(since: since)
+            freshness.barrierAnswered(since: since, by: coherence.server)
             for bytes in replies { output.send(bytes) }
             output.flush()
             if let end { return relayEnded(error: end.error, isInsideReply: end.isInsideReply) }
@@ -107,7 +109,7 @@ extension RESPSession {
         guard let state = matcher.stateToProve, let own = attachment.own, own.isOpen, !end.inputHasEnded,
             input.intake == .commands,
             // Who is in MONITOR is not to see our question, and nobody is answered from the cache meanwhile.
-            !loop.coherence.conditions.isMonitored,
+            !node.coherence.conditions.isMonitored,
             state.mayBeAnsweredFromCache(access: loop.access) || attachment.key(for: state) != nil
         else { return }
         ask(matcher.question(newUser: loop.access.newUser), on: own, now: now)
@@ -172,7 +174,7 @@ extension RESPSession: RelayReceiver {
         freshness.relayed(at: turn.replyTime())
         noteMonitoring()
         // Nothing tells to which command the bytes belong: any may be a reply that must be held.
-        if matcher.state.matching == .unmatched, loop.coherence.announcesChanges { holdReplies() }
+        if matcher.state.matching == .unmatched, node.coherence.announcesChanges { holdReplies() }
         if !held.add(bytes) { output.send(bytes) }
     }
 
@@ -283,7 +285,7 @@ extension RESPSession: IdentifiedClient {
 
     /// Tells those who seek the session how the server knows it, once it has a connection of its own.
     func answerSeekers(now: Instant) {
-        switch attach(for: .largeRead, now: now) {
+        switch attach(for: .largeRead, at: node.server, now: now) {
         case .waiting: return
         case .failed: identity.tellSeekers(nil)
         case .ready:

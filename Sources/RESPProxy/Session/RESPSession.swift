@@ -1,4 +1,5 @@
 import BackingClient
+import LocalCache
 import Logging
 import NIOCore
 import RESPParser
@@ -13,7 +14,7 @@ import TransportSecurity
 /// and its end (``SessionEnd``).
 ///
 /// It is longer than 300 lines, over its files, because each event of a socket concerns several of these parts: what is here asks one what is to
-/// be done and tells the others. It keeps no state of theirs.
+/// be done and tells the others. It keeps no state of theirs: of its more than 20 properties most are the parts.
 ///
 /// The session outlives its client where commands already received must still reach the server.
 final class RESPSession: ChannelInboundHandler, ClientSession {
@@ -28,6 +29,8 @@ final class RESPSession: ChannelInboundHandler, ClientSession {
     /// Whom the client's certificate names, if it does.
     let user: CertificateUser?
     var context: ChannelHandlerContext?
+    /// The event loop's side of the server to which its connection leads, or will.
+    private(set) var node: Node
 
     var input = ClientInput()
     let output: ReplyOutput
@@ -56,7 +59,8 @@ final class RESPSession: ChannelInboundHandler, ClientSession {
         self.client = client ?? channel.remoteAddress
         self.eventLoop = channel.eventLoop
         output = ReplyOutput(channel: channel, flusher: loop.flusher)
-        attachment = Attachment(source: loop.node, conditions: loop.coherence.conditions, user: user)
+        node = loop.nodes.any
+        attachment = Attachment(source: node, conditions: node.coherence.conditions, user: user)
         matcher = ReplyMatcher(
             SessionState(byCertificate: user != nil, newIsDefaultUser: loop.access.newIsDefaultUser))
         identity = ClientIdentity(loop.identifiers)
@@ -67,6 +71,17 @@ final class RESPSession: ChannelInboundHandler, ClientSession {
 
     /// Who the client is, for the log.
     var clientMetadata: Logger.Metadata { ["client": "\(client.map(\.endpoint) ?? "")"] }
+
+    /// Leaves the server to which its connection leads for another.
+    ///
+    /// - Returns: False where it has to stay, or wait.
+    func move(to server: ServerID) -> Bool {
+        guard server != node.server else { return true }
+        let other = loop.nodes[server]
+        guard attachment.move(to: other, conditions: other.coherence.conditions) else { return false }
+        node = other
+        return true
+    }
 
     // MARK: Channel events
 

@@ -30,7 +30,7 @@ struct ReadQueue {
     private var slots: Deque<Slot> = []
     /// The request number of the first slot.
     private var firstRequest: UInt64 = 0
-    /// Reads that wait for the backing.
+    /// Reads that wait for a server.
     private(set) var pendingCount = 0
     /// The fill lane they wait on: two lanes are two sockets with no order between them, so it is never more than one.
     private(set) var lane: LaneID?
@@ -52,16 +52,19 @@ struct ReadQueue {
     /// The number that the next slot will have.
     var nextRequest: UInt64 { firstRequest &+ UInt64(slots.count) }
 
-    /// Whether one of the reads that wait for the backing bypasses the cache: what it brings may be newer than what the cache has.
+    /// Whether one of the reads that wait for a server bypasses the cache: what it brings may be newer than what the cache has.
     var awaitsBypassing: Bool { hasBypassing && pendingCount > 0 }
 
-    /// Whether a read of that key waits for the backing.
+    /// Whether a read of that key waits for its server.
     func awaits(_ key: RawSpan) -> Bool {
         slots.contains { slot in
             guard case .pending = slot.state, slot.key.readableBytes == key.byteCount else { return false }
             return key.withUnsafeBytes { slot.key.readableBytesView.elementsEqual($0) }
         }
     }
+
+    /// The key of the read that is answered next.
+    var firstKey: ByteBuffer? { slots.first?.key }
 
     /// Adds a hit that may not be sent yet.
     mutating func append(_ answer: Answer, _ read: KeyRead, key: ByteBuffer) {

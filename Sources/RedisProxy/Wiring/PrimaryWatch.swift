@@ -1,4 +1,5 @@
 import BackingClient
+import LocalCache
 import Logging
 import NIOCore
 import RESPProxy
@@ -56,10 +57,12 @@ final class PrimaryWatch: Sendable {
 /// The event loops have the connections to the primary, and what was read from it.
 private struct LoopsFollower: PrimaryFollower {
     let loops: ProxyLoops
+    /// The one that Sentinels keep.
+    let server = ServerID.first
 
     func primaryIsLeft(_ close: @escaping @Sendable () -> EventLoopFuture<Void>) -> EventLoopFuture<Void> {
-        loops.leaveServer(close)
+        loops.leave(server, close)
     }
 
-    func primaryIsFound() { loops.serverIsFound() }
+    func primaryIsFound() { loops.found(server) }
 }

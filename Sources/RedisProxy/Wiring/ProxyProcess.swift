@@ -187,7 +187,7 @@ struct ProxyProcess {
         guard let port = settings.process.adminPort else { return nil }
         let metrics = ProxyMetrics(
             loops: try await loops.collect { NIOLoopBound($0.metrics, eventLoop: $0.eventLoop) }.get(),
-            cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherence.statistics },
+            cacheStatistics: { loops.cache.statistics }, coherence: { loops.coherenceStatistics },
             tls: { [isListening = settings.listening.tls != nil] in
                 let expiry = reload.sources.compactMap { side, source in source.expiry.map { (side, $0) } }
                 return TLSStatistics(
@@ -202,7 +202,7 @@ struct ProxyProcess {
                 let portsAnswer = await probe.isStopping ? false : probe.answers()
                 let isUp = try await loops.collect { $0.isBackingUp }.get().contains(true)
                 return Readiness(
-                    isBackingUp: isUp, portsAnswer: portsAnswer, coherence: loops.coherence.mode,
+                    isBackingUp: isUp, portsAnswer: portsAnswer, coherence: loops.coherenceStatistics.mode,
                     primary: primary.map { $0.statistics.primary?.description })
             },
             metrics: metrics.prometheusText)

@@ -47,7 +47,7 @@ struct ModelRun {
             cache.lowerFenceForAllKeys()
             model.lowerFenceForAllKeys()
         case 994..<997:
-            let lane = LaneID(loop: Int.random(in: 0..<3, using: &generator), server: 0)
+            let lane = LaneID(loop: Int.random(in: 0..<3, using: &generator), server: .first)
             cache.voidFills(lane: lane)
             model.voidFills { $0.lane == lane }
         default:
@@ -60,9 +60,10 @@ struct ModelRun {
     }
 
     private mutating func lookUp(_ key: [UInt8]) -> String? {
-        let lane = LaneID(loop: Int.random(in: 0..<3, using: &generator), server: 0)
+        let lane = LaneID(loop: Int.random(in: 0..<3, using: &generator), server: .first)
         let outstanding: LaneID? =
-            Bool.random(using: &generator) ? nil : LaneID(loop: Int.random(in: 0..<3, using: &generator), server: 0)
+            Bool.random(using: &generator)
+            ? nil : LaneID(loop: Int.random(in: 0..<3, using: &generator), server: .first)
         nextNumber += 1
         let waiter = nextNumber
         let expected = model.answer(key, now: now, lane: lane, outstandingLane: outstanding)

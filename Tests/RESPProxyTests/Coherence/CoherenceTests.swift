@@ -21,7 +21,8 @@ struct CoherenceTests {
                 cache: CacheConfiguration(capacity: 10, expiry: expiry, memoryLimit: 1 << 20), protectedMode: false))
         cache = ValueCache(configuration: configuration.live.cache)
         coherence = Coherence(
-            configuration: configuration, cache: cache, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            of: .first, configuration: configuration, cache: cache,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     init() { self.init(.tracking) }

@@ -26,6 +26,7 @@ struct ClientReplyRewriteTests {
 
     private func waits(_ line: String) -> Bool {
         let standing = SessionStanding(
+            server: .first, staysWithServer: false,
             mayBeAnsweredFromCache: false, canAnswerHere: true, holdsRelay: false, awaitsProof: false, hasNoReads: true,
             takesReads: true,
             outstanding: matcher.count, mayLeaveConnection: matcher.mayLeaveConnection(onReset: false),

@@ -21,6 +21,7 @@ struct CommandRouterTests {
 
     private func route(_ command: CommandView, by router: CommandRouter, canAnswerHere: Bool = true) -> Route {
         let standing = SessionStanding(
+            server: .first, staysWithServer: false,
             mayBeAnsweredFromCache: matcher.isEmpty && matcher.state.mayBeAnsweredFromCache(access: router.access),
             canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, awaitsProof: matcher.awaitsProof,
             hasNoReads: reads.isEmpty,
@@ -42,7 +43,7 @@ struct CommandRouterTests {
     func oddlyFramed() {
         for text in ["*2\r\n$3\r\nDEL\r\n$1\r\nkQQ", "*2\r\n$3\r\nGET\r\n$1\r\nkQQ", "*2\r\n$4\r\nMGET\r\n$1\rXk\r\n"] {
             let command = CommandView(bytes: Array(text.utf8))
-            guard case .relay(let relayed) = route(command) else { return #expect(Bool(false), "\(text)") }
+            guard case .relay(let relayed, _) = route(command) else { return #expect(Bool(false), "\(text)") }
             #expect(!relayed.isShareable)
             guard case .relay = router.route(command, .atRest, announcesChanges: true) else {
                 return #expect(Bool(false), "\(text)")
@@ -53,8 +54,8 @@ struct CommandRouterTests {
 
     @Test("GET with one key is a read; with any other number of arguments it is the server's to refuse")
     func reading() {
-        #expect(route(CommandView("GET", "k")) == .read(.get))
-        #expect(route(CommandView("gEt", "k")) == .read(.get))
+        #expect(route(CommandView("GET", "k")) == .read(.get, of: .first))
+        #expect(route(CommandView("gEt", "k")) == .read(.get, of: .first))
         #expect(isRelayed(route(CommandView("GET"))))
         #expect(isRelayed(route(CommandView("GET", "a", "b"))))
         #expect(isRelayed(route(CommandView("GET", announced: 2))), "a key so long that it is streamed")
@@ -70,11 +71,33 @@ struct CommandRouterTests {
     mutating func behindReads() {
         reads.appendPending(.get, key: ByteBuffer(), lane: 0, started: 0)
         #expect(route(CommandView("SET", "k", "v")) == .wait)
-        #expect(route(CommandView("GET", "k")) == .read(.get))
+        #expect(route(CommandView("GET", "k")) == .read(.get, of: .first))
         _ = reads.fillEnded(request: 0, outcome: .absent)
         #expect(route(CommandView("SET", "k", "v")) == .wait, "answered, but not sent")
         _ = reads.nextAnswer()
         #expect(isRelayed(route(CommandView("SET", "k", "v"))))
+    }
+
+    @Test(
+        "a command for another server waits for the replies of the first; a session with a connection of its own stays where that leads"
+    )
+    func servers() {
+        let other = ServerID(number: 1)
+        var standing = SessionStanding.atRest
+        standing.mayBeAnsweredFromCache = false
+        standing.server = other
+        func destination(_ line: String) -> ServerID? {
+            let route = router.route(CommandView(line: line), standing, announcesChanges: true)
+            guard case .relay(_, let server) = route else { return nil }
+            return server
+        }
+        #expect(destination("SET k v") == .first, "it has nothing to do with the other any more")
+        standing.outstanding = 1
+        #expect(destination("SET k v") == nil)
+        standing.staysWithServer = true
+        #expect(destination("SET k v") == other)
+        standing.outstanding = 0
+        #expect(destination("SET k v") == other)
     }
 
     @Test("a client that does not take its replies gets them from the server, whose limits then hold")
@@ -318,7 +341,8 @@ extension SessionStanding {
     /// Of a session that has just begun.
     fileprivate static var atRest: SessionStanding {
         SessionStanding(
-            mayBeAnsweredFromCache: true, canAnswerHere: true, holdsRelay: false, awaitsProof: false, hasNoReads: true,
+            server: .first, staysWithServer: false, mayBeAnsweredFromCache: true, canAnswerHere: true,
+            holdsRelay: false, awaitsProof: false, hasNoReads: true,
             takesReads: true,
             outstanding: 0, mayLeaveConnection: false, replies: .on)
     }

@@ -141,6 +141,36 @@ final class AttachmentTests {
         #expect(attachOpening(shareable) == "own")
     }
 
+    @Test(
+        "a session goes to another server from a shared connection, but not from one of its own before it has left that"
+    )
+    func otherServer() throws {
+        let other = try Source()
+        share()
+        #expect(attachment.move(to: other, conditions: ServerConditions()))
+        #expect(!attachment.isShared)
+        let before = source.opened.count
+        #expect(attachOpening(blocking) == "own")
+        #expect(source.opened.count == before && other.opened.contains { $0.isActive })
+        #expect(!attachment.move(to: source, conditions: ServerConditions()))
+        other.pool.admitted(sent: 1)
+        attachment.leave(SessionState(), owner: owner)
+        #expect(attachment.move(to: source, conditions: ServerConditions()))
+        #expect(source.pool.standingSpare(key, forNewcomer: false) == nil, "it is left to sessions of its own server")
+    }
+
+    @Test("a session does not go to another server while it waits for a connection to one")
+    func otherServerWhileConnecting() throws {
+        source.delay = source.eventLoop.makePromise()
+        var state = SessionState()
+        state.database = 1
+        #expect(attach(blocking, state: state) == "waits")
+        #expect(try !attachment.move(to: Source(), conditions: ServerConditions()))
+        source.delay?.succeed()
+        source.eventLoop.run()
+        #expect(attachment.own != nil)
+    }
+
     @Test("while replies of its connection are held a session takes no other")
     func held() {
         #expect(attach(shareable, holdsReplies: true) == "waits")

@@ -1,3 +1,4 @@
+import LocalCache
 import Testing
 import Time
 
@@ -8,7 +9,9 @@ struct CacheFreshnessTests {
     private var freshness = CacheFreshness()
 
     /// Whether the cache may answer, where a barrier has been answered that was sent after `barrier`.
-    private func mayAnswer(barrier: Instant) -> Bool { freshness.isProven { barrier >= $0 } }
+    private func mayAnswer(barrier: Instant, of server: ServerID = .first) -> Bool {
+        freshness.isProven(of: server) { barrier >= $0 }
+    }
 
     @Test("nothing was relayed: it may answer at once; behind a relayed reply only once a later barrier is answered")
     mutating func relayed() {
@@ -16,7 +19,7 @@ struct CacheFreshnessTests {
         freshness.relayed(at: 10)
         #expect(!mayAnswer(barrier: 9))
         #expect(mayAnswer(barrier: 10))
-        freshness.barrierAnswered(since: 10)
+        freshness.barrierAnswered(since: 10, by: .first)
         #expect(mayAnswer(barrier: 0), "it is known from then on")
         freshness.relayed(at: 11)
         #expect(!mayAnswer(barrier: 0))
@@ -27,9 +30,21 @@ struct CacheFreshnessTests {
         freshness.relayed(at: 10)
         freshness.relayed(at: 5)
         #expect(freshness.lastRelayed == 10)
-        freshness.barrierAnswered(since: 10)
-        freshness.barrierAnswered(since: 5)
+        freshness.barrierAnswered(since: 10, by: .first)
+        freshness.barrierAnswered(since: 5, by: .first)
         #expect(mayAnswer(barrier: 0))
+    }
+
+    @Test("a barrier of one server says nothing of another's keys; behind nothing relayed no barrier is needed of any")
+    mutating func servers() {
+        let other = ServerID(number: 1)
+        #expect(mayAnswer(barrier: 0) && mayAnswer(barrier: 0, of: other))
+        freshness.relayed(at: 10)
+        freshness.barrierAnswered(since: 12, by: .first)
+        #expect(mayAnswer(barrier: 0) && !mayAnswer(barrier: 9, of: other))
+        freshness.barrierAnswered(since: 10, by: other)
+        #expect(mayAnswer(barrier: 0, of: other))
+        #expect(!mayAnswer(barrier: 9), "only the last is kept; the server itself is asked whether it has answered")
     }
 
     @Test("one barrier is asked for at a time")
@@ -37,7 +52,7 @@ struct CacheFreshnessTests {
         freshness.relayed(at: 10)
         #expect(freshness.awaitBarrier() == true)
         #expect(freshness.awaitBarrier() == false)
-        freshness.awaitedBarrierAnswered(since: 10)
+        freshness.awaitedBarrierAnswered(since: 10, by: .first)
         #expect(mayAnswer(barrier: 0))
         #expect(freshness.awaitBarrier() == true)
     }

@@ -44,7 +44,7 @@ final class LoopUnderTest {
             on: [eventLoop], configuration: configuration, connector: connector, logger: logger
         ).wait()
         cache = loops.cache
-        coherence = loops.coherence
+        coherence = loops.coherence(of: .first)
         loop = loops.parts(of: eventLoop).loop
         loop.start()
         eventLoop.run()
@@ -53,7 +53,7 @@ final class LoopUnderTest {
         client.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
         try client.pipeline.syncOperations.addHandler(RESPSession(loop: loop, channel: client))
         try serve("*1\r\n*7\r\n$3\r\nget\r\n:2\r\n*1\r\n+readonly\r\n:1\r\n:1\r\n:1\r\n*0\r\n")
-        loop.node.admissionChanged(to: true)
+        loop.nodes[.first].admissionChanged(to: true)
         try beTracked()
     }
 
@@ -61,7 +61,7 @@ final class LoopUnderTest {
         let feed = FeedIdentity(redirectID: 7, runID: Array("abc".utf8), generation: 1)
         coherence.feedIsUp(feed, sent: MonotonicClock.now())
         coherence.watchAnswered(sent: MonotonicClock.now())
-        loop.node.feedChanged(to: feed)
+        loop.nodes[.first].feedChanged(to: feed)
         eventLoop.run()
         try serve("$12\r\nrun_id:abc\r\n\r\n")
         try serve("+OK\r\n")
@@ -104,7 +104,7 @@ final class LoopUnderTest {
     }
 
     /// The server ends connections for replies that are longer than that.
-    func limitReplies(to bytes: Int) { loop.node.limitsChanged(to: ServerLimits(untakenReplies: bytes)) }
+    func limitReplies(to bytes: Int) { loop.nodes[.first].limitsChanged(to: ServerLimits(untakenReplies: bytes)) }
 
     /// The server answers to a command on whichever other connection it has come; false: it has come on none.
     func serveElsewhere(_ command: String, _ replies: String) throws -> Bool {

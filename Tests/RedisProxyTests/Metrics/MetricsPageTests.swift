@@ -18,7 +18,7 @@ import Topology
         cache.entries = 8
         cache.bytes = 9
         let metrics = LoopMetrics()
-        metrics.backingChanged(isUp: true)
+        metrics.fillLaneChanged(isUp: true)
         for _ in 1...3 { metrics.connectionOpened() }
         for _ in 1...2 { metrics.connectionFailed() }
         for _ in 1...2 { metrics.headerFailed(.version1) }

@@ -20,7 +20,7 @@ import Testing
                 metrics.connectionRefused(.maxConnections)
                 metrics.requestsEnded(.http, .miss, .timedOut, count: 3, took: .nanoseconds(10_000))
                 metrics.tooManyRequests()
-                metrics.backingChanged(isUp: true)
+                metrics.fillLaneChanged(isUp: true)
                 return NIOLoopBound(metrics, eventLoop: eventLoop)
             }.get()
             loops.append(loop)

@@ -1,0 +1,26 @@
+import LocalCache
+
+/// The nodes of one event loop: its side of each server.
+struct Nodes {
+    /// In the order of the servers' numbers.
+    let all: [Node]
+    /// Which of the servers a command goes to.
+    let servers: ServerMap
+
+    /// - Parameters:
+    ///   - servers: Which there are.
+    ///   - make: Makes the node of one of them.
+    init(of servers: ServerMap, _ make: (ServerID) -> Node) {
+        self.servers = servers
+        all = servers.servers.map(make)
+    }
+
+    /// The node of a server.
+    subscript(server: ServerID) -> Node { all[Int(server.number)] }
+
+    /// The node of the server that holds a key.
+    func owner(of key: RawSpan) -> Node { self[servers.owner(of: key)] }
+
+    /// A node, where any server would do.
+    var any: Node { self[servers.anyServer] }
+}
