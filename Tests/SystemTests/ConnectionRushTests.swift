@@ -12,11 +12,11 @@ struct ConnectionRushTests {
         // Far away: each connection that is opened is under way for half a second.
         let relay = try FaultyRelay(to: server, .delayed(.milliseconds(250)))
         let redis = try ProxiedRedis(
-            server, ["THREADS": "1", "CACHE_COHERENCE": "expiry", "REDIS_CONNECT_TIMEOUT": "10"], behind: relay)
+            server, ["THREADS": "1", "CACHE_COHERENCE": "expiry", "REDIS_CONNECT_TIMEOUT": "60"], behind: relay)
         try redis.awaitCommandTable()
         let neighbours = try (0..<4).map { _ in try redis.connection(limit: .seconds(60)) }
         for neighbour in neighbours { for _ in 0..<2 { _ = try neighbour.roundTrip("INCR", "n") } }
-        let crowd = try (0..<Self.crowd).map { _ in try redis.connection(limit: .seconds(60)) }
+        let crowd = try (0..<Self.crowd).map { _ in try redis.connection(limit: .seconds(120)) }
         let start = ContinuousClock.now
         for client in crowd { try client.send("MULTI\r\n") }
         let waits = neighbours.map { neighbour in
