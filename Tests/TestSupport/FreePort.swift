@@ -8,6 +8,16 @@ public func freePort() throws -> Int {
     return port
 }
 
+/// Starts a program that listens on a port that was free a moment ago; where another process was quicker, on another one.
+///
+/// - Parameter start: Where the program cannot have the port, throws an error with what the program said.
+func onFreePort<Started>(_ start: (_ port: Int) throws -> Started) throws -> Started {
+    for _ in 1..<5 {
+        do { return try start(freePort()) } catch  where "\(error)".contains("in use") { continue }
+    }
+    return try start(freePort())
+}
+
 /// A listening socket on a loopback port that the kernel chose.
 func listenOnFreePort() throws -> (descriptor: Int32, port: Int) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -22,32 +22,26 @@ public final class ProxyProcess: Sendable {
         environment: [String: String], arguments: [String] = [], descriptorLimit: Int? = nil,
         under launcher: [String]? = nil, errorsPath: String? = nil, overTLS: Bool = TLSRun.isOn
     ) throws {
-        for attempt in 1... {
-            var environment = environment
-            environment["PROXY_HOST"] = environment["PROXY_HOST"] ?? "127.0.0.1"
-            let port = try environment["PROXY_PORT"].flatMap { Int($0) } ?? freePort()
-            environment["PROXY_PORT"] = "\(port)"
-            let given = environment
-            if overTLS { environment = try TLSRun.environment(given) }
+        let started = try onFreePort { free in
+            var given = environment
+            given["PROXY_HOST"] = given["PROXY_HOST"] ?? "127.0.0.1"
+            let port = given["PROXY_PORT"].flatMap { Int($0) } ?? free
+            given["PROXY_PORT"] = "\(port)"
+            let complete = overTLS ? try TLSRun.environment(given) : given
             let process = try Self.start(
-                environment, arguments, descriptorLimit: descriptorLimit, under: launcher, errorsPath: errorsPath)
-            do {
-                try eventually(within: .seconds(30), "redis-proxy accepts on port \(port)") {
-                    guard process.isRunning else {
-                        throw TestSupportError("redis-proxy ended at once: \(process.errors)")
-                    }
-                    return (try? RawConnection(port: port)) != nil
-                }
-                self.port = port
-                self.process = process
-                self.encryptedPorts = TLSRun.encryptedPorts(of: environment, given: given)
-                for port in self.encryptedPorts { TLSRun.add(encrypted: port) }
-                return
-            } catch {
-                guard process.errors.contains("in use"), attempt < 5 else { throw error }
+                complete, arguments, descriptorLimit: descriptorLimit, under: launcher, errorsPath: errorsPath)
+            try eventually(within: .seconds(30), "redis-proxy accepts on port \(port)") {
+                guard process.isRunning else { throw TestSupportError("redis-proxy ended at once: \(process.errors)") }
+                return (try? RawConnection(port: port)) != nil
             }
+            return (
+                port: port, process: process, encryptedPorts: TLSRun.encryptedPorts(of: complete, given: given)
+            )
         }
-        throw TestSupportError("no free port")
+        self.port = started.port
+        self.process = started.process
+        self.encryptedPorts = started.encryptedPorts
+        for port in self.encryptedPorts { TLSRun.add(encrypted: port) }
     }
 
     deinit { for port in self.encryptedPorts { TLSRun.remove(encrypted: port) } }

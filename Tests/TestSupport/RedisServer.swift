@@ -51,25 +51,19 @@ public final class RedisServer: Sendable {
         self.folder = folder
         self.password = password
         self.socketPath = unixSocket ? folder.path("socket") : nil
-        for attempt in 1... {
-            let port = unixSocket ? 0 : try freePort()
+        let started = try onFreePort { free in
+            let port = unixSocket ? 0 : free
             let tlsPort = tls == nil ? 0 : try freePort()
             var words = [path, "--port", "\(port)"]
             if tls != nil { words += ["--tls-port", "\(tlsPort)"] }
             let process = try Self.start(words + arguments)
-            do {
-                try Self.waitUntilReady(process, port: port)
-                self.port = port
-                self.tlsPort = tlsPort
-                self.process = Mutex(process)
-                if isPartOfTLSRun { TLSRun.add(port, speaksTLSOn: tlsPort) }
-                return
-            } catch {
-                let taken = String(decoding: process.output, as: UTF8.self).contains("Address already in use")
-                guard taken, attempt < 5 else { throw error }
-            }
+            try Self.waitUntilReady(process, port: port)
+            return (port: port, tlsPort: tlsPort, process: process)
         }
-        throw TestSupportError("no free port")
+        self.port = started.port
+        self.tlsPort = started.tlsPort
+        self.process = Mutex(started.process)
+        if isPartOfTLSRun { TLSRun.add(self.port, speaksTLSOn: self.tlsPort) }
     }
 
     deinit { TLSRun.add(self.port, speaksTLSOn: nil) }

@@ -23,28 +23,23 @@ public final class SentinelServer: Sendable {
         let tlsPort = tls == nil ? 0 : try freePort()
         if tls != nil { lines.append("tls-port \(tlsPort)") }
         self.tlsPort = tlsPort
-        folder = try TemporaryFolder()
-        for attempt in 1... {
-            let port = try freePort()
+        let folder = try TemporaryFolder()
+        self.folder = folder
+        let started = try onFreePort { [lines] port in
             let path = try folder.write(
                 "sentinel.conf",
                 (["port \(port)", "bind 127.0.0.1", "dir \(folder.path("."))"] + lines).joined(separator: "\n") + "\n")
             let process = try ChildProcess("redis-sentinel", [path])
-            do {
-                try eventually(within: .seconds(30), "the Sentinel answers") {
-                    guard process.isRunning else {
-                        throw TestSupportError("the Sentinel ended: \(String(decoding: process.output, as: UTF8.self))")
-                    }
-                    return (try? HiredisClient(port: port)) != nil
+            try eventually(within: .seconds(30), "the Sentinel answers") {
+                guard process.isRunning else {
+                    throw TestSupportError("the Sentinel ended: \(String(decoding: process.output, as: UTF8.self))")
                 }
-                self.port = port
-                self.process = Mutex(process)
-                return
-            } catch {
-                guard attempt < 5 else { throw error }
+                return (try? HiredisClient(port: port)) != nil
             }
+            return (port: port, process: process)
         }
-        throw TestSupportError("no free port")
+        port = started.port
+        process = Mutex(started.process)
     }
 
     /// Runs one command on it.
