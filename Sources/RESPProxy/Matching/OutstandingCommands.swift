@@ -25,6 +25,8 @@ struct OutstandingCommands: Sendable {
         var identifierReply = IdentifierReply.none
         /// A line that only the server can split.
         var isLine = false
+        /// If its connection is lost, nothing is lost but its reply.
+        var losesOnlyReply = false
 
         /// Whether its success changes nothing about the session or its connection, as that of nearly all commands.
         var isPlain: Bool { change.isNone && !pins && own == nil && !identifierReply.tellsOwn }

@@ -11,6 +11,8 @@ struct RelayedCommand: Equatable, Sendable {
     var substitute: [[UInt8]]?
     /// Whether it may go on a connection that other sessions use too.
     var isShareable: Bool
+    /// If its connection is lost before its reply, the client has lost nothing but that.
+    var losesOnlyReply = false
     /// Whether its reply is short whatever the keys hold.
     var hasShortReply = false
     /// `WAIT` waits for the writes of its own connection: that must have sent something before.

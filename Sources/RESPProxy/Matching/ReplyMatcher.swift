@@ -39,6 +39,11 @@ struct ReplyMatcher: Sendable {
     /// Whether the connection may be left, or lost, without anything being lost with it.
     var isClean: Bool { outstanding.isEmpty && state.isDefault && !tellsServerIdentifier }
 
+    /// Whether nothing would be lost with the connection but replies that are still to come.
+    var losesOnlyReplies: Bool {
+        state.isDefault && !tellsServerIdentifier && outstanding.commands.allSatisfy(\.losesOnlyReply)
+    }
+
     /// Whether the proxy may ask something of its own now: nothing of the client's is outstanding that the answer could be taken for.
     var isAtRest: Bool {
         outstanding.isEmpty && !state.inTransaction && !state.isSubscribed && state.matching == .byReply
@@ -90,7 +95,8 @@ struct ReplyMatcher: Sendable {
         }
         var entry = OutstandingCommands.Command(
             change: command.change, writes: command.writes, isBlocking: command.isBlocking, pins: command.pins,
-            lasting: command.lasting, started: now, identifierReply: command.identifierReply, isLine: command.isLine)
+            lasting: command.lasting, started: now, identifierReply: command.identifierReply, isLine: command.isLine,
+            losesOnlyReply: command.losesOnlyReply)
         switch command.change {
         case .none: break
         case .subscribe(_, let count): entry.confirmations = max(count, 1)

@@ -102,20 +102,23 @@ final class CommandRouter: Sendable {
                 change: .none, writes: writes, isBlocking: isBlocking, pins: false,
                 isShareable: writes.isKnown && command.isUnmistakable && !isBlocking
                     && (hasShortReply || sharesLongReplies),
-                hasShortReply: hasShortReply)
+                losesOnlyReply: command.isUnmistakable && !isBlocking, hasShortReply: hasShortReply)
         }
         let description = entry.description
         let change = StateChange(of: command, entry)
         let hasShortReply = description?.hasShortReply == true && !Self.asksForLongReply(command)
         // What success leaves behind is nobody else's.
         let lasting = change == .unknown ? .unknown : Self.lasting(command, entry)
+        let isBlocking = Self.blocks(command, description)
+        let pins = lasting != .nothing || Self.pins(command)
         return RelayedCommand(
-            change: change, writes: writes,
-            isBlocking: Self.blocks(command, description),
-            pins: lasting != .nothing || Self.pins(command), lasting: lasting,
+            change: change, writes: writes, isBlocking: isBlocking, pins: pins, lasting: lasting,
             substitute: Self.substitute(for: command),
             isShareable: change.isNone && writes.isKnown && command.isUnmistakable
                 && Self.isShareable(command, description) && (hasShortReply || sharesLongReplies),
+            // The reply to `SHUTDOWN` is that the connection ends.
+            losesOnlyReply: change.isNone && !pins && !isBlocking && command.isUnmistakable
+                && command.name != "shutdown",
             hasShortReply: hasShortReply,
             needsOffset: command.name == "wait" || command.name == "waitaof",
             involvesOtherClients: command.name == "info"

@@ -192,13 +192,15 @@ extension RESPSession: RelayReceiver {
     func relayEnded(error: BackingError?, isInsideReply: Bool) {
         guard !end.isClosed else { return release() }
         guard !held.connectionEnded(HeldReplies.End(error: error, isInsideReply: isInsideReply)) else { return }
-        let wasIdle =
-            isIdle && input.intake == .commands && matcher.isClean && !attachment.isBound && !isInsideReply
-            && isReplaceable
+        let unanswered = matcher.count
+        let goesOn =
+            reads.isEmpty && input.intake == .commands && matcher.losesOnlyReplies && !attachment.isBound
+            && !isInsideReply && isReplaceable
         dropFences(matcher.connectionEnded())
         attachment.connectionEnded()
-        if wasIdle, error == nil {
+        if goesOn, error == nil {
             // Nothing was on that connection that a new one would not have.
+            for _ in 0..<unanswered { refuse(.outcomeUnknown) }
             return scheduleTurn()
         }
         if let error, !isInsideReply { output.write(.error(error.message), matcher.state.version) }

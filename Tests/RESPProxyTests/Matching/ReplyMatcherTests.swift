@@ -47,6 +47,32 @@ struct ReplyMatcherTests {
 
     private let key = WriteEffect.keys([Array("k".utf8)])
 
+    @Test(
+        "with a connection that is lost only replies are lost, unless there is state, or something blocks or changes it"
+    )
+    mutating func losesOnlyReplies() {
+        #expect(matcher.losesOnlyReplies)
+        send(["SET", "k", "v"])
+        send(["GET", "k"])
+        #expect(matcher.losesOnlyReplies)
+        send(["BLPOP", "q", "0"])
+        #expect(!matcher.losesOnlyReplies)
+        _ = matcher.connectionEnded()
+        send(["EVAL", "x", "0"])
+        #expect(matcher.losesOnlyReplies)
+        _ = matcher.connectionEnded()
+        for words in [["MULTI"], ["CLIENT", "SETNAME", "me"], ["SUBSCRIBE", "c"], ["SHUTDOWN"], ["MY.OWN"]] {
+            #expect(matcher.losesOnlyReplies)
+            send(words)
+            #expect(!matcher.losesOnlyReplies, "\(words)")
+            _ = matcher.connectionEnded()
+        }
+        send(["SELECT", "1"])
+        receive("+OK\r\n")
+        send(["GET", "k"])
+        #expect(!matcher.losesOnlyReplies)
+    }
+
     @Test("a write's fence goes up with the command and comes down with the first byte of its reply")
     mutating func fence() {
         #expect(send("SET", "k", "v") == key)
