@@ -129,6 +129,8 @@ public final class ProxyLoops: Sendable {
     ) -> EventLoopFuture<Void> {
         let coherence = coherence(of: server)
         coherence.serverIsLeft()
+        // Now, so that it does not stand in for what fails while the connections are closed, and once more for what still came on them.
+        cache.flush()
         return close().map { [cache] in
             cache.flush()
             coherence.serverIsForgotten()

@@ -103,6 +103,15 @@ final class LoopUnderTest {
         eventLoop.run()
     }
 
+    /// The server is left.
+    ///
+    /// - Returns: To be done when all connections to it are closed.
+    func leaveServer() -> EventLoopPromise<Void> {
+        let closed = eventLoop.makePromise(of: Void.self)
+        _ = loops.leave(.first) { closed.futureResult }
+        return closed
+    }
+
     /// The server ends connections for replies that are longer than that.
     func limitReplies(to bytes: Int) { loop.nodes[.first].limitsChanged(to: ServerLimits(untakenReplies: bytes)) }
 
