@@ -38,7 +38,7 @@ public struct BackingTLS: Sendable {
     public private(set) var serverName: String?
     /// Whether the server is shown a certificate where it asks for one.
     public let showsCertificate: Bool
-    let options: OptionNames
+    private(set) var options: OptionNames
     /// The handshakes with the server that failed.
     public let failures = HandshakeFailures()
 
@@ -66,6 +66,14 @@ public struct BackingTLS: Sendable {
     public func expecting(_ host: String) -> BackingTLS {
         var tls = self
         tls.serverName = self.serverName ?? host
+        return tls
+    }
+
+    /// The same where other options say whether TLS is spoken, and on which port.
+    public func named(isOn: String, port: String) -> BackingTLS {
+        var tls = self
+        tls.options.isOn = isOn
+        tls.options.port = port
         return tls
     }
 

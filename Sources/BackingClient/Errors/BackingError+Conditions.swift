@@ -81,6 +81,19 @@ extension BackingError {
     }
 }
 
+/// What is said of a Sentinel, which is no backing.
+extension BackingError {
+    private static let backing = Array("the backing Redis at ".utf8)
+
+    /// Of a connection to a Sentinel.
+    var ofSentinel: BackingError {
+        guard code != .server, let words = message.firstRange(of: Self.backing) else { return self }
+        return BackingError(
+            code: code,
+            message: message[..<words.lowerBound] + Array("the Sentinel at ".utf8) + message[words.upperBound...])
+    }
+}
+
 /// What is said of a connection that clients' commands are relayed on, or large values read from.
 extension BackingError {
     /// The backing went away in the middle of something.

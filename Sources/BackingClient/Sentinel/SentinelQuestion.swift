@@ -67,6 +67,7 @@ extension BackingConnector {
     ) -> EventLoopFuture<SentinelAnswer> {
         self.ask(
             SentinelQuestion(primary: name, address: self.configuration.address), as: self.configuration.credentials,
-            within: limit, on: eventLoop)
+            within: limit, on: eventLoop
+        ).flatMapErrorThrowing { throw ($0 as? BackingError)?.ofSentinel ?? $0 }
     }
 }

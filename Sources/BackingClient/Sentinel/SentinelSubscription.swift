@@ -63,6 +63,7 @@ public final class SentinelSubscription {
 
     func down(_ error: BackingError) {
         guard let action = connection.down(error) else { return }
+        let error = error.ofSentinel
         logger.log(level: action.isNews ? .warning : .debug, "the Sentinel at \(sentinel) is not heard: \(error)")
         subscriber?.subscriptionIsDown(to: sentinel, error: error)
     }

@@ -28,7 +28,11 @@ extension Settings {
             commandTimeout: backing.commandTimeout, maxValueSize: cache.maxValueSize,
             // Nobody waits for a lane through which nothing is read.
             replacementDelay: cache.capacity == 0 ? .milliseconds(500) : .zero,
-            tracking: coherence == .expiry ? nil : tracking, tls: tls)
+            tracking: coherence == .expiry ? nil : tracking,
+            // No option says where the servers are, but one says where they are instead.
+            tls: backing.sentinel == nil
+                ? tls
+                : tls?.named(isOn: OptionTable.redisTLS.environment, port: OptionTable.redisAddressMap.environment))
         configuration.tcp = TCPOptions(keepAlive: backing.keepAlive, limitsUnacknowledged: true)
         return configuration
     }
@@ -40,7 +44,11 @@ extension Settings {
         guard let sentinel = backing.sentinel else { return nil }
         var connection = BackingConfiguration(
             address: .primary(name: sentinel.name), username: sentinel.username, password: sentinel.password?.reveal(),
-            connectTimeout: backing.connectTimeout, tls: sentinel.tls == nil ? nil : tls)
+            connectTimeout: backing.connectTimeout,
+            tls: sentinel.tls == nil
+                ? nil
+                : tls?.named(
+                    isOn: OptionTable.redisSentinelTLS.environment, port: OptionTable.redisSentinels.environment))
         connection.tcp = TCPOptions(keepAlive: backing.keepAlive, limitsUnacknowledged: true)
         return SentinelConfiguration(
             sentinels: sentinel.sentinels, name: sentinel.name, connection: connection,

@@ -23,6 +23,7 @@ public enum Absence: Hashable, Sendable, CustomStringConvertible {
         case .unknown: "no Sentinel has answered yet"
         case .noSentinel(let error):
             "none of the Sentinels (REDIS_SENTINELS) answers: \(error.reason)"
+                + (error.refusesLogIn ? " REDIS_SENTINEL_PASSWORD and REDIS_SENTINEL_USERNAME are for Sentinels." : "")
         case .notSentinel(let address):
             "\(address) is no Sentinel; REDIS_SENTINELS names those, with their own ports"
         case .unknownName:
@@ -33,6 +34,7 @@ public enum Absence: Hashable, Sendable, CustomStringConvertible {
         case .hasRole(let address, _): "\(address) has been named by Sentinels, but is no primary"
         case .unanswered(let address, let error) where error.code == .server:
             "\(address) has been named by Sentinels, but does not say whether it is the primary: \(error)"
+                + (error.refusesLogIn ? " REDIS_PASSWORD and REDIS_USERNAME are for the servers." : "")
         case .unanswered(let address, let error):
             "\(address) has been named by Sentinels: \(error.reason); where servers cannot be reached at the addresses that they announce,"
                 + " REDIS_ADDRESS_MAP says where they are"
@@ -41,6 +43,11 @@ public enum Absence: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension BackingError {
+    /// Whether other credentials would mend it.
+    fileprivate var refusesLogIn: Bool {
+        code == .server && ["NOAUTH", "WRONGPASS", "NOPERM"].contains { message.starts(with: $0.utf8) }
+    }
+
     /// Without the words in front.
     fileprivate var reason: String {
         let text = description

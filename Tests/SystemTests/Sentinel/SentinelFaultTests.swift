@@ -133,7 +133,7 @@ struct SentinelFaultTests {
         try self.expect(
             ["REDIS_SENTINELS": "127.0.0.1:\(port)", "REDIS_SENTINEL_MASTER": "mymaster"],
             says:
-                "none of the Sentinels (REDIS_SENTINELS) answers: the backing Redis at 127.0.0.1:\(port) is not reachable"
+                "none of the Sentinels (REDIS_SENTINELS) answers: the Sentinel at 127.0.0.1:\(port) is not reachable"
         )
         let server = try RedisServer(overTLS: false)
         try self.expect(
@@ -183,6 +183,15 @@ struct SentinelFaultTests {
         try eventually { try client.command("GET", "k") == .text("new") }
         try self.expect(
             group.environment.merging(["REDIS_SENTINEL_PASSWORD": "wrong", "REDIS_PASSWORD": "of-the-servers"]) { $1 },
-            says: "none of the Sentinels (REDIS_SENTINELS) answers: WRONGPASS", status: 401)
+            says:
+                "none of the Sentinels (REDIS_SENTINELS) answers: WRONGPASS invalid username-password pair or user is disabled."
+                + " REDIS_SENTINEL_PASSWORD and REDIS_SENTINEL_USERNAME are for Sentinels.", status: 401)
+        try self.expect(
+            group.environment.merging(["REDIS_SENTINEL_PASSWORD": "of-the-sentinels", "REDIS_PASSWORD": "wrong"]) {
+                $1
+            },
+            says:
+                "but does not say whether it is the primary: WRONGPASS invalid username-password pair or user is disabled."
+                + " REDIS_PASSWORD and REDIS_USERNAME are for the servers.", status: 401)
     }
 }

@@ -43,4 +43,51 @@ struct SentinelTLSTests {
             environment: environment.merging(["REDIS_TLS_SERVER_NAME": "redis-1.invalid"]) { $1 }, overTLS: false)
         try eventually("it serves: \(named.log)") { try named.client().command("SET", "k", "v") == .status("OK") }
     }
+
+    @Test("who speaks no TLS is told with the option that mends it, which is another for Sentinels and for servers")
+    func plaintext() throws {
+        let certificates = try TestCertificates()
+        let server = try RedisServer(overTLS: false)
+        let sentinel = try SentinelServer(
+            SentinelGroup.lines(host: "127.0.0.1", port: server.port, quorum: 1, downAfter: 60_000))
+        var environment = [
+            "REDIS_SENTINELS": "127.0.0.1:\(sentinel.port)", "REDIS_SENTINEL_MASTER": SentinelGroup.name,
+            "REDIS_TLS": "on", "REDIS_TLS_CA_FILE": certificates.authority,
+        ]
+        for option in ["REDIS_SENTINEL_TLS", "REDIS_TLS"] {
+            let proxy = try ProxyProcess(environment: environment, overTLS: false)
+            try eventually("the option is named: \(proxy.log)") {
+                try proxy.client().command("GET", "k").string?.contains("(\(option), ") == true
+            }
+            environment[option] = "off"
+        }
+        environment["REDIS_TLS_CA_FILE"] = nil
+        let plain = try ProxyProcess(environment: environment, overTLS: false)
+        try eventually("it serves") { try plain.client().command("SET", "k", "v") == .status("OK") }
+    }
+
+    @Test("with REDIS_ADDRESS_MAP the certificate is to be for the name that is announced, not for where the server is")
+    func mappedName() throws {
+        let certificates = try TestCertificates()
+        let server = try RedisServer(tls: certificates.identity("announced", names: "DNS:localhost"), overTLS: false)
+        let other = try RedisServer(tls: certificates.identity("actual", names: "IP:127.0.0.1"), overTLS: false)
+        let announced = try freePort()
+        let sentinel = try SentinelServer(
+            ["sentinel resolve-hostnames yes", "sentinel announce-hostnames yes"]
+                + SentinelGroup.lines(host: "localhost", port: announced, quorum: 1, downAfter: 60_000))
+        func proxy(to server: RedisServer) throws -> ProxyProcess {
+            try ProxyProcess(
+                environment: [
+                    "REDIS_SENTINELS": "127.0.0.1:\(sentinel.port)", "REDIS_SENTINEL_MASTER": SentinelGroup.name,
+                    "REDIS_SENTINEL_TLS": "off", "REDIS_TLS": "on", "REDIS_TLS_CA_FILE": certificates.authority,
+                    "REDIS_ADDRESS_MAP": "localhost:\(announced)=127.0.0.1:\(server.tlsPort)",
+                ], overTLS: false)
+        }
+        let right = try proxy(to: server)
+        try eventually("it serves: \(right.log)") { try right.client().command("SET", "k", "v") == .status("OK") }
+        let wrong = try proxy(to: other)
+        try eventually("its name is missed: \(wrong.log)") {
+            try wrong.client().command("GET", "k").string?.contains("its certificate is not for localhost") == true
+        }
+    }
 }
