@@ -5,6 +5,12 @@ struct SentinelRedis: Sendable {
     let group: SentinelGroup
     let proxy: ProxyProcess
 
+    /// A proxy that may not find a primary.
+    init(group: SentinelGroup, startedProxy: ProxyProcess) {
+        self.group = group
+        self.proxy = startedProxy
+    }
+
     init(_ group: SentinelGroup, _ environment: [String: String] = [:]) throws {
         self.group = group
         self.proxy = try ProxyProcess(environment: group.environment.merging(environment) { $1 }, overTLS: false)
