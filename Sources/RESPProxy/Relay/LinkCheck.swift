@@ -43,7 +43,8 @@ final class LinkCheck {
     }
 
     func laneIsDown(_ error: BackingError) {
-        // A call that is cut short is made once more: those that were asked already may not be asked again, but their silence counts.
+        // A call that is cut short is made once more: those that were asked already may not be asked again, but their silence counts. What they
+        // have answered does not: they may have died since.
         if error.code == .timedOut || !members.isEmpty { isSuspicious = true }
         timer?.cancel()
         timer = nil
@@ -56,7 +57,7 @@ final class LinkCheck {
     func laneIsUp(_ links: () -> [(link: any BackingLink, wasAsked: Bool)], ask: @escaping (Instant) -> Void) {
         guard isSuspicious else { return }
         isSuspicious = false
-        let asked = members.filter { $0.wasAsked && $0.link.isOpen }
+        let asked = members.filter { $0.wasAsked && $0.link.isOpen && $0.link.lastHeard <= $0.heardBefore }
         let known = Set(asked.map { ObjectIdentifier($0.link) })
         members =
             asked

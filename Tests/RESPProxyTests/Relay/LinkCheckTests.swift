@@ -34,6 +34,21 @@ struct LinkCheckTests {
         #expect(!asked.isOpen && !waiting.isOpen)
     }
 
+    @Test("also when they had answered before the fill connection was lost once more")
+    func diedLater() {
+        let eventLoop = EmbeddedEventLoop()
+        let check = LinkCheck(eventLoop: eventLoop, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let (asked, waiting) = (Link(), Link())
+        check.laneIsDown(Self.silence)
+        check.laneIsUp({ [(asked, true), (waiting, false)] }) { _ in }
+        asked.lastHeard = 2
+        check.laneIsDown(Self.silence)
+        check.laneIsUp({ [(asked, true), (waiting, false)] }) { _ in }
+        eventLoop.advanceTime(by: TimeAmount(LinkCheck.patience))
+        check.laneAnswered(sent: .distantFuture)
+        #expect(!asked.isOpen && !waiting.isOpen)
+    }
+
     @Test("one that has been heard meanwhile is alive, and so is who waits beside it")
     func heardMeanwhile() {
         let eventLoop = EmbeddedEventLoop()
