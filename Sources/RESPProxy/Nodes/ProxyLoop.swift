@@ -80,10 +80,10 @@ public final class ProxyLoop {
     var handles: [NodeHandle] { nodes.all.map { NodeHandle($0) } }
 
     /// Reads through the cache, from the server that owns the key.
-    public func reads(of key: RawSpan) -> ReadThrough { nodes.owner(of: key).reads }
+    public func reads(of key: RawSpan) -> ReadThrough { nodes.reads(from: nodes.servers.owner(of: key)) }
 
     /// Whether what the cache has of the key's server may be believed.
-    public func coherence(of key: RawSpan) -> Coherence { nodes.owner(of: key).coherence }
+    public func coherence(of key: RawSpan) -> Coherence { reads(of: key).coherence }
 
     /// Whether fills are being answered.
     public var isBackingUp: Bool { nodes.all.contains { $0.isUp } }

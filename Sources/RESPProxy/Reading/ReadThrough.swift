@@ -9,8 +9,10 @@ public final class ReadThrough {
     public let eventLoop: any EventLoop
     private let cache: ValueCache
     private let lane: FillLane
-    private let laneID: LaneID
-    private let coherence: Coherence
+    /// The lane on which it reads.
+    let laneID: LaneID
+    /// Whether what the cache has of the server may be believed.
+    let coherence: Coherence
     /// For how long a key stays known as absent.
     private var absenceLifetime: TimeSpan
     /// Only keys that begin with one of them are kept; empty: all.

@@ -88,7 +88,7 @@ extension RESPSession {
             hangUp()
             return true
         case .read(let read, let server):
-            let owner = loop.nodes[server]
+            let owner = loop.nodes.reads(from: server)
             let isCurrent = isCurrent(by: owner.coherence)
             if !isCurrent, held.isHolding || owner.coherence.mayServe(now: now) {
                 guard !held.isHolding, readMissing(read, command.view, from: owner, now: now) else {
@@ -102,7 +102,7 @@ extension RESPSession {
             input.drop(command)
             return true
         case .multiGet(let server):
-            switch readSeveral(command.view, from: loop.nodes[server], now: now) {
+            switch readSeveral(command.view, from: loop.nodes.reads(from: server), now: now) {
             case .answered:
                 input.drop(command)
                 return true
@@ -111,12 +111,13 @@ extension RESPSession {
                 let relayed = router.describe(command.view, announcesChanges: announcesChanges)
                 return relay(command, relayed, to: server, replacing: nil, now: now)
             }
-        case .relay(let relayed, let server) where relayed.namesClients:
-            guard let identifiers = identity.resolve(command.view, for: self) else { return false }
-            return relay(
-                command, relayed, to: server, replacing: identifiers.isEmpty ? nil : identifiers, now: now)
         case .relay(let relayed, let server):
-            return relay(command, relayed, to: server, replacing: nil, now: now)
+            var identifiers: [Int: Int]?
+            if relayed.namesClients {
+                guard let named = identity.resolve(command.view, for: self) else { return false }
+                if !named.isEmpty { identifiers = named }
+            }
+            return relay(command, relayed, to: server, replacing: identifiers, now: now)
         }
     }
 
@@ -188,6 +189,7 @@ extension RESPSession {
         output.write(.error(error.message), matcher.state.version)
     }
 
+    @inline(__always)
     func attach(for relayed: RelayedCommand, at server: ServerID, now: Instant) -> Attachment.Outcome {
         guard move(to: server) else { return .waiting }
         return attachment.attach(

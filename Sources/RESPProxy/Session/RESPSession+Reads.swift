@@ -22,16 +22,16 @@ extension RESPSession {
     /// Reads a key through the cache.
     ///
     /// - Parameters:
-    ///   - owner: The node of the server that holds the key.
+    ///   - owner: Reads from the server that holds the key.
     ///   - isCurrent: Whether the cache is at least as new as everything that was relayed to the client.
     /// - Returns: False when it must wait for the session's earlier reads.
-    func read(_ read: KeyRead, _ command: CommandView, from owner: Node, isCurrent: Bool, now: Instant) -> Bool {
+    func read(_ read: KeyRead, _ command: CommandView, from owner: ReadThrough, isCurrent: Bool, now: Instant) -> Bool {
         let range = command.arguments[1]
         guard !mayOvertake(command.buffer.readableBytesSpan.extracting(range), on: owner.laneID) else { return false }
         let isNext = reads.isEmpty && !isInsideReply
         let output = output
         var copied: ByteBuffer?
-        let reading = owner.reads.read(
+        let reading = owner.read(
             read, of: command.buffer.readableBytesSpan.extracting(range), now: now, isCurrent: isCurrent,
             outstandingLane: reads.lane, awaitsBypassing: reads.awaitsBypassing, waiter: self,
             request: reads.nextRequest, keep: { keepKey(command, range) }
@@ -56,9 +56,9 @@ extension RESPSession {
     /// Reads a key from the server, behind something that the cache may be older than.
     ///
     /// - Returns: False where the cache has it, or it must wait for the session's earlier reads.
-    func readMissing(_ read: KeyRead, _ command: CommandView, from owner: Node, now: Instant) -> Bool {
+    func readMissing(_ read: KeyRead, _ command: CommandView, from owner: ReadThrough, now: Instant) -> Bool {
         let range = command.arguments[1]
-        let reading = owner.reads.readMissing(
+        let reading = owner.readMissing(
             read, of: command.buffer.readableBytesSpan.extracting(range), now: now, outstandingLane: reads.lane,
             waiter: self,
             request: reads.nextRequest, keep: { keepKey(command, range) })
@@ -146,14 +146,14 @@ extension RESPSession {
     /// Answers an `MGET` if the cache has all keys, waiting for a barrier at most once where they might be of different moments: from the cache
     /// all of them, as of one moment, or none. Pieced together, `MGET` could show half of what an `MSET` wrote.
     ///
-    /// - Parameter owner: The node of the server that holds the keys.
-    func readSeveral(_ command: CommandView, from owner: Node, now: Instant) -> MultiGet {
+    /// - Parameter owner: Reads from the server that holds the keys.
+    func readSeveral(_ command: CommandView, from owner: ReadThrough, now: Instant) -> MultiGet {
         let keys = command.arguments.dropFirst()
         guard keys.count <= Self.multiGetLimit else { return .missing }
         // Asked first: a barrier that is answered only now says nothing of what was looked up before.
         let coherence = owner.coherence
         let wasCurrent = isCurrent(by: coherence)
-        switch owner.reads.multiGet(keys, in: command.buffer.readableBytesSpan, now: now) {
+        switch owner.multiGet(keys, in: command.buffer.readableBytesSpan, now: now) {
         case .hit(let values) where wasCurrent:
             freshness.severalAreRead()
             return answerSeveral(values) ? .answered : .missing

@@ -75,8 +75,11 @@ final class RESPSession: ChannelInboundHandler, ClientSession {
     /// Leaves the server to which its connection leads for another.
     ///
     /// - Returns: False where it has to stay, or wait.
-    func move(to server: ServerID) -> Bool {
-        guard server != node.server else { return true }
+    @inline(__always)
+    func move(to server: ServerID) -> Bool { server == node.server || leave(for: server) }
+
+    @inline(never)
+    private func leave(for server: ServerID) -> Bool {
         let other = loop.nodes[server]
         guard attachment.move(to: other, conditions: other.coherence.conditions) else { return false }
         node = other
