@@ -46,7 +46,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
-        // Which server is the primary, as Sentinels tell: a state machine without sockets, and what drives it.
+        // Which server is the primary, as Sentinels tell, and who owns which slot of a cluster: state machines without sockets, and what drives them.
         .target(
             name: "Topology",
             dependencies: [
