@@ -232,7 +232,9 @@ struct ClientNameTests {
             assert received == b"", received
             """
         try clients.python(alice, connected: script)
-        #expect(clients.proxy.log.contains("may have undone the log-in of its certificate's user"))
+        try eventually("it says so") {
+            clients.proxy.log.contains("may have undone the log-in of its certificate's user")
+        }
     }
 
     @Test("nor does PSYNC, behind which nothing is read")

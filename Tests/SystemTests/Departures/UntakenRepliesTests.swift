@@ -67,7 +67,10 @@ struct UntakenRepliesTests {
         }
         // Few enough to be behind the mark up to which the proxy takes commands.
         try client.send("QUIT\r\n")
-        try eventually("the server has done QUIT") { try redis.server.calls(of: "quit") == 1 }
+        // It closes behind it; before Redis 7.0 it does not count it.
+        try eventually("the server has done QUIT") {
+            try redis.server.command("CLIENT", "LIST").string?.contains(" name=it ") == false
+        }
         // Read after the reply to that.
         #expect(try redis.client().command("INCR", "n") == .integer(1))
         client.finishSending()

@@ -135,7 +135,9 @@ struct FailoverTests {
         try eventually("it has the other's data") { try primary.command("GET", "k") == .text("of the other") }
         try primary.command("REPLICAOF", "NO", "ONE")
         try redis.expectSoon("k", "of the other")
-        #expect(redis.proxy.log.contains("the primary of mymaster is 127.0.0.1:\(primary.port) again"))
+        try eventually("it says so") {
+            redis.proxy.log.contains("the primary of mymaster is 127.0.0.1:\(primary.port) again")
+        }
     }
 
     @Test(
