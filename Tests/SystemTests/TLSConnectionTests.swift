@@ -70,7 +70,7 @@ struct TLSConnectionTests {
                 return connection
             }
             var answered = 0
-            try eventually("nobody is answered any more") {
+            try eventually(within: .seconds(120), "nobody is answered any more") {
                 let earlier = answered
                 pause(.milliseconds(500))
                 answered = (try hits() - hitsBefore) * length
