@@ -107,14 +107,15 @@ let package = Package(
         .testTarget(
             name: "BackingClientTests",
             dependencies: [
-                "BackingClient", "TestSupport", "Time",
+                "BackingClient", "TestSupport", "Time", "TransportSecurity",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
             name: "TopologyTests",
             dependencies: [
-                "Topology", "BackingClient", "TestSupport", "Time", .product(name: "NIOPosix", package: "swift-nio"),
+                "Topology", "BackingClient", "TestSupport", "Time",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),
         .testTarget(
             name: "RESPProxyTests",

@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import TestSupport
 import Testing
+import TransportSecurity
 
 @testable import BackingClient
 
@@ -56,6 +57,36 @@ struct ServerLocationTests {
         _ = try await location.left(because: absence, on: eventLoop).get()
         try await until("no connection is left") { try server.info("connected_clients") == "1" }
         withExtendedLifetime(hole) {}
+    }
+
+    @Test(
+        "over TLS a server that hangs is left without a word", .enabled(if: ServerProgram.current.speaksTLS, "no TLS"))
+    func hanging() async throws {
+        let certificates = try TestCertificates()
+        let server = try RedisServer(
+            tls: certificates.identity("server", names: "IP:127.0.0.1"), overTLS: false)
+        let files = TLSFiles(authorities: TLSFile(path: certificates.authority, option: "CA"))
+        let names = BackingTLS.OptionNames(
+            isOn: "", authorities: "", certificate: "", serverName: "", verifies: "", port: "")
+        let location = ServerLocation(absence: absence)
+        let place = ServerPlace(
+            announced: .tcp(host: "127.0.0.1", port: 1), address: .tcp(host: "127.0.0.1", port: server.tlsPort))
+        location.found(at: place)
+        let connector = BackingConnector(
+            configuration: BackingConfiguration(
+                address: .primary(name: "m"),
+                tls: try BackingTLS(files: files, serverName: nil, verifies: true, options: names)),
+            location: location)
+        let left = try await connector.connect(on: eventLoop).get()
+        let closed = try await connector.at(place).connect(on: eventLoop).get()
+        try server.freeze()
+        // This one waits for the server's own word, for a second.
+        closed.close(promise: nil)
+        try await location.left(because: absence, on: eventLoop).get()
+        #expect(!left.isActive)
+        #expect(closed.isActive)
+        try await closed.closeFuture.get()
+        server.thaw()
     }
 
     @Test("one that cannot be connected to: clients are told so in words that they know as passing")

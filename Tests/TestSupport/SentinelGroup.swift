@@ -114,13 +114,13 @@ public final class SentinelGroup: Sendable {
     public func settle(replicas: Int? = nil, within limit: Duration = .seconds(60)) throws {
         let expected = replicas ?? self.servers.count - 1
         try eventually(within: limit, "the Sentinels know each other and \(expected) replicas") {
-            let know = try self.sentinels.allSatisfy { sentinel in
-                try sentinel.field("num-other-sentinels", of: Self.name) == "\(self.sentinels.count - 1)"
-                    && sentinel.field("num-slaves", of: Self.name) == "\(self.servers.count - 1)"
-                    && sentinel.field("flags", of: Self.name) == "master"
+            // One that does not answer in time will, later.
+            let know = self.sentinels.allSatisfy { sentinel in
+                (try? sentinel.field("num-other-sentinels", of: Self.name)) == "\(self.sentinels.count - 1)"
+                    && (try? sentinel.field("num-slaves", of: Self.name)) == "\(self.servers.count - 1)"
+                    && (try? sentinel.field("flags", of: Self.name)) == "master"
             }
-            guard know else { return false }
-            let primary = try self.primary()
+            guard know, let primary = try? self.primary() else { return false }
             let replicas = try self.servers.filter { $0 !== primary && $0.isRunning }.count { server in
                 let isUp = try server.info("master_link_status") == "up"
                 return try isUp && server.info("master_port") == "\(self.port(of: primary))"
@@ -132,12 +132,7 @@ public final class SentinelGroup: Sendable {
     /// The server that most Sentinels name.
     public func primary() throws -> RedisServer {
         var ports: [String: Int] = [:]
-        for sentinel in self.sentinels {
-            guard let reply = try? sentinel.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self.name),
-                let port = reply.elements.last?.string
-            else { continue }
-            ports[port, default: 0] += 1
-        }
+        for port in self.sentinels.compactMap(self.primaryPort) { ports[port, default: 0] += 1 }
         guard let most = ports.max(by: { $0.value < $1.value }),
             let server = self.servers.first(where: { "\(self.port(of: $0))" == most.key })
         else { throw TestSupportError("no Sentinel names a primary") }
@@ -151,28 +146,30 @@ public final class SentinelGroup: Sendable {
     @discardableResult
     public func failOver(answering: Int? = nil) throws -> RedisServer {
         let before = try self.primary()
-        return try self.awaitAnother(than: before, answering: answering) { try self.beginFailover(from: before) }
+        return try self.awaitAnother(than: before, answering: answering) { self.beginFailover(from: before) }
     }
 
     /// Has the first Sentinel begin a failover, unless one is under way there, or is done. It gives one up, and tells nobody, where it has not
-    /// heard of a replica for half a second, as on a busy machine.
-    public func beginFailover(from before: RedisServer) throws {
-        let named = try self.sentinels[0].command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self.name).elements.last
-        guard named == .text("\(self.port(of: before))") else { return }
-        _ = try self.sentinels[0].command("SENTINEL", "FAILOVER", Self.name)
+    /// heard of a replica for a while, as on a busy machine.
+    public func beginFailover(from before: RedisServer) {
+        guard self.primaryPort(by: self.sentinels[0]) == "\(self.port(of: before))" else { return }
+        _ = try? self.sentinels[0].command("SENTINEL", "FAILOVER", Self.name)
+    }
+
+    /// The port of the primary that a Sentinel names; nil: it does not answer.
+    private func primaryPort(by sentinel: SentinelServer) -> String? {
+        (try? sentinel.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self.name))?.elements.last?.string
     }
 
     /// Waits until the first of the Sentinels, as far as they answer, name another server.
     ///
     /// - Parameter meanwhile: done before each look.
     public func awaitAnother(
-        than before: RedisServer, answering: Int? = nil, meanwhile: () throws -> Void = {}
+        than before: RedisServer, answering: Int? = nil, meanwhile: () -> Void = {}
     ) throws -> RedisServer {
         try eventually(within: .seconds(60), "all Sentinels name another primary") {
-            try meanwhile()
-            let named = self.sentinels.prefix(answering ?? self.sentinels.count).compactMap { sentinel in
-                (try? sentinel.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self.name))?.elements.last?.string
-            }
+            meanwhile()
+            let named = self.sentinels.prefix(answering ?? self.sentinels.count).compactMap(self.primaryPort)
             return Set(named).count == 1 && named.first != "\(self.port(of: before))"
         }
         return try self.primary()

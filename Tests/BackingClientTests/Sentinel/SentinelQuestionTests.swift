@@ -1,4 +1,6 @@
 import NIOCore
+import NIOPosix
+import TestSupport
 import Testing
 import Time
 
@@ -48,6 +50,23 @@ struct SentinelQuestionTests {
                     .primary(
                         address: .tcp(host: "10.0.0.2", port: 6379), epoch: 7,
                         others: [.tcp(host: "s-1", port: 26379), .tcp(host: "s-2", port: 1)])))
+    }
+
+    @Test("one that hangs is waited for no longer than was said", .timeLimit(.minutes(1)))
+    func hangs() async throws {
+        let sentinel = try SentinelServer()
+        try sentinel.freeze()
+        let connector = BackingConnector(
+            configuration: BackingConfiguration(address: .tcp(host: "127.0.0.1", port: sentinel.port)))
+        let answer = connector.askSentinel(
+            forPrimary: Self.name, within: .milliseconds(100), on: MultiThreadedEventLoopGroup.singleton.next())
+        await #expect(
+            throws: BackingError(
+                code: .timedOut,
+                message: Array(
+                    "ERR redis-proxy: the Sentinel at 127.0.0.1:\(sentinel.port) did not answer within 0.1 s".utf8))
+        ) { try await answer.get() }
+        sentinel.thaw()
     }
 
     @Test("a name that it does not know, and a server that is no Sentinel")

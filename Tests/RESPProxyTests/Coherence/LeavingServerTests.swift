@@ -23,4 +23,18 @@ struct LeavingServerTests {
         closed.succeed()
         #expect(loop.cache.statistics.entries == 0)
     }
+
+    @Test("what waits for its next attempt to connect makes it as soon as the next server is found")
+    func hurries() throws {
+        let loop = try LoopUnderTest()
+        defer { loop.finish() }
+        loop.refusesConnections = true
+        try loop.loseLane()
+        _ = loop.connections()
+        loop.refusesConnections = false
+        let before = loop.connections()
+        #expect(loop.connections() == before)
+        loop.serverIsFound()
+        #expect(loop.connections() == before + 1)
+    }
 }

@@ -112,6 +112,24 @@ final class LoopUnderTest {
         return closed
     }
 
+    /// Another is there.
+    func serverIsFound() {
+        loops.found(.first)
+        eventLoop.run()
+    }
+
+    /// Nobody can connect.
+    var refusesConnections: Bool {
+        get { opened.refuses }
+        set { opened.refuses = newValue }
+    }
+
+    /// How many connections have been opened so far, but for the first.
+    func connections() -> Int {
+        eventLoop.run()
+        return opened.all.count
+    }
+
     /// The server ends connections for replies that are longer than that.
     func limitReplies(to bytes: Int) { loop.nodes[.first].limitsChanged(to: ServerLimits(untakenReplies: bytes)) }
 
@@ -218,11 +236,12 @@ private final class Nobody: FillWaiter {
 /// The channels that were opened to the backing; all in one thread.
 private final class Opened: @unchecked Sendable {
     private var channels: [EmbeddedChannel] = []
+    var refuses = false
 
     func open(
         on eventLoop: any EventLoop, _ initializer: (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
-        guard let loop = eventLoop as? EmbeddedEventLoop,
+        guard !refuses, let loop = eventLoop as? EmbeddedEventLoop,
             let address = try? SocketAddress(ipAddress: "127.0.0.1", port: 6379)
         else { return eventLoop.makeFailedFuture(ChannelError.operationUnsupported) }
         let channel = EmbeddedChannel(loop: loop)
