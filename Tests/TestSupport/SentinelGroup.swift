@@ -34,12 +34,12 @@ public final class SentinelGroup: Sendable {
     ///
     /// - Parameters:
     ///   - host: what servers and Sentinels announce: an address, or a name.
-    ///   - downAfter: after how many milliseconds without an answer a server counts as down.
+    ///   - downAfter: after how many milliseconds without an answer a server counts as down; fewer a busy machine would need itself.
     ///   - password: of the servers.
     ///   - sentinelPassword: of the Sentinels.
     ///   - users: ACL users of the servers.
     public init(
-        replicas: Int = 2, sentinels: Int = 3, host: String = "127.0.0.1", downAfter: Int = 500,
+        replicas: Int = 2, sentinels: Int = 3, host: String = "127.0.0.1", downAfter: Int = 2000,
         password: String? = nil,
         sentinelPassword: String? = nil, users: [String] = [], tls: TLS? = nil
     ) throws {
@@ -82,7 +82,7 @@ public final class SentinelGroup: Sendable {
     }
 
     /// The lines of a Sentinel's configuration that have it keep a primary.
-    public static func lines(host: String, port: Int, quorum: Int, downAfter: Int = 500) -> [String] {
+    public static func lines(host: String, port: Int, quorum: Int, downAfter: Int = 2000) -> [String] {
         [
             "sentinel monitor \(self.name) \(host) \(port) \(quorum)",
             "sentinel down-after-milliseconds \(self.name) \(downAfter)",
@@ -121,9 +121,10 @@ public final class SentinelGroup: Sendable {
                     && (try? sentinel.field("flags", of: Self.name)) == "master"
             }
             guard know, let primary = try? self.primary() else { return false }
-            let replicas = try self.servers.filter { $0 !== primary && $0.isRunning }.count { server in
-                let isUp = try server.info("master_link_status") == "up"
-                return try isUp && server.info("master_port") == "\(self.port(of: primary))"
+            // A server that a Sentinel is turning round closes its connections.
+            let replicas = self.servers.filter { $0 !== primary && $0.isRunning }.count { server in
+                (try? server.info("master_link_status")) == "up"
+                    && (try? server.info("master_port")) == "\(self.port(of: primary))"
             }
             return replicas >= expected
         }

@@ -52,10 +52,10 @@ struct FrozenPrimaryTests {
     }
 
     private static func redis(overTLS: Bool) throws -> SentinelRedis {
-        guard overTLS else { return try SentinelRedis(SentinelGroup(downAfter: 2000)) }
+        guard overTLS else { return try SentinelRedis(SentinelGroup()) }
         let certificates = try TestCertificates()
         let tls = SentinelGroup.TLS(certificates, try certificates.identity("all", names: "IP:127.0.0.1"))
         return try SentinelRedis(
-            SentinelGroup(downAfter: 2000, tls: tls), ["REDIS_TLS": "on", "REDIS_TLS_CA_FILE": certificates.authority])
+            SentinelGroup(tls: tls), ["REDIS_TLS": "on", "REDIS_TLS_CA_FILE": certificates.authority])
     }
 }

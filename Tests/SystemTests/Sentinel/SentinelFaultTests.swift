@@ -180,7 +180,7 @@ struct SentinelFaultTests {
         let primary = try group.failOver()
         try primary.command("SET", "k", "new")
         let client = try redis.client(password: "of-the-servers")
-        try eventually { try client.command("GET", "k") == .text("new") }
+        try eventually("k is new: \(redis.proxy.log)") { try client.command("GET", "k") == .text("new") }
         try self.expect(
             group.environment.merging(["REDIS_SENTINEL_PASSWORD": "wrong", "REDIS_PASSWORD": "of-the-servers"]) { $1 },
             says:
