@@ -120,6 +120,38 @@ struct LaterPasswordTests {
         }
     }
 
+    @Test(
+        "once it is taken away, nobody is held any more to the limits of those who have not logged in",
+        .enabled(if: ServerProgram.current.limitsAnonymousClients))
+    func takenAway() throws {
+        // Seldom enough that nobody looks at the server in between.
+        let redis = try ProxiedRedis(["TRACKING_HEARTBEAT": "5", "THREADS": "1"])
+        let straight = try redis.straight()
+        try letsIn(redis, straight)
+        let many = ["DEL"] + (1...20).map { "k\($0)" }
+        let long = ["SET", "k", String(repeating: "v", count: 20_000)]
+        for (refusal, command) in [("bulk", long), ("multibulk", many)] {
+            _ = try straight.roundTrip("CONFIG", "SET", "requirepass", "secret")
+            try eventually("it is asked for") { try redis.connection().roundTrip("PING").hasPrefix("-NOAUTH") }
+            let refused = try redis.connection()
+            try refused.send(encodeCommand(command.map { Array($0.utf8) }))
+            #expect(
+                try String(decoding: refused.receiveToEnd().bytes, as: UTF8.self)
+                    == "-ERR Protocol error: unauthenticated \(refusal) length\r\n")
+            let early = try redis.connection()
+            #expect(try early.roundTrip("PING").hasPrefix("-NOAUTH"))
+            _ = try straight.roundTrip("CONFIG", "SET", "requirepass", "")
+            for client in [early, try redis.connection()] {
+                // The end comes while the server is being asked.
+                let bytes = [command, long, many].flatMap { encodeCommand($0.map { Array($0.utf8) }) }
+                try client.send(Array(bytes.dropLast(5)))
+                try client.send(Array(bytes.suffix(5)))
+                let replies = try client.receiveReplies(3)
+                #expect(replies.hasSuffix("+OK\r\n:0\r\n"), "\(replies)")
+            }
+        }
+    }
+
     /// Waits until who gives no password is let in, and shares a connection.
     private func letsIn(_ redis: ProxiedRedis, _ straight: RawConnection, round: Int = 0) throws {
         // One that nobody has said before, whose connection may still stand.

@@ -134,6 +134,14 @@ final class Node {
         isFillRefused = !hasPassword && !isGranted
     }
 
+    /// Asks the server at once whether it lets somebody in who gives no password. Fails where it cannot be asked.
+    func askAdmission() -> EventLoopFuture<Void> {
+        let sent = MonotonicClock.now()
+        return connector.checkAccess(nil, on: eventLoop).assumeIsolated().map { [weak self] access in
+            self?.admissionChanged(to: access == .granted, sent: sent)
+        }.nonisolated()
+    }
+
     /// The server has refused a write because it is a replica: it may not be the one that is meant any more.
     func serverRefusesWrites() { connector.serverIsDoubted() }
 

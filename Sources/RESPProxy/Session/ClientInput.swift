@@ -105,6 +105,17 @@ struct ClientInput {
         return .command(ParsedCommand(view: view, form: .beginning, length: 0))
     }
 
+    /// Whether what stands first, and is malformed by the limits in force, is not by these.
+    func isRight(within limits: CommandLimits) -> Bool {
+        guard intake == .commands else { return false }
+        let received = bytes
+        var parser = CommandParser(limits: limits)
+        return (try? parser.parse(received.readableBytesSpan)) != nil
+    }
+
+    /// What stands first is looked at anew, from its first byte: it was malformed by limits that may not hold any more.
+    mutating func startAnew() { parser = CommandParser(limits: parser.limits) }
+
     // MARK: Taking
 
     /// Takes a command, as it goes to the server.

@@ -20,9 +20,9 @@ extension RESPSession {
     /// - Returns: Whether a command waits for something that is outstanding.
     func takeCommands(now: Instant) -> Bool {
         if user != nil, matcher.hasLostReset, !end.isHangingUp { refuseToLoseUser() }
+        if limitsDoubt == .asked { return true }
         // Once for all of them: what follows a log-in waits for its reply. Where replies are not matched it is not known who the client is, but the
         // server looks at the limits all the same.
-        let mustLogIn = asksForPassword && matcher.state.hasNotLoggedIn && matcher.state.matching != .unmatched
         input.limit(to: mustLogIn ? .redisUnauthenticated : node.router.limits)
         while true {
             switch input.intake {
@@ -51,6 +51,24 @@ extension RESPSession {
         return own.isWritable
     }
 
+    /// Whether tighter limits hold for this client.
+    private var mustLogIn: Bool {
+        asksForPassword && matcher.state.hasNotLoggedIn && matcher.state.matching != .unmatched
+    }
+
+    /// Whether the server is asked, before a client that is not logged in is refused by tighter limits, if they still hold: it may have ceased to ask
+    /// for a password since it was last looked at.
+    private func mayHaveOtherLimits() -> Bool {
+        guard mustLogIn, limitsDoubt == .none, input.isRight(within: node.router.limits) else { return false }
+        limitsDoubt = .asked
+        node.askAdmission().assumeIsolated().whenComplete { [self] _ in
+            limitsDoubt = .answered
+            input.startAnew()
+            scheduleTurn()
+        }
+        return true
+    }
+
     /// Whether tighter limits hold for clients that are not logged in.
     private var asksForPassword: Bool { attachment.admitsAnonymous == false && !loop.configuration.trustsClients }
 
@@ -70,6 +88,7 @@ extension RESPSession {
             input.dropEmpty(length: length)
             return .taken
         case .malformed(let error):
+            if mayHaveOtherLimits() { return .waits }
             endMalformed(error)
             return .needsMore
         }

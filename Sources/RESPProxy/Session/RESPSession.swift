@@ -46,6 +46,7 @@ final class RESPSession: ChannelInboundHandler, ClientSession {
     /// The client's socket is being read.
     var isReading = false
     var earlierClients = EarlierClients.unknown
+    var limitsDoubt = LimitsDoubt.none
     /// Counted among those who are to see every command.
     var isMonitoring = false
 

@@ -34,6 +34,24 @@ struct ClientInputTests {
         #expect(input.readableBytes == 0 && nextCommand() == nil)
     }
 
+    @Test("what is malformed by tighter limits only is right by others, and found whole where those hold")
+    mutating func otherLimits() {
+        let words = (0..<12).map { "$2\r\n\($0 + 10)\r\n" }.joined()
+        input.limit(to: .redisUnauthenticated)
+        receive("*12\r\n" + words)
+        guard case .malformed = input.next() else {
+            Issue.record("it is too long for who has not logged in")
+            return
+        }
+        #expect(input.isRight(within: .redis) && !input.isRight(within: .redisUnauthenticated))
+        input.startAnew()
+        input.limit(to: .redis)
+        let command = nextCommand()
+        #expect(command?.view.count == 12 && take(command) == "*12\r\n" + words)
+        receive("*1\r\n+PING\r\n")
+        #expect(!input.isRight(within: .redis))
+    }
+
     @Test("a command that is dropped is followed by the next")
     mutating func dropped() {
         receive("*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nTIME\r\n")
