@@ -120,9 +120,7 @@ struct LaterPasswordTests {
         }
     }
 
-    @Test(
-        "once it is taken away, nobody is held any more to the limits of those who have not logged in",
-        .enabled(if: ServerProgram.current.limitsAnonymousClients))
+    @Test("once it is taken away, nobody is held any more to the limits of those who have not logged in")
     func takenAway() throws {
         // Seldom enough that nobody looks at the server in between.
         let redis = try ProxiedRedis(["TRACKING_HEARTBEAT": "5", "THREADS": "1"])
