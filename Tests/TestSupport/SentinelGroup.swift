@@ -159,7 +159,8 @@ public final class SentinelGroup: Sendable {
 
     /// The port of the primary that a Sentinel names; nil: it does not answer.
     private func primaryPort(by sentinel: SentinelServer) -> String? {
-        (try? sentinel.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self.name))?.elements.last?.string
+        let reply = try? sentinel.command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", Self.name, within: .seconds(2))
+        return reply?.elements.last?.string
     }
 
     /// Waits until the first of the Sentinels, as far as they answer, name another server.

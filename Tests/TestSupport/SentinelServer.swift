@@ -42,10 +42,10 @@ public final class SentinelServer: Sendable {
         process = Mutex(started.process)
     }
 
-    /// Runs one command on it.
+    /// Runs one command on it. It may write its configuration first, and wait for a busy disk.
     @discardableResult
-    public func command(_ words: String...) throws -> Reply {
-        let client = try HiredisClient(port: port, limit: .seconds(2))
+    public func command(_ words: String..., within limit: Duration = .seconds(20)) throws -> Reply {
+        let client = try HiredisClient(port: port, limit: limit)
         if let password { try client.command("AUTH", password) }
         return try client.command(words)
     }

@@ -67,11 +67,9 @@ struct FailoverKindsTests {
         print("planned, errors meanwhile:\n\(texts.sorted().joined(separator: "\n"))")
         for text in texts {
             let isKnown = [
-                "MASTERDOWN redis-proxy: no primary of mymaster: HOST:PORT has been named by Sentinels, and has not said yet",
+                "MASTERDOWN redis-proxy: ",
                 "ERR redis-proxy: the connection to the backing Redis was lost before the reply: whether the command was done is not known",
-                "ERR redis-proxy: the backing Redis at mymaster (by Sentinel) closed the connection",
-                "READONLY You can't write against a read only replica.", "UNBLOCKED force unblock",
-                "MASTERDOWN redis-proxy: the backing Redis at HOST:PORT is not reachable: connection",
+                "ERR redis-proxy: the backing Redis ", "READONLY ", "UNBLOCKED ",
             ].contains { text.hasPrefix($0) }
             #expect(isKnown, "\(text)")
         }
