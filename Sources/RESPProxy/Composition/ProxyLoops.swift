@@ -35,17 +35,28 @@ public final class ProxyLoops: Sendable {
     ///
     /// - Parameters:
     ///   - eventLoops: At least one; on the first of them the server is asked what concerns all.
-    ///   - connector: Opens the connections to the one server that there is; nil = one of sockets.
+    ///   - connector: Opens the connections to the one server; nil = one of sockets.
     ///   - httpSide: Makes what takes the HTTP connections of an event loop, on it; nil = everything is RESP.
     public static func make(
         on eventLoops: [any EventLoop], configuration: ProxyConfiguration, connector: BackingConnector? = nil,
         logger: Logger, httpSide: (@Sendable (ProxyLoop) -> any HTTPSide)? = nil
     ) -> EventLoopFuture<ProxyLoops> {
+        make(
+            on: eventLoops, configuration: configuration, map: ServerMap(),
+            connectors: [connector ?? BackingConnector(configuration: configuration.backing)], logger: logger,
+            httpSide: httpSide)
+    }
+
+    /// The same in front of the servers of a map.
+    ///
+    /// - Parameter connectors: One for each of them, in their order.
+    static func make(
+        on eventLoops: [any EventLoop], configuration: ProxyConfiguration, map: ServerMap,
+        connectors: [BackingConnector], logger: Logger, httpSide: (@Sendable (ProxyLoop) -> any HTTPSide)?
+    ) -> EventLoopFuture<ProxyLoops> {
         let first = eventLoops[0]
-        let connector = connector ?? BackingConnector(configuration: configuration.backing)
         let cache = ValueCache(configuration: configuration.live.cache)
-        let map = ServerMap()
-        let servers = map.servers.map { id in
+        let servers = zip(map.servers, connectors).map { id, connector in
             makeServer(id, connector, configuration, cache, on: first, logger)
         }
         return EventLoopFuture.whenAllSucceed(servers, on: first).map { servers in

@@ -28,6 +28,9 @@ struct Nodes {
     /// The node of the server that holds a key.
     func owner(of key: RawSpan) -> Node { self[servers.owner(of: key)] }
 
+    /// Whether there is more than one.
+    var areSeveral: Bool { reads.count > 1 }
+
     /// A node, where any server would do.
     var any: Node { self[servers.anyServer] }
 }

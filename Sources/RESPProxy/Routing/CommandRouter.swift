@@ -37,8 +37,10 @@ final class CommandRouter: Sendable {
         case "get" where caches && command.announced == 2 && command.isUnmistakable:
             if let route = route(.get, of: command, session) { return route }
         case "mget" where caches && announcesChanges && command.announced > 1 && command.isUnmistakable:
-            if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache {
-                return .multiGet(of: servers.server(for: command))
+            if session.canAnswerHere, session.hasNoReads, session.mayBeAnsweredFromCache,
+                let server = servers.owner(ofKeysFrom: 1, of: command)
+            {
+                return .multiGet(of: server)
             }
             if session.awaitsProof { return .wait }
         default: break
@@ -52,15 +54,17 @@ final class CommandRouter: Sendable {
         return .relay(relayed, to: server)
     }
 
-    /// Where a command goes that is relayed. A session waits for replies of one server at a time; where it has told a server who it is, or what else
-    /// its commands depend on, all of them go there, and that server says what it thinks of keys that are not its own.
+    /// Where a command goes that is relayed. A session waits for replies of one server at a time. Where it has told that server something that its
+    /// commands depend on, they all go there, and the server says what it thinks of keys that are not its own.
     ///
     /// - Returns: nil: it has to wait for the replies of another server.
     @inline(__always)
     private func destination(of command: CommandView, _ session: SessionStanding) -> ServerID? {
-        if session.staysWithServer { return session.server }
-        let server = servers.server(for: command)
-        return session.outstanding == 0 || server == session.server ? server : nil
+        let server = servers.server(for: command, by: table)
+        if server == session.server { return server }
+        // What they do to the session is known with the replies only.
+        if session.outstanding > 0 { return nil }
+        return session.staysWithServer ? session.server : server
     }
 
     /// - Returns: nil: it is a command like any other.
@@ -68,7 +72,8 @@ final class CommandRouter: Sendable {
     private func route(_ read: KeyRead, of command: CommandView, _ session: SessionStanding) -> Route? {
         if session.holdsRelay { return .wait }
         if session.canAnswerHere, session.mayBeAnsweredFromCache {
-            return session.takesReads ? .read(read, of: servers.server(for: command)) : .wait
+            guard session.takesReads, let server = servers.owner(ofKeysFrom: 1, of: command) else { return .wait }
+            return .read(read, of: server)
         }
         return session.awaitsProof ? .wait : nil
     }

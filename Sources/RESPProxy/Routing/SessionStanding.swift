@@ -4,7 +4,7 @@ import LocalCache
 struct SessionStanding: Equatable, Sendable {
     /// The server that its connection leads to, or that its last one led to.
     var server: ServerID
-    /// Its connection is its own, with what the client has told that server on it: there is none like it to another server.
+    /// Its connection is its own, and no other would do: something was told to that server on it, or the client is known there by it.
     var staysWithServer: Bool
     /// Nothing that was relayed is unanswered, and the session may be given what the cache holds.
     var mayBeAnsweredFromCache: Bool

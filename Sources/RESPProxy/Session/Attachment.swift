@@ -342,6 +342,9 @@ final class Attachment {
         return true
     }
 
+    /// Whether another connection would do in the place of the session's own, once nothing is left on that.
+    func isReplaceable(for session: SessionState) -> Bool { !isEndPassedOn && !isBound && key(for: session) != nil }
+
     /// Leaves the session's own connection, on which nothing is left, if another would do as well.
     func leave(_ session: SessionState, owner: any AttachmentOwner) {
         guard case .own(let connection) = state, !isEndPassedOn, !isBound, connection.mayBeLeft,

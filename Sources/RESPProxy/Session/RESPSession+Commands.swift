@@ -128,7 +128,8 @@ extension RESPSession {
             case .waiting: return false
             case .missing:
                 let relayed = router.describe(command.view, announcesChanges: announcesChanges)
-                return relay(command, relayed, to: server, replacing: nil, now: now)
+                return relay(
+                    command, relayed, to: staysWithServer ? node.server : server, replacing: nil, now: now)
             }
         case .relay(let relayed, let server):
             var identifiers: [Int: Int]?
@@ -159,7 +160,7 @@ extension RESPSession {
     private func standing(for access: CacheAccess) -> SessionStanding {
         let isServed = matcher.isEmpty && matcher.state.mayBeAnsweredFromCache(access: access)
         return SessionStanding(
-            server: node.server, staysWithServer: attachment.own != nil, mayBeAnsweredFromCache: isServed,
+            server: node.server, staysWithServer: staysWithServer, mayBeAnsweredFromCache: isServed,
             canAnswerHere: canAnswerHere, holdsRelay: reads.holdsRelay, awaitsProof: !isServed && matcher.awaitsProof,
             hasNoReads: reads.isEmpty,
             takesReads: reads.pendingCount < reads.pendingLimit, outstanding: matcher.count,

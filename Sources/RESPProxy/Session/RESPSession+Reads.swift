@@ -109,15 +109,21 @@ extension RESPSession {
             while matcher.isEmpty, !isInsideReply, let due = reads.nextAnswer() {
                 output.write(due, matcher.state.version)
             }
-            guard reads.isRelayDue else { return }
+            guard reads.isRelayDue, let first = reads.firstKey else { return }
+            let staysWithServer = staysWithServer
+            let server = serverOfRelayedRead(first, staysWithServer: staysWithServer)
+            guard server == node.server || matcher.isEmpty else { return }
             let now = MonotonicClock.now()
-            switch attach(for: .largeRead, at: serverOfRelayedReads, now: now) {
+            switch attach(for: .largeRead, at: server, now: now) {
             case .waiting: return
             case .failed(let error):
                 reads.dropRelayed()
                 refuse(error)
             case .ready:
-                for (read, key) in reads.takeAllForRelay() {
+                let due = reads.takeForRelay {
+                    serverOfRelayedRead($0, staysWithServer: staysWithServer) == server
+                }
+                for (read, key) in due {
                     begin(.largeRead, now: now)
                     attachment.send(words: read.words(key: key))
                 }
@@ -126,10 +132,9 @@ extension RESPSession {
         }
     }
 
-    /// Where the reads go that are to be relayed.
-    private var serverOfRelayedReads: ServerID {
-        guard attachment.own == nil, let key = reads.firstKey else { return node.server }
-        return loop.nodes.servers.owner(of: key.readableBytesSpan)
+    /// The server to which a read goes that is to be relayed.
+    private func serverOfRelayedRead(_ key: ByteBuffer, staysWithServer: Bool) -> ServerID {
+        staysWithServer ? node.server : loop.nodes.servers.owner(of: key.readableBytesSpan)
     }
 
     // MARK: Several keys

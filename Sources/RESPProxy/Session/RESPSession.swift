@@ -73,7 +73,13 @@ final class RESPSession: ChannelInboundHandler, ClientSession {
     /// Who the client is, for the log.
     var clientMetadata: Logger.Metadata { ["client": "\(client.map(\.endpoint) ?? "")"] }
 
-    /// Leaves the server to which its connection leads for another.
+    /// Whether its connection is its own and no other would do; see ``SessionStanding/staysWithServer``.
+    var staysWithServer: Bool {
+        guard attachment.own != nil else { return false }
+        return !loop.nodes.areSeveral || !matcher.isClean || !attachment.isReplaceable(for: matcher.state)
+    }
+
+    /// Leaves the server to which its connection leads for another. Nothing is outstanding there.
     ///
     /// - Returns: False where it has to stay, or wait.
     @inline(__always)
@@ -81,6 +87,7 @@ final class RESPSession: ChannelInboundHandler, ClientSession {
 
     @inline(never)
     private func leave(for server: ServerID) -> Bool {
+        attachment.leave(matcher.state, owner: self)
         let other = loop.nodes[server]
         guard attachment.move(to: other, conditions: other.coherence.conditions) else { return false }
         node = other

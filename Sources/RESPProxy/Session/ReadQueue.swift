@@ -146,16 +146,20 @@ struct ReadQueue {
         holdsRelay = slots.contains { if case .relay = $0.state { true } else { false } }
     }
 
-    /// Takes all reads with their keys, to be relayed in this order.
+    /// Takes reads from the front with their keys, to be relayed in this order: all, as long as they go to the same server.
     ///
     /// What stands behind a relayed read is relayed too, answered or not: it would have to wait for that reply, and what the
     /// client goes on to send for it, which a client that sends everything before it reads anything would never see the end of.
-    mutating func takeAllForRelay() -> [(read: KeyRead, key: ByteBuffer)] {
-        let reads = slots.map { ($0.read, $0.key) }
-        firstRequest &+= UInt64(slots.count)
-        slots.removeAll()
-        holdsRelay = false
-        readyBytes = 0
+    ///
+    /// - Parameter goesAlong: Whether a key's server is the one that they are relayed to.
+    mutating func takeForRelay(while goesAlong: (ByteBuffer) -> Bool) -> [(read: KeyRead, key: ByteBuffer)] {
+        var reads: [(read: KeyRead, key: ByteBuffer)] = []
+        while let slot = slots.first, goesAlong(slot.key) {
+            if case .ready(.value(let value)) = slot.state { readyBytes -= value.readableBytes }
+            reads.append((slot.read, slot.key))
+            removeFirst()
+        }
+        holdsRelay = slots.contains { if case .relay = $0.state { true } else { false } }
         return reads
     }
 

@@ -21,7 +21,7 @@ final class LoopUnderTest {
     private let eventLoop = EmbeddedEventLoop()
     private let loops: ProxyLoops
     private let loop: ProxyLoop
-    private let opened: Opened
+    private let opened: OpenedChannels
     private let lane: EmbeddedChannel
     private let client: EmbeddedChannel
 
@@ -33,7 +33,7 @@ final class LoopUnderTest {
             live: LiveSettings(
                 cache: CacheConfiguration(capacity: 10, expiry: nil, memoryLimit: 1 << 20), protectedMode: false))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let opened = Opened()
+        let opened = OpenedChannels()
         self.opened = opened
         let connector = BackingConnector(
             configuration: backing, generator: { SteadyGenerator(state: 1) }
@@ -225,38 +225,10 @@ final class LoopUnderTest {
 }
 
 /// Stands for a waiter whom nobody tells anything.
-private final class Nobody: FillWaiter {
+final class Nobody: FillWaiter {
     let eventLoop: any EventLoop
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
     func fillEnded(request: UInt64, outcome: FillOutcome, isNewerThanCache: Bool) {}
-}
-
-/// The channels that were opened to the backing; all in one thread.
-private final class Opened: @unchecked Sendable {
-    private var channels: [EmbeddedChannel] = []
-    var refuses = false
-
-    func open(
-        on eventLoop: any EventLoop, _ initializer: (any Channel) -> EventLoopFuture<Void>
-    ) -> EventLoopFuture<any Channel> {
-        guard !refuses, let loop = eventLoop as? EmbeddedEventLoop,
-            let address = try? SocketAddress(ipAddress: "127.0.0.1", port: 6379)
-        else { return eventLoop.makeFailedFuture(ChannelError.operationUnsupported) }
-        let channel = EmbeddedChannel(loop: loop)
-        channel.connect(to: address, promise: nil)
-        _ = initializer(channel)
-        channels.append(channel)
-        return eventLoop.makeSucceededFuture(channel)
-    }
-
-    var all: [EmbeddedChannel] { channels }
-
-    struct NothingOpened: Error {}
-
-    func takeFirst() throws -> EmbeddedChannel {
-        guard !channels.isEmpty else { throw NothingOpened() }
-        return channels.removeFirst()
-    }
 }
