@@ -27,6 +27,25 @@ struct BackingAwayTests {
         #expect(proxy.process.isRunning)
     }
 
+    @Test(
+        "behind a SELECT or MULTI that could not be sent, what came with it is not done",
+        arguments: ["SELECT 1", "MULTI"])
+    func behindState(command: String) throws {
+        let server = try RedisServer()
+        try server.kill()
+        let proxy = try ProxyProcess(fronting: server)
+        let client = try proxy.connection()
+        try client.send("\(command)\r\nSET k v\r\n")
+        let end = try client.receiveToEnd()
+        #expect(
+            printable(end.bytes).hasPrefix("-ERR redis-proxy: ")
+                && end.bytes.filter { $0 == UInt8(ascii: "\n") }.count == 1)
+        let alone = try proxy.connection()
+        for _ in 0..<2 {
+            #expect(try alone.roundTrip(command).hasPrefix("-ERR redis-proxy: "), "nothing was behind it")
+        }
+    }
+
     @Test("an address that never answers: errors within the connect time-out")
     func blackHole() throws {
         let hole = try BlackHole()

@@ -198,6 +198,9 @@ extension RESPSession {
         case .failed(let error):
             input.drop(command)
             refuse(error)
+            // What was sent behind it was meant for the session that it would have made: in another database, in a transaction. Straight, the
+            // connection would have ended.
+            if !relayed.change.isNone, input.readableBytes > 0 { hangUp() }
         }
         if relayed.namesClients || relayed.identifierReply == .list { identity.commandIsDone() }
         return true
