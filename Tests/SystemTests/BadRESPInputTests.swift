@@ -67,8 +67,12 @@ struct BadRESPInputTests {
     func heldReply(request: String) throws {
         let redis = try TrackedRedis(relayed: .delayedFeed(.milliseconds(700)))
         let client = try redis.redis.connection()
+        let pings = try redis.server.calls(of: "ping")
         try client.sendCommand("EVAL", "redis.call('set', KEYS[1], 'v') return 'answered'", "1", "k")
-        try eventually("the script has run") { try redis.server.command("EXISTS", "k") == .integer(1) }
+        // The barrier is asked for when the reply has come to the proxy.
+        try eventually("the reply is held") {
+            try redis.server.command("EXISTS", "k") == .integer(1) && redis.server.calls(of: "ping") > pings
+        }
         try client.send(request + "PING\r\n")
         let end = try client.receiveToEnd()
         #expect(printable(end.bytes) == #"$8\r\nanswered\r\n"#)
