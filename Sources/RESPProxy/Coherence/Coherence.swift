@@ -209,7 +209,7 @@ public final class Coherence: Sendable {
     }
 
     func feedIsUp(_ identity: FeedIdentity, sent: Instant) {
-        update { state in
+        publish { state in
             state.feed = identity
             state.statistics.feeds += 1
             state.barriers.trust.feedAnswered(sent: sent)
@@ -230,7 +230,7 @@ public final class Coherence: Sendable {
     }
 
     func feedAnswered(sent: Instant) {
-        update { state in
+        publish { state in
             state.barriers.trust.feedAnswered(sent: sent)
             state.statistics.barriers += 1
         }
@@ -238,7 +238,7 @@ public final class Coherence: Sendable {
 
     /// - Parameter now: What the lane brings is read by the server later than this.
     func laneIsUp(_ lane: LaneID, now: Instant) {
-        update { $0.barriers.trust.laneIsUp(lane, now: now) }
+        publish { $0.barriers.trust.laneIsUp(lane, now: now) }
     }
 
     func lane(_ lane: LaneID, isTrackedBy generation: UInt64) {
@@ -255,7 +255,7 @@ public final class Coherence: Sendable {
     }
 
     func lane(_ lane: LaneID, answered sent: Instant) {
-        update { $0.barriers.trust.laneAnswered(lane, sent: sent) }
+        publish { $0.barriers.trust.laneAnswered(lane, sent: sent) }
     }
 
     /// The server has forgotten what it was to announce of the lane's reads. The lane's own fills fail on its loop, before or
@@ -280,7 +280,7 @@ public final class Coherence: Sendable {
 
     func watchSaw(mayReadSeveral: Bool) { grantsMultiGet.store(mayReadSeveral, ordering: .releasing) }
 
-    func watchAnswered(sent: Instant) { update { $0.barriers.trust.watchAnswered(sent: sent) } }
+    func watchAnswered(sent: Instant) { publish { $0.barriers.trust.watchAnswered(sent: sent) } }
 
     func refused(_ refusal: FeedRefusal) {
         let isNews = state.withLock { $0.refusals.insert(refusal).inserted }
@@ -352,6 +352,4 @@ public final class Coherence: Sendable {
         lastBarrier.store(barrier, ordering: .releasing)
         return state.barriers.release()
     }
-
-    private func update(_ change: (inout State) -> Void) { publish(change) }
 }
