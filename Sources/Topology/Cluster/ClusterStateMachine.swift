@@ -79,9 +79,7 @@ public struct ClusterStateMachine<Generator: RandomNumberGenerator> {
     ///
     /// - Returns: Nothing yet; see ``timePassed(now:)``.
     public mutating func doubted(_ doubt: Doubt, now: Instant) {
-        let earliest = max(now, lastAsked + Self.interval)
-        let delay = TimeSpan.nanoseconds(Int64.random(in: 0...Self.jitter.nanoseconds, using: &generator))
-        due = min(due, earliest + delay)
+        due = min(due, max(now, lastAsked + Self.interval) + randomDelay())
         guard asked == nil else { return }
         switch doubt {
         case .moved(let address) where lists(address): candidates = [address] + all(but: address)
@@ -103,7 +101,10 @@ public struct ClusterStateMachine<Generator: RandomNumberGenerator> {
         let before = slots.count
         let changes = slots.take(answer)
         // One that has not heard of all yet, or has forgotten them, does not make us forget them.
-        if claimed >= before { nodes = nodes.filter { slots.hasOwner($0.key) } }
+        if claimed >= before {
+            let owners = slots.owners
+            nodes = nodes.filter { owners.contains($0.key) }
+        }
         for node in answer.nodes { nodes[node.id] = node }
         addresses[myself.id] = address
         addresses = addresses.filter { nodes[$0.key] != nil }
@@ -116,8 +117,7 @@ public struct ClusterStateMachine<Generator: RandomNumberGenerator> {
         asked = nil
         if !candidates.isEmpty { return askNext(now: now) }
         // All have been asked. What is known stays.
-        let delay = TimeSpan.nanoseconds(Int64.random(in: 0...Self.jitter.nanoseconds, using: &generator))
-        due = now + Self.interval + delay
+        due = now + Self.interval + randomDelay()
         return []
     }
 
@@ -132,6 +132,10 @@ public struct ClusterStateMachine<Generator: RandomNumberGenerator> {
     }
 
     // MARK: Asking
+
+    private mutating func randomDelay() -> TimeSpan {
+        .nanoseconds(Int64.random(in: 0...Self.jitter.nanoseconds, using: &generator))
+    }
 
     private mutating func askNext(now: Instant) -> [Action] {
         guard !candidates.isEmpty else { return [] }

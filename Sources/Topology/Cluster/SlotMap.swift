@@ -33,8 +33,8 @@ public struct SlotMap: Sendable {
     /// back.
     public func era(of slot: HashSlot) -> UInt64 { claims[slot.number]?.era ?? 0 }
 
-    /// Whether a node owns any.
-    func hasOwner(_ id: ClusterNodeID) -> Bool { claims.contains { $0?.owner == id } }
+    /// Who owns any.
+    var owners: Set<ClusterNodeID> { Set(claims.lazy.compactMap { $0?.owner }) }
 
     /// Slots of which an owner is known.
     public var count: Int { claims.count { $0 != nil } }
