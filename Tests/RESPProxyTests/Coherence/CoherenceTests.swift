@@ -22,7 +22,7 @@ struct CoherenceTests {
         cache = ValueCache(configuration: configuration.live.cache)
         coherence = Coherence(
             of: .first, configuration: configuration, cache: cache,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: .silent)
     }
 
     init() { self.init(.tracking) }

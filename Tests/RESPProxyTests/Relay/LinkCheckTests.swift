@@ -1,5 +1,4 @@
 import BackingClient
-import Logging
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -18,49 +17,54 @@ struct LinkCheckTests {
 
     private static let silence = BackingError(code: .timedOut, message: Array("silence".utf8))
 
+    private let eventLoop = EmbeddedEventLoop()
+    private let check: LinkCheck
+    /// One that can be asked.
+    private let asked = Link()
+    /// One that waits beside it.
+    private let waiting = Link()
+
+    init() {
+        check = LinkCheck(eventLoop: eventLoop, logger: .silent)
+    }
+
+    /// The new fill connection is asked once the old ones have had their time, and answers.
+    private func judge() {
+        eventLoop.advanceTime(by: TimeAmount(LinkCheck.patience))
+        check.laneAnswered(sent: .distantFuture)
+    }
+
     @Test("also when the new fill connection is lost before they are judged, and they cannot be asked once more")
     func interrupted() {
-        let eventLoop = EmbeddedEventLoop()
-        let check = LinkCheck(eventLoop: eventLoop, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let (asked, waiting) = (Link(), Link())
         var questions: [Instant] = []
         check.laneIsDown(Self.silence)
         check.laneIsUp({ [(asked, true), (waiting, false)] }) { questions.append($0) }
         check.laneIsDown(.lost)
         check.laneIsUp({ [(asked, false), (waiting, false)] }) { questions.append($0) }
-        eventLoop.advanceTime(by: TimeAmount(LinkCheck.patience))
+        judge()
         #expect(questions.count == 1)
-        check.laneAnswered(sent: .distantFuture)
         #expect(!asked.isOpen && !waiting.isOpen)
     }
 
     @Test("also when they had answered before the fill connection was lost once more")
     func diedLater() {
-        let eventLoop = EmbeddedEventLoop()
-        let check = LinkCheck(eventLoop: eventLoop, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let (asked, waiting) = (Link(), Link())
         check.laneIsDown(Self.silence)
         check.laneIsUp({ [(asked, true), (waiting, false)] }) { _ in }
         asked.lastHeard = 2
         check.laneIsDown(Self.silence)
         check.laneIsUp({ [(asked, true), (waiting, false)] }) { _ in }
-        eventLoop.advanceTime(by: TimeAmount(LinkCheck.patience))
-        check.laneAnswered(sent: .distantFuture)
+        judge()
         #expect(!asked.isOpen && !waiting.isOpen)
     }
 
     @Test("one that has been heard meanwhile is alive, and so is who waits beside it")
     func heardMeanwhile() {
-        let eventLoop = EmbeddedEventLoop()
-        let check = LinkCheck(eventLoop: eventLoop, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let (asked, waiting) = (Link(), Link())
         check.laneIsDown(Self.silence)
         check.laneIsUp({ [(asked, true), (waiting, false)] }) { _ in }
         check.laneIsDown(.lost)
         asked.lastHeard = 2
         check.laneIsUp({ [(asked, false), (waiting, false)] }) { _ in }
-        eventLoop.advanceTime(by: TimeAmount(LinkCheck.patience))
-        check.laneAnswered(sent: .distantFuture)
+        judge()
         #expect(asked.isOpen && waiting.isOpen)
     }
 }

@@ -1,6 +1,5 @@
 import BackingClient
 import LocalCache
-import Logging
 import NIOCore
 import NIOEmbedded
 import RESPParser
@@ -16,8 +15,6 @@ final class LoopUnderTest {
 
     let coherence: Coherence
     let cache: ValueCache
-    /// So long that no test runs into it.
-    private static let tracking = TrackingConfiguration(heartbeat: .seconds(30))
     private let eventLoop = EmbeddedEventLoop()
     private let loops: ProxyLoops
     private let loop: ProxyLoop
@@ -26,22 +23,11 @@ final class LoopUnderTest {
     private let client: EmbeddedChannel
 
     init() throws {
-        let backing = BackingConfiguration(
-            address: .tcp(host: "localhost", port: 6379), wrapsInTransaction: false, tracking: Self.tracking)
-        let configuration = ProxyConfiguration(
-            backing: backing, coherence: .tracking,
-            live: LiveSettings(
-                cache: CacheConfiguration(capacity: 10, expiry: nil, memoryLimit: 1 << 20), protectedMode: false))
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let opened = OpenedChannels()
-        self.opened = opened
-        let connector = BackingConnector(
-            configuration: backing, generator: { SteadyGenerator(state: 1) }
-        ) { eventLoop, initializer in
-            opened.open(on: eventLoop, initializer)
-        }
+        let configuration = ProxyConfiguration.underTest
+        opened = OpenedChannels()
         loops = try ProxyLoops.make(
-            on: [eventLoop], configuration: configuration, connector: connector, logger: logger
+            on: [eventLoop], configuration: configuration, connector: opened.connector(configuration.backing),
+            logger: .silent
         ).wait()
         cache = loops.cache
         coherence = loops.coherence(of: .first)
@@ -58,10 +44,7 @@ final class LoopUnderTest {
     }
 
     private func beTracked() throws {
-        let feed = FeedIdentity(redirectID: 7, runID: Array("abc".utf8), generation: 1)
-        coherence.feedIsUp(feed, sent: MonotonicClock.now())
-        coherence.watchAnswered(sent: MonotonicClock.now())
-        loop.nodes[.first].feedChanged(to: feed)
+        loops.feedStands(of: .first, for: loop)
         eventLoop.run()
         try serve("$12\r\nrun_id:abc\r\n\r\n")
         try serve("+OK\r\n")
@@ -84,9 +67,7 @@ final class LoopUnderTest {
     /// What the lane has been sent since the last look, without line ends.
     func asked() throws -> String {
         eventLoop.run()
-        var text = ""
-        while let bytes = try lane.readOutbound(as: ByteBuffer.self) { text += String(buffer: bytes) }
-        return text.replacing("\r\n", with: " ")
+        return try lane.takeSent()
     }
 
     /// The server answers on the lane.
@@ -137,12 +118,12 @@ final class LoopUnderTest {
     func serveElsewhere(_ command: String, _ replies: String) throws -> Bool {
         eventLoop.run()
         for channel in opened.all {
-            var sent = try Self.sent(on: channel)
+            var sent = try channel.takeSent()
             // A spare one is asked first whether it is let in.
             if sent.hasPrefix("*2 $5 HELLO ") {
                 try channel.writeInbound(ByteBuffer(string: greeting(.resp2)))
                 eventLoop.run()
-                sent = try Self.sent(on: channel)
+                sent = try channel.takeSent()
             }
             guard sent.hasSuffix(command) else { continue }
             try channel.writeInbound(ByteBuffer(string: replies))
@@ -150,12 +131,6 @@ final class LoopUnderTest {
             return true
         }
         return false
-    }
-
-    private static func sent(on channel: EmbeddedChannel) throws -> String {
-        var text = ""
-        while let bytes = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: bytes) }
-        return text.replacing("\r\n", with: " ")
     }
 
     /// All that barriers need is answered.
@@ -211,9 +186,7 @@ final class LoopUnderTest {
     /// What the client has been answered since the last look, without line ends.
     func answered() throws -> String {
         eventLoop.run()
-        var text = ""
-        while let bytes = try client.readOutbound(as: ByteBuffer.self) { text += String(buffer: bytes) }
-        return text.replacing("\r\n", with: " ")
+        return try client.takeSent()
     }
 
     func finish() {

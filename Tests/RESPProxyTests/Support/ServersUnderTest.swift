@@ -1,6 +1,5 @@
 import BackingClient
 import LocalCache
-import Logging
 import NIOCore
 import NIOEmbedded
 import RESPParser
@@ -23,7 +22,6 @@ final class ServersUnderTest {
 
     let servers = [Server(.first), Server(ServerID(number: 1))]
     let cache: ValueCache
-    private static let tracking = TrackingConfiguration(heartbeat: .seconds(30))
     private static let table = [
         "*3\r\n", "*7\r\n$3\r\nget\r\n:2\r\n*1\r\n+readonly\r\n:1\r\n:1\r\n:1\r\n*1\r\n+@read\r\n",
         "*7\r\n$3\r\nset\r\n:-3\r\n*1\r\n+write\r\n:1\r\n:1\r\n:1\r\n*1\r\n+@write\r\n",
@@ -35,24 +33,14 @@ final class ServersUnderTest {
     private let client: EmbeddedChannel
 
     init() throws {
-        let backing = BackingConfiguration(
-            address: .tcp(host: "localhost", port: 6379), wrapsInTransaction: false, tracking: Self.tracking)
-        let configuration = ProxyConfiguration(
-            backing: backing, coherence: .tracking,
-            live: LiveSettings(
-                cache: CacheConfiguration(capacity: 10, expiry: nil, memoryLimit: 1 << 20), protectedMode: false))
-        let connectors = servers.map { server in
-            BackingConnector(configuration: backing, generator: { SteadyGenerator(state: 1) }) {
-                [opened = server.opened] eventLoop, initializer in
-                opened.open(on: eventLoop, initializer)
-            }
-        }
+        let configuration = ProxyConfiguration.underTest
+        let connectors = servers.map { $0.opened.connector(configuration.backing) }
         let map = ServerMap(count: 2) { key in
             key.byteCount > 0 && key.unsafeLoad(as: UInt8.self) == UInt8(ascii: "1") ? ServerID(number: 1) : .first
         }
         loops = try ProxyLoops.make(
             on: [eventLoop], configuration: configuration, map: map, connectors: connectors,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, httpSide: nil
+            logger: .silent, httpSide: nil
         ).wait()
         cache = loops.cache
         loop = loops.parts(of: eventLoop).loop
@@ -69,11 +57,7 @@ final class ServersUnderTest {
         server.lane = try server.opened.takeFirst()
         try serve(server, Self.table)
         loop.nodes[server.id].admissionChanged(to: true)
-        let feed = FeedIdentity(redirectID: 7, runID: Array("abc".utf8), generation: 1)
-        let coherence = loops.coherence(of: server.id)
-        coherence.feedIsUp(feed, sent: MonotonicClock.now())
-        coherence.watchAnswered(sent: MonotonicClock.now())
-        loop.nodes[server.id].feedChanged(to: feed)
+        loops.feedStands(of: server.id, for: loop)
         eventLoop.run()
         try serve(server, "$12\r\nrun_id:abc\r\n\r\n")
         try serve(server, "+OK\r\n")
@@ -95,7 +79,7 @@ final class ServersUnderTest {
     /// What a server's lane has been sent since the last look, without line ends.
     func asked(_ server: Server) throws -> String {
         eventLoop.run()
-        return try server.lane.map(Self.sent) ?? ""
+        return try server.lane?.takeSent() ?? ""
     }
 
     /// A server answers on its lane.
@@ -118,7 +102,7 @@ final class ServersUnderTest {
         var hasAnswered = false
         for server in servers {
             for channel in server.opened.all {
-                let sent = try Self.sent(channel)
+                let sent = try channel.takeSent()
                 if sent.contains(" HELLO ") {
                     try channel.writeInbound(ByteBuffer(string: greeting(.resp2)))
                     hasAnswered = true
@@ -139,12 +123,6 @@ final class ServersUnderTest {
         eventLoop.run()
     }
 
-    private static func sent(_ channel: EmbeddedChannel) throws -> String {
-        var text = ""
-        while let bytes = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: bytes) }
-        return text.replacing("\r\n", with: " ")
-    }
-
     /// The client sends commands, all in one write.
     func send(_ commands: String...) throws {
         var bytes = ByteBuffer()
@@ -158,7 +136,7 @@ final class ServersUnderTest {
     /// What the client has been answered since the last look, without line ends.
     func answered() throws -> String {
         eventLoop.run()
-        return try Self.sent(client)
+        return try client.takeSent()
     }
 
     /// All that barriers need is answered by one server.
